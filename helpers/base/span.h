@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* span.h - bytes we do not trust, and how to read them */
+#ifndef GOBPF_BASE_SPAN_H
+#define GOBPF_BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A span is bytes we do not trust: a section of an ELF file, a page of another
+ * process.  A read past the end yields 0 (or "") and sets `bad`, which stays
+ * set, so a parser reads a whole record and checks once.  Little-endian.
+ */
+struct span {
+	const uint8_t *p;
+	size_t len;
+	bool bad;
+};
+
+/* The part [off, off+len) of s; an empty bad span (and s marked bad) when it does not fit. */
+struct span span_sub(struct span *s, uint64_t off, uint64_t len);
+/* The part from off to the end. */
+struct span span_from(struct span *s, uint64_t off);
+
+uint8_t span_u8(struct span *s, uint64_t off);
+uint16_t span_u16(struct span *s, uint64_t off);
+uint32_t span_u32(struct span *s, uint64_t off);
+uint64_t span_u64(struct span *s, uint64_t off);
+/* width is 1, 2, 4 or 8 bytes, zero-extended; any other width is bad */
+uint64_t span_uint(struct span *s, uint64_t off, unsigned width);
+
+/*
+ * A variable-length unsigned integer (LEB128, as encoding/binary.Uvarint, at
+ * most 5 bytes, 32 bits): *off moves behind it.
+ */
+uint32_t span_uvarint32(struct span *s, uint64_t *off);
+
+/* The NUL-terminated string at off, in place; "" and bad when it does not end inside the span. */
+const char *span_str(struct span *s, uint64_t off);
+
+#endif

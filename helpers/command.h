@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* command.h - what a command is, and how to add one */
+#ifndef GOBPF_COMMAND_H
+#define GOBPF_COMMAND_H
+
+/*
+ * How to add a command `foo'
+ * --------------------------
+ *   helpers/cmd/foo.c     define `const struct command cmd_foo'
+ *   helpers/gobpf.c       add COMMAND(foo) to the table, in order
+ *   docs/gobpf-foo.1      its manual; SYNOPSIS is `usage', word for word
+ *   tests/foo.bats        its tests
+ * tests/registry.bats fails until all of them agree.  `gobpf list', `gobpf
+ * help', and the completions all come from this table.
+ */
+struct argp;
+
+struct command {
+	const char *name;
+	const char *group;	/* heading in `gobpf list': "Heap", "Stacks", … */
+	const char *summary;	/* one line, no full stop */
+	const char *usage;	/* all behind "gobpf NAME": "[OPTION]… PID" */
+	const struct argp *argp; /* its options, as data; `gobpf help --options NAME' lists them */
+	/* argv[0] is "gobpf NAME"; returns an exit status (base/err.h) */
+	int (*run)(int argc, char **argv);
+};
+
+/* The command table: sorted by name, ends in NULL. */
+extern const struct command *const commands[];
+
+/* The command of that name or NULL. */
+const struct command *command_find(const char *name);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* gofile.h - a Go executable: version, function table, lines, inlined calls */
+#ifndef GOBPF_GO_GOFILE_H
+#define GOBPF_GO_GOFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "input/elf.h"
+
+/*
+ * Everything is read from the file (mapped, not copied); nothing needs
+ * .symtab or DWARF.  Addresses are the file's own, before any load bias.
+ *
+ * Sources: runtime/symtab.go (moduledata, _func, pcHeader, pcvalue, funcdata),
+ * internal/abi/symtab.go (numbers of PCDATA and FUNCDATA tables),
+ * debug/buildinfo/buildinfo.go.
+ */
+struct go_version {
+	unsigned minor;		/* 19 for go1.19.8 */
+	char text[48];		/* "go1.19.8", as the linker wrote it */
+};
+
+/* Where the tables of one Go version lie; rows in gofile.c, each with its source. */
+struct go_format;
+
+struct go_file {
+	struct elf_file *elf;
+	struct go_version version;
+	const struct go_format *format;
+	char *module;			/* main module's path, "" when not recorded */
+	struct span pclntab;		/* from its header on */
+	uint64_t pclntab_addr;
+	uint64_t moduledata_addr;
+	uint64_t text, etext;		/* runtime.text, runtime.etext */
+	uint64_t gofunc;		/* where FUNCDATA offsets count from (>= 1.18) */
+	uint32_t nfunc;
+	/* parts of pclntab */
+	struct span funcnames, cutab, filetab, pctab, funcs;
+};
+
+/* One function of the table. */
+struct go_func {
+	uint64_t entry, end;		/* [entry, end) */
+	const char *name;
+	uint32_t start_line;		/* 0 before 1.20 */
+	uint32_t index;			/* in the table */
+	uint32_t info;			/* offset of its _func in go_file.funcs */
+	uint8_t func_id;
+};
+
+/* One logical frame. */
+struct go_frame {
+	const char *func, *file;
+	uint32_t line, start_line;	/* start_line 0 when not recorded */
+	bool inlined;			/* into the next frame */
+	bool wrapper;			/* compiler-made; CallersFrames leaves it out */
+};
+
+/* 0, or -errno with words: ENOEXEC (no Go tables, or a Go that this program doesn't know). */
+int go_open(struct elf_file *elf, struct go_file *ret);
+void go_close(struct go_file *g);
+
+/* The function that holds addr; false when none does. */
+bool go_func_at(const struct go_file *g, uint64_t addr, struct go_func *ret);
+/* The function number i of the table, i < nfunc; false when the table is broken there. */
+bool go_func_nth(const struct go_file *g, uint32_t i, struct go_func *ret);
+/*
+ * The function of that name, e.g. "runtime.(*mcache).refill". A name with the
+ * ABI suffix of assembly (".abi0") is another function. Cost: one pass over the table.
+ */
+bool go_func_named(const struct go_file *g, const char *name, struct go_func *ret);
+/* The machine code of f, empty when it is not in the file. */
+struct span go_func_code(const struct go_file *g, const struct go_func *f);
+
+/*
+ * The frames at addr, innermost first, inlined callers included; at most max.
+ * Returns how many: 0 when addr is in no Go function.  Pass the call's own
+ * address, i.e. return address - 1.
+ */
+int go_frames_at(const struct go_file *g, uint64_t addr, struct go_frame *out, int max);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* gobpf.c - finds the command, runs it, checks that stdout was written */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "command.h"
+#include "paths.h"
+
+#define COMMAND(name) extern const struct command cmd_##name;
+#include "commands.inc"
+#undef COMMAND
+
+#define COMMAND(name) &cmd_##name,
+const struct command *const commands[] = {
+#include "commands.inc"
+	NULL,
+};
+#undef COMMAND
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *const *c = commands; *c; c++)
+		if (!strcmp((*c)->name, name))
+			return *c;
+	return NULL;
+}
+
+/* Edit distance with neighbours swapped counted once; names are short. */
+static unsigned distance(const char *a, const char *b)
+{
+	enum { MAX = 32 };
+	unsigned d[MAX + 1][MAX + 1];
+	size_t n = strlen(a), m = strlen(b);
+
+	if (n > MAX || m > MAX)
+		return MAX;
+	for (size_t i = 0; i <= n; i++) {
+		for (size_t j = 0; j <= m; j++) {
+			unsigned best;
+
+			if (!i || !j) {
+				d[i][j] = i + j;
+				continue;
+			}
+			best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+			if (d[i - 1][j] + 1 < best)
+				best = d[i - 1][j] + 1;
+			if (d[i][j - 1] + 1 < best)
+				best = d[i][j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    d[i - 2][j - 2] + 1 < best)
+				best = d[i - 2][j - 2] + 1;
+			d[i][j] = best;
+		}
+	}
+	return d[n][m];
+}
+
+struct nearest {
+	const char *wanted;
+	char name[256];
+	unsigned distance;
+};
+
+static void consider(const char *name, const char *path, void *arg)
+{
+	struct nearest *near = arg;
+	unsigned d = distance(near->wanted, name);
+
+	(void)path;
+	if (!strncmp(name, near->wanted, strlen(near->wanted)) && d > 2)
+		d = 2;
+	if (d < near->distance) {
+		near->distance = d;
+		snprintf(near->name, sizeof(near->name), "%s", name);
+	}
+}
+
+static int unknown_command(const char *name)
+{
+	struct nearest near = { .wanted = name, .distance = strlen(name) < 4 ? 2 : 4 };
+
+	for (const struct command *const *c = commands; *c; c++)
+		consider((*c)->name, NULL, &near);
+	path_each_plugin(consider, &near);
+	if (near.name[0])
+		fprintf(stderr, "gobpf: no command '%s'; did you mean '%s'?\n", name, near.name);
+	else
+		fprintf(stderr, "gobpf: no command '%s'; 'gobpf list' shows them all\n", name);
+	return EXIT_USAGE;
+}
+
+/* A command's own name in its messages is "gobpf NAME". */
+static int run_command(const struct command *c, int argc, char **argv)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "gobpf %s", c->name);
+	argv[0] = name;
+	program_invocation_name = program_invocation_short_name = name;
+	return c->run(argc, argv);
+}
+
+/* NAME.bt is run as `gobpf script --run NAME ARG…' would: one way to run scripts. */
+static int run_plugin(int argc, char **argv)
+{
+	const struct command *script = command_find("script");
+	char path[PATH_MAX];
+	char **args;
+	int status;
+
+	if (path_find_plugin(argv[0], path)) {
+		execv(path, argv);
+		fprintf(stderr, "gobpf: can't run %s: %s\n", path, strerror(errno));
+		return EXIT_FAILED;
+	}
+	if (!script || !path_find_script(argv[0], path))
+		return unknown_command(argv[0]);
+	args = calloc(argc + 3, sizeof(*args));
+	if (!args)
+		return EXIT_FAILED;
+	args[1] = (char *)"--run";
+	memcpy(args + 2, argv, argc * sizeof(*argv));
+	status = run_command(script, argc + 2, args);
+	free(args);
+	return status;
+}
+
+/* Output that nobody got is a failure, whatever the command thought. */
+static int finish(int status)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	if (status == EXIT_DONE) {
+		if (errno == EPIPE)
+			fprintf(stderr, "gobpf: stdout: the reader closed the pipe\n");
+		else
+			fprintf(stderr, "gobpf: can't write to stdout: %s\n",
+				strerror(errno ? errno : EIO));
+	}
+	return status == EXIT_DONE ? EXIT_FAILED : status;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const struct command *c;
+
+	while (argc > 2 && !strcmp(argv[1], "--script-path")) {
+		path_set_scripts(argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc < 2) {
+		fprintf(stderr, "gobpf: which command? 'gobpf list' shows them, "
+				"'gobpf help COMMAND' explains one\n");
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("gobpf %s\n", GOBPF_VERSION);
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		argv[1] = (char *)"help";
+	if (argv[1][0] == '-') {
+		fprintf(stderr, "gobpf: unknown option '%s'; see 'gobpf help'\n", argv[1]);
+		return EXIT_USAGE;
+	}
+	c = command_find(argv[1]);
+	if (c)
+		return run_command(c, argc - 1, argv + 1);
+	return run_plugin(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	return finish(dispatch(argc, argv));
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* mem.h - another process's memory, read while it runs */
+#ifndef GOBPF_INPUT_MEM_H
+#define GOBPF_INPUT_MEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * One snapshot of a live process, through process_vm_readv.  Reads go through
+ * a cache of 16 KiB blocks (mem_forget() empties it: the next read sees the
+ * present).  Unmapped or vanished memory is an ordinary result: zeroes and
+ * the sticky `bad`.
+ */
+struct mem {
+	pid_t pid;
+	bool bad;		/* some read since mem_clear_bad() failed */
+	int error;		/* errno of the first failure: EFAULT, ESRCH, EPERM */
+	struct mem_cache *cache;
+	uint64_t reads;		/* system calls made, for -v */
+};
+
+int mem_init(struct mem *m, pid_t pid);
+void mem_free(struct mem *m);
+void mem_forget(struct mem *m);
+
+/* 0, or -errno (EFAULT: not mapped; ESRCH: gone; EPERM) without words; all or nothing. */
+int mem_read(struct mem *m, uint64_t addr, void *out, size_t len);
+
+/* As mem_read() but never from the cache. */
+int mem_read_now(struct mem *m, uint64_t addr, void *out, size_t len);
+
+uint8_t mem_u8(struct mem *m, uint64_t addr);
+uint32_t mem_u32(struct mem *m, uint64_t addr);
+uint64_t mem_u64(struct mem *m, uint64_t addr);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* target.h - the process that a command was pointed at */
+#ifndef GOBPF_INPUT_TARGET_H
+#define GOBPF_INPUT_TARGET_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * A target is held by a pidfd from the first moment, so a reused PID is never
+ * taken for it.  Its executable is reached through /proc/PID/exe, which works
+ * across mount namespaces and when the file was deleted or replaced on disk.
+ */
+struct target {
+	pid_t pid;		/* of the thread group, in our PID namespace */
+	int pidfd;
+	char comm[32];
+	char exe[64];		/* "/proc/PID/exe": open or attach to this */
+	char exe_path[PATH_MAX]; /* where that link points, for people; as the target sees it */
+	bool exe_deleted;	/* unlinked or replaced on disk */
+	bool other_mnt_ns, other_pid_ns;
+	uint64_t exe_dev, exe_ino;
+	uint64_t start_ticks;	/* field 22 of /proc/PID/stat */
+};
+
+/*
+ * word is a PID or a unique process name (comm or basename of the executable).
+ * 0, or -errno with words (ESRCH: no such process, a kernel thread, a zombie,
+ * or an ambiguous name with the PIDs that match; EPERM).
+ */
+int target_open(const char *word, struct target *ret);
+void target_close(struct target *t);
+
+/* Still the same process running the same executable? 0, -ESRCH (exited) or -ENOEXEC (ran exec). */
+int target_check(const struct target *t);
+
+/*
+ * Sleeps until the time (CLOCK_MONOTONIC ns; 0 = for ever), the target's end,
+ * or a Ctrl-C (SIGINT, SIGTERM or SIGHUP, blocked and turned into this by
+ * wait_signals_init()).  t may be NULL.
+ */
+enum wait_result { WAIT_TIME, WAIT_STOP, WAIT_EXITED };
+void wait_signals_init(void);
+enum wait_result target_wait(const struct target *t, uint64_t until_ns);
+
+/* CPU time that the whole process has used, ns; 0 when unknown. */
+uint64_t target_cpu_ns(const struct target *t);
+
+#endif

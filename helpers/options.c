@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/num.h"
+
+/* Is word one of the blank-separated words of list? */
+static bool in_list(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; n && (p = strstr(p, word)); p += n)
+		if ((p == list || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
+			return true;
+	return false;
+}
+
+static const char *format_of_ending(const char *path)
+{
+	static const struct {
+		const char *ending, *format;
+	} endings[] = {
+		{ ".svg", "svg" },	 { ".html", "html" },  { ".json", "json" },
+		{ ".folded", "folded" }, { ".pb.gz", "pprof" }, { ".pprof", "pprof" },
+		{ ".txt", "table" },
+	};
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		size_t e = strlen(endings[i].ending);
+
+		if (n > e && !strcmp(path + n - e, endings[i].ending))
+			return endings[i].format;
+	}
+	return NULL;
+}
+
+static void choose_format(struct argp_state *state, struct opt_output *o)
+{
+	const char *by_ending = o->path ? format_of_ending(o->path) : NULL;
+
+	if (!o->format_given) {
+		size_t n = strcspn(o->formats, " ");
+
+		if (by_ending && in_list(o->formats, by_ending))
+			snprintf(o->format, sizeof(o->format), "%s", by_ending);
+		else
+			snprintf(o->format, sizeof(o->format), "%.*s", (int)n, o->formats);
+	}
+	if (!in_list(o->formats, o->format))
+		argp_error(state, "unknown format '%s' (one of: %s)", o->format, o->formats);
+}
+
+static const struct argp_option output_options[] = {
+	{ "format", 'f', "FORMAT", 0, "Write FORMAT instead of the default", 50 },
+	{ "output", 'o', "FILE", 0, "Write to FILE; its ending chooses the format", 50 },
+	{ "top", 'n', "N", 0, "Show the first N rows (0: all)", 50 },
+	{ "quiet", 'q', NULL, 0, "No progress and no remarks on stderr", 50 },
+	{ "verbose", 'v', NULL, 0, "More detail", 50 },
+	{ 0 },
+};
+
+static error_t parse_output(int key, char *arg, struct argp_state *state)
+{
+	struct opt_output *o = state->input;
+	uint64_t v;
+
+	switch (key) {
+	case 'f':
+		snprintf(o->format, sizeof(o->format), "%s", arg);
+		o->format_given = true;
+		return 0;
+	case 'o':
+		o->path = strcmp(arg, "-") ? arg : NULL;
+		return 0;
+	case 'n':
+		if (num_parse_u64(arg, 1000000, &v))
+			argp_error(state, "--top: %s", err_text());
+		o->top = v;
+		return 0;
+	case 'q':
+		o->quiet = true;
+		return 0;
+	case 'v':
+		o->verbose++;
+		return 0;
+	case ARGP_KEY_END:
+		choose_format(state, o);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+const struct argp opt_output_argp = { output_options, parse_output };
+
+static const struct argp_option window_options[] = {
+	{ "duration", 'd', "TIME", 0, "How long to look: 30s, 500ms, 2m; 0: until Ctrl-C", 40 },
+	{ "interval", 'i', "TIME", 0, "Print every TIME", 40 },
+	{ 0 },
+};
+
+static error_t parse_window(int key, char *arg, struct argp_state *state)
+{
+	struct opt_window *w = state->input;
+	const char *name = key == 'd' ? "duration" : "interval";
+	uint64_t *ns = key == 'd' ? &w->duration_ns : &w->interval_ns;
+
+	if (key != 'd' && key != 'i')
+		return ARGP_ERR_UNKNOWN;
+	if (num_parse_duration(arg, ns))
+		argp_error(state, "--%s: %s", name, err_text());
+	return 0;
+}
+
+const struct argp opt_window_argp = { window_options, parse_window };
+
+int options_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+	argp_err_exit_status = EXIT_USAGE;
+	return argp_parse(argp, argc, argv, 0, NULL, input);
+}
+
+int output_open(const struct opt_output *o, FILE **ret)
+{
+	FILE *f;
+
+	if (!o->path) {
+		if (!strcmp(o->format, "pprof") && isatty(STDOUT_FILENO))
+			return err_set(EINVAL, "pprof output is binary: name a file with -o FILE.pb.gz "
+					       "or redirect stdout");
+		*ret = stdout;
+		return 0;
+	}
+	f = fopen(o->path, "we");
+	if (!f)
+		return err_sys(errno, "can't write %s", o->path);
+	*ret = f;
+	return 0;
+}
+
+int output_close(const struct opt_output *o, FILE *f)
+{
+	const char *name = o->path ? o->path : "stdout";
+	int err = 0;
+
+	errno = 0;
+	if (fflush(f) || ferror(f))
+		err = errno ? errno : EIO;
+	if (f != stdout && fclose(f) && !err)
+		err = errno;
+	if (!err)
+		return 0;
+	if (o->path)
+		unlink(o->path);
+	if (err == EPIPE)
+		return err_set(EPIPE, "%s: the reader closed the pipe before everything was written",
+			       name);
+	return err_sys(err, "can't write %s", name);
+}

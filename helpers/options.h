@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* options.h - options that mean the same in every command; glibc argp does the parsing */
+#ifndef GOBPF_OPTIONS_H
+#define GOBPF_OPTIONS_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/*
+ * A command puts the parts it wants into its own argp as children and hands
+ * each its struct through state->child_inputs[] at ARGP_KEY_INIT.
+ * Every key from 0x100 on that a part uses is below OPT_OWN; a command's own
+ * long-only options count up from OPT_OWN.
+ */
+enum { OPT_OWN = 0x400 };
+
+/* -f/--format, -o/--output, -n/--top, -q, -v */
+struct opt_output {
+	const char *formats;	/* in: what the command can write: "table json folded svg pprof" (first = default) */
+	char format[16];	/* out: one of them; by -f, else by the ending of -o, else the first */
+	const char *path;	/* NULL or "-": stdout */
+	unsigned top;		/* -n: rows; 0: all */
+	bool quiet;
+	int verbose;
+	bool format_given;
+};
+extern const struct argp opt_output_argp;
+
+/* -d/--duration, -i/--interval */
+struct opt_window {
+	uint64_t duration_ns;	/* preset to the command's default; 0: until Ctrl-C */
+	uint64_t interval_ns;
+};
+extern const struct argp opt_window_argp;
+
+/*
+ * argp_parse() with this project's rules: exit 2 on usage errors, "gobpf NAME"
+ * as the program's name, words after "--" left alone.  Options may stand
+ * behind arguments.
+ */
+int options_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/*
+ * The output file: opens o->path (stdout if none), checks that it is not a
+ * terminal for binary formats.  Closing reports a full disk or closed pipe
+ * with words: -errno.  A file that could not be written whole is removed.
+ */
+int output_open(const struct opt_output *o, FILE **ret);
+int output_close(const struct opt_output *o, FILE *f);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* profile.h - stacks with weights: what every engine ends in and every renderer starts from */
+#ifndef GOBPF_STACK_PROFILE_H
+#define GOBPF_STACK_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROFILE_VALUES 4	/* values per sample, at most */
+#define STACK_DEPTH    1024	/* frames per stack, at most; deeper ones are cut at the root end and counted in `cut` */
+
+enum frame_flag {
+	FRAME_INLINED = 1,	/* was inlined into the next frame (its caller), shares its addr */
+	FRAME_KERNEL = 2,
+	FRAME_UNKNOWN = 4,	/* func is only an address in words */
+};
+
+/* One logical frame, as pprof shows it. Strings belong to whoever made it; the profile copies. */
+struct frame {
+	const char *func;	/* never NULL: "main.(*T).f", "0x47a3b1" when nothing is known */
+	const char *file;	/* or NULL */
+	uint32_t line;		/* 0: unknown */
+	uint32_t start_line;	/* of the function, 0: unknown */
+	uint64_t addr;		/* address as pprof records it, 0: none */
+	uint32_t flags;		/* enum frame_flag */
+};
+
+struct value_type {
+	char name[24], unit[16];	/* "alloc_space", "bytes" */
+	bool internal;			/* not written to files: e.g. the raw number of samples */
+};
+
+/* A stack: frame numbers, leaf first; equal stacks are stored once. */
+struct sample {
+	uint32_t first, n;		/* profile->stack_frames[first .. first+n) */
+	int64_t values[PROFILE_VALUES];
+};
+
+struct profile {
+	struct value_type types[PROFILE_VALUES];
+	unsigned ntypes;
+
+	struct frame *frames;		/* interned: equal frames once, strings interned too */
+	size_t nframes, frames_cap;
+	uint32_t *stack_frames;
+	size_t nstack_frames, stack_frames_cap;
+	struct sample *samples;
+	size_t nsamples, samples_cap;
+	uint64_t cut;			/* stacks deeper than STACK_DEPTH */
+
+	/* what is known of the recording; zero or NULL where unknown; strings copied by the setters */
+	uint64_t time_unix_ns, duration_ns;
+	struct value_type period_type;
+	int64_t period;
+	struct profile_mapping {
+		uint64_t start, limit, offset;
+		char *path, *build_id;
+	} mapping;			/* of the executable */
+	char **comments;		/* free lines: engine, target, how to read it */
+	size_t ncomments, comments_cap;
+
+	struct profile_index *index;	/* hash tables, private */
+};
+
+/* All functions return 0 or -ENOMEM unless said otherwise. */
+int profile_init(struct profile *p, const struct value_type *types, unsigned ntypes);
+void profile_free(struct profile *p);
+int profile_comment(struct profile *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int profile_set_mapping(struct profile *p, uint64_t start, uint64_t limit, uint64_t offset,
+			const char *path, const char *build_id);
+
+/* Interns a frame, gives its number. */
+int profile_frame(struct profile *p, const struct frame *f, uint32_t *ret_id);
+
+/* Adds values (ntypes of them; sums saturate at INT64_MAX) to the stack of n frames, leaf first. */
+int profile_add(struct profile *p, const uint32_t *ids, size_t n, const int64_t *values);
+
+/*
+ * Raw stacks become frames here.  The symboliser is whoever knows the target;
+ * this layer knows neither ELF nor Go.
+ */
+enum pc_flag {
+	PC_RETURN = 1,		/* a return address: the call is at pc-1 */
+	PC_LOGICAL = 2,		/* stands for one logical frame, even if inlined (runtime.Callers form) */
+};
+
+struct symboliser {
+	/*
+	 * The frames at run-time address pc, innermost first: at least one,
+	 * at most max; returns how many, or -errno.  Strings stay valid until
+	 * the symboliser is gone.
+	 */
+	int (*frames)(void *ctx, uint64_t pc, unsigned pc_flags, struct frame *out, int max);
+	/* Should this frame be left out when it is at the leaf end of a stack? NULL: none. */
+	bool (*hide_leaf)(void *ctx, const struct frame *f);
+	/* Should this frame be left out wherever it stands (runtime.goexit)? NULL: none. */
+	bool (*hide)(void *ctx, const struct frame *f);
+	void *ctx;
+};
+
+/*
+ * pcs leaf first; the first has flags `leaf_flags', the others PC_RETURN plus
+ * those.  Leaf frames that hide_leaf names are left out unless nothing else
+ * would remain.  Frames per pc are cached in the profile.
+ */
+int profile_add_pcs(struct profile *p, const struct symboliser *sym, const uint64_t *pcs, size_t n,
+		    unsigned leaf_flags, const int64_t *values);
+
+int64_t profile_total(const struct profile *p, unsigned value);
+
+/* Sample numbers by falling values[value]; ties by stack so that output is stable. Caller frees. */
+int profile_order(const struct profile *p, unsigned value, uint32_t **ret);
+
+/*
+ * What a table shows: samples merged by site, i.e. by (func, file, line) of
+ * the leaf frame, by falling values[value].  `sample` is the heaviest sample
+ * of the site (its stack is the one to show).
+ */
+struct site {
+	uint32_t frame;		/* profile->frames[frame] */
+	uint32_t sample;	/* the heaviest sample that ends here */
+	uint32_t nstacks;	/* how many different stacks end here */
+	int64_t values[PROFILE_VALUES];
+};
+int profile_sites(const struct profile *p, unsigned value, struct site **ret, size_t *ret_n);
+
+#endif
