@@ -286,13 +286,14 @@ static void add_legend(struct flame *fl, struct buf *b, double y)
 	buf_str(b, "</g>\n");
 }
 
-static void add_head(struct flame *fl, struct buf *b, double height)
+static void add_begin(struct flame *fl, struct buf *b, double height)
 {
 	buf_printf(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"flame\" role=\"img\" "
 		      "aria-labelledby=\"flame-title flame-desc\" width=\"%d\" height=\"%.0f\" "
-		      "viewBox=\"0 0 %d %.0f\" data-pad=\"%d\" data-char=\"%.2f\">\n"
-		      "<title id=\"flame-title\">", WIDTH, height, WIDTH, height, PAD, CHAR_WIDTH);
+		      "viewBox=\"0 0 %d %.0f\" data-pad=\"%d\" data-char=\"%.2f\">\n<title id=\"flame-title\">",
+		   WIDTH, height, WIDTH, height,
+		   PAD, CHAR_WIDTH);
 	add_escaped(b, fl->o->title ? fl->o->title : "Flame graph");
 	buf_str(b, "</title>\n");
 	add_description(fl, b);
@@ -300,11 +301,17 @@ static void add_head(struct flame *fl, struct buf *b, double height)
 	buf_str(b, flame_css);
 	palette_css(b);
 	buf_printf(b, "</style>\n<rect class=\"paper\" width=\"100%%\" height=\"%.0f\"/>\n", height);
-	buf_printf(b, "<text class=\"title\" x=\"%d\" y=\"32\">", PAD);
+}
+
+/* Behind the frames in the file, so before them on the screen. */
+static void add_head(struct flame *fl, struct buf *b)
+{
+	buf_printf(b, "<g class=\"head\">\n<rect class=\"paper\" width=\"100%%\" height=\"%d\"/>\n"
+		      "<text class=\"title\" x=\"%d\" y=\"32\">", HEAD - 6, PAD);
 	add_escaped(b, fl->o->title ? fl->o->title : "Flame graph");
 	buf_printf(b, "</text>\n<text class=\"subtitle\" x=\"%d\" y=\"53\">", PAD);
 	add_escaped(b, fl->o->subtitle ? fl->o->subtitle : "");
-	buf_printf(b, "</text>\n<text class=\"info\" x=\"%d\" y=\"78\"></text>\n", PAD);
+	buf_printf(b, "</text>\n<text class=\"info\" x=\"%d\" y=\"78\"></text>\n</g>\n", PAD);
 }
 
 static void write_file(FILE *f, struct flame *fl)
@@ -312,11 +319,12 @@ static void write_file(FILE *f, struct flame *fl)
 	double rows = (fl->depth + 1) * ROW, height = HEAD + rows + FOOT;
 	struct buf head = { 0 }, foot = { 0 };
 
-	add_head(fl, &head, height);
+	add_begin(fl, &head, height);
 	buf_printf(&head, "<g class=\"frames\" transform=\"translate(0,%.0f)\">\n",
 		   fl->o->icicle ? HEAD : HEAD + rows);
 	buf_str(&foot, "</g>\n");
 	add_legend(fl, &foot, HEAD + rows + 26);
+	add_head(fl, &foot);
 	buf_str(&foot, "<script><![CDATA[\n");
 	buf_str(&foot, flame_js);
 	buf_str(&foot, "]]></script>\n</svg>\n");
