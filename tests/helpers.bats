@@ -42,7 +42,10 @@ load helpers
 	spawn mix "$fixture" 1
 	await mix '^READY'
 	[ "$(grep -c '^SITE ' "$BATS_TEST_TMPDIR/mix.log")" -eq 4 ]
-	grep -qE '^SITE 25 main\.fill .*/main\.go 73 < main\.handle .*/main\.go 78 inlined$' \
+	local source=$TOP/tests/fixtures/allocmix/main.go site caller
+	site=$(grep -n 'mediums = make' "$source" | cut -d: -f1)
+	caller=$(grep -n '^	fill()' "$source" | cut -d: -f1)
+	grep -qx "SITE 25 main.fill $source $site < main.handle $source $caller inlined" \
 		"$BATS_TEST_TMPDIR/mix.log"
 }
 
