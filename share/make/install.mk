@@ -3,7 +3,7 @@
 # The program looks for its own files where PREFIX said, so PREFIX belongs to the build, too.
 
 # What of share/ is needed at run time: all but what only builds.
-SHARED := $(filter-out share/make/% share/completions/% share/packages share/deps, \
+SHARED := $(filter-out share/make/% share/completions/% share/packages share/deps share/demo, \
 	$(shell find share -type f 2>/dev/null))
 PLUGINS := $(wildcard libexec/gobpf-*)
 
