@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -157,6 +158,9 @@ int output_open(const struct opt_output *o, FILE **ret)
 int output_close(const struct opt_output *o, FILE *f)
 {
 	const char *name = o->path ? o->path : "stdout";
+	struct stat st;
+	/* /dev/full and named pipes are not ours to remove */
+	bool ours = o->path && !fstat(fileno(f), &st) && S_ISREG(st.st_mode);
 	int err = 0;
 
 	errno = 0;
@@ -166,7 +170,7 @@ int output_close(const struct opt_output *o, FILE *f)
 		err = errno;
 	if (!err)
 		return 0;
-	if (o->path)
+	if (ours)
 		unlink(o->path);
 	if (err == EPIPE)
 		return err_set(EPIPE, "%s: the reader closed the pipe before everything was written",
