@@ -32,4 +32,7 @@ enum {
 	FUNC_CU = 32,
 };
 
+/* Room for the shortened names of one address's frames (frames.c); free() it. NULL: no memory. */
+struct go_names *go_names_new(void);
+
 #endif
