@@ -28,11 +28,7 @@ setup() {
 }
 
 teardown() {
-	# bats runs this file's teardown instead of the helpers' own
-	local name
-	for name in "${!PID[@]}"; do
-		kill -KILL "${PID[$name]}" 2>/dev/null || :
-	done
+	end_all
 	rm -rf "${data:?}"
 }
 
