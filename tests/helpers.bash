@@ -150,7 +150,8 @@ no_probes_of() {
 	[ -z "$left" ] || fail "left behind: $left"
 }
 
-teardown() {
+# end_all - the teardown of every suite; one with its own calls this
+end_all() {
 	local name status=${BATS_TEST_COMPLETED-}
 	[[ $status ]] || ! [ -e "$BATS_TEST_TMPDIR/commands" ] || cat "$BATS_TEST_TMPDIR/commands" >&2
 	for name in "${!PID[@]}"; do
@@ -159,3 +160,5 @@ teardown() {
 		wait "${PID[$name]}" 2>/dev/null || :
 	done
 }
+
+teardown() { end_all; }
