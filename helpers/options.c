@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -59,6 +60,10 @@ static void choose_format(struct argp_state *state, struct opt_output *o)
 static const struct argp_option output_options[] = {
 	{ "format", 'f', "FORMAT", 0, "Write FORMAT instead of the default", 50 },
 	{ "output", 'o', "FILE", 0, "Write to FILE; its ending chooses the format", 50 },
+	{ 0 },
+};
+
+static const struct argp_option report_options[] = {
 	{ "top", 'n', "N", 0, "Show the first N rows (0: all)", 50 },
 	{ "quiet", 'q', NULL, 0, "No progress and no remarks on stderr", 50 },
 	{ "verbose", 'v', NULL, 0, "More detail", 50 },
@@ -68,7 +73,6 @@ static const struct argp_option output_options[] = {
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
 	struct opt_output *o = state->input;
-	uint64_t v;
 
 	switch (key) {
 	case 'f':
@@ -78,6 +82,19 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 	case 'o':
 		o->path = strcmp(arg, "-") ? arg : NULL;
 		return 0;
+	case ARGP_KEY_END:
+		choose_format(state, o);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_report(int key, char *arg, struct argp_state *state)
+{
+	struct opt_output *o = state->input;
+	uint64_t v;
+
+	switch (key) {
 	case 'n':
 		if (num_parse_u64(arg, 1000000, &v))
 			argp_error(state, "--top: %s", err_text());
@@ -89,31 +106,26 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 	case 'v':
 		o->verbose++;
 		return 0;
-	case ARGP_KEY_END:
-		choose_format(state, o);
-		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
 const struct argp opt_output_argp = { output_options, parse_output };
+const struct argp opt_report_argp = { report_options, parse_report };
 
 static const struct argp_option window_options[] = {
 	{ "duration", 'd', "TIME", 0, "How long to look: 30s, 500ms, 2m; 0: until Ctrl-C", 40 },
-	{ "interval", 'i', "TIME", 0, "Print every TIME", 40 },
 	{ 0 },
 };
 
 static error_t parse_window(int key, char *arg, struct argp_state *state)
 {
 	struct opt_window *w = state->input;
-	const char *name = key == 'd' ? "duration" : "interval";
-	uint64_t *ns = key == 'd' ? &w->duration_ns : &w->interval_ns;
 
-	if (key != 'd' && key != 'i')
+	if (key != 'd')
 		return ARGP_ERR_UNKNOWN;
-	if (num_parse_duration(arg, ns))
-		argp_error(state, "--%s: %s", name, err_text());
+	if (num_parse_duration(arg, &w->duration_ns))
+		argp_error(state, "--duration: %s", err_text());
 	return 0;
 }
 
@@ -146,6 +158,9 @@ int output_open(const struct opt_output *o, FILE **ret)
 int output_close(const struct opt_output *o, FILE *f)
 {
 	const char *name = o->path ? o->path : "stdout";
+	struct stat st;
+	/* /dev/full and named pipes are not ours to remove */
+	bool ours = o->path && !fstat(fileno(f), &st) && S_ISREG(st.st_mode);
 	int err = 0;
 
 	errno = 0;
@@ -155,7 +170,7 @@ int output_close(const struct opt_output *o, FILE *f)
 		err = errno;
 	if (!err)
 		return 0;
-	if (o->path)
+	if (ours)
 		unlink(o->path);
 	if (err == EPIPE)
 		return err_set(EPIPE, "%s: the reader closed the pipe before everything was written",

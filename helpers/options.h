@@ -16,7 +16,10 @@
  */
 enum { OPT_OWN = 0x400 };
 
-/* -f/--format, -o/--output, -n/--top, -q, -v */
+/*
+ * opt_output_argp: -f/--format, -o/--output.
+ * opt_report_argp: -n/--top, -q/--quiet, -v/--verbose, of commands that have rows and remarks.
+ */
 struct opt_output {
 	const char *formats;	/* in: what the command can write: "table json folded svg pprof" (first = default) */
 	char format[16];	/* out: one of them; by -f, else by the ending of -o, else the first */
@@ -26,12 +29,11 @@ struct opt_output {
 	int verbose;
 	bool format_given;
 };
-extern const struct argp opt_output_argp;
+extern const struct argp opt_output_argp, opt_report_argp;
 
-/* -d/--duration, -i/--interval */
+/* -d/--duration */
 struct opt_window {
 	uint64_t duration_ns;	/* preset to the command's default; 0: until Ctrl-C */
-	uint64_t interval_ns;
 };
 extern const struct argp opt_window_argp;
 

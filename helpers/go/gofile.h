@@ -22,22 +22,25 @@ struct go_version {
 	char text[48];		/* "go1.19.8", as the linker wrote it */
 };
 
-/* Where the tables of one Go version lie; rows in gofile.c, each with its source. */
+/* Where the tables of one Go version lie; rows in format.h, each with its source. */
 struct go_format;
 
 struct go_file {
 	struct elf_file *elf;
 	struct go_version version;
 	const struct go_format *format;
-	char *module;			/* main module's path, "" when not recorded */
+	char module[256];		/* main module's path, "" when not recorded */
 	struct span pclntab;		/* from its header on */
 	uint64_t pclntab_addr;
 	uint64_t moduledata_addr;
 	uint64_t text, etext;		/* runtime.text, runtime.etext */
 	uint64_t gofunc;		/* where FUNCDATA offsets count from (>= 1.18) */
 	uint32_t nfunc;
-	/* parts of pclntab */
+	uint8_t quantum;		/* pc deltas count in these: 1 on amd64, 4 on arm64 */
+	/* parts of pclntab; funcs begins with the function table */
 	struct span funcnames, cutab, filetab, pctab, funcs;
+	struct span gofunc_bytes;	/* from gofunc on */
+	struct go_names *names;		/* shortened names of the newest go_frames_at() */
 };
 
 /* One function of the table. */
@@ -77,7 +80,9 @@ struct span go_func_code(const struct go_file *g, const struct go_func *f);
 /*
  * The frames at addr, innermost first, inlined callers included; at most max.
  * Returns how many: 0 when addr is in no Go function.  Pass the call's own
- * address, i.e. return address - 1.
+ * address, i.e. return address - 1.  Type arguments in names are "[...]", as
+ * runtime.CallersFrames has them since 1.21 (funcNameForPrint); such names are
+ * valid until the next call, all others as long as the file is open.
  */
 int go_frames_at(const struct go_file *g, uint64_t addr, struct go_frame *out, int max);
 

@@ -33,7 +33,8 @@ struct elf_file {
 	char *path;			/* as given to elf_open() */
 	struct span bytes;		/* the whole file */
 	uint16_t machine;		/* EM_X86_64, EM_AARCH64, … */
-	bool is64, pie;
+	bool pie;
+	uint64_t entry;			/* e_entry */
 	struct elf_segment *segments;	/* PT_LOAD, as in the file */
 	unsigned nsegments;
 	struct elf_section *sections;	/* none when the headers are gone */

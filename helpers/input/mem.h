@@ -16,7 +16,7 @@
  */
 struct mem {
 	pid_t pid;
-	bool bad;		/* some read since mem_clear_bad() failed */
+	bool bad;		/* some read failed; the reader may reset it */
 	int error;		/* errno of the first failure: EFAULT, ESRCH, EPERM */
 	struct mem_cache *cache;
 	uint64_t reads;		/* system calls made, for -v */

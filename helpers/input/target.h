@@ -45,6 +45,9 @@ enum wait_result { WAIT_TIME, WAIT_STOP, WAIT_EXITED };
 void wait_signals_init(void);
 enum wait_result target_wait(const struct target *t, uint64_t until_ns);
 
+/* Where the kernel put the program's entry point (AT_ENTRY): run-time address; 0 or -errno with words. */
+int target_entry(const struct target *t, uint64_t *ret);
+
 /* CPU time that the whole process has used, ns; 0 when unknown. */
 uint64_t target_cpu_ns(const struct target *t);
 

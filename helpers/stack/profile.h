@@ -92,8 +92,8 @@ enum pc_flag {
 struct symboliser {
 	/*
 	 * The frames at run-time address pc, innermost first: at least one,
-	 * at most max; returns how many, or -errno.  Strings stay valid until
-	 * the symboliser is gone.
+	 * at most max; returns how many, or -errno.  Strings stay valid until the
+	 * next call.
 	 */
 	int (*frames)(void *ctx, uint64_t pc, unsigned pc_flags, struct frame *out, int max);
 	/* Should this frame be left out when it is at the leaf end of a stack? NULL: none. */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* gobpf help - what there is, and how to use one command */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "command.h"
+#include "options.h"
+
+static const char *topic;
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	if (key != ARGP_KEY_ARG)
+		return ARGP_ERR_UNKNOWN;
+	if (topic)
+		argp_error(state, "one command at a time");
+	topic = arg;
+	return 0;
+}
+
+static const struct argp argp = { NULL, parse, "[COMMAND]",
+				  "Explain gobpf, or one of its commands." };
+
+static const char overview[] =
+	"gobpf - diagnose live Go services: no endpoint, no restart, stripped or not\n"
+	"\n"
+	"Usage: gobpf COMMAND [OPTION...] TARGET\n"
+	"\n"
+	"TARGET is a PID or a unique process name; some commands take files.\n"
+	"\n"
+	"  gobpf heap-hotspots 4242              which call sites allocate, now\n"
+	"  gobpf heap-hotspots -o hot.svg 4242   the same as a flame graph\n"
+	"  gobpf list                            all commands\n"
+	"  gobpf help COMMAND                    one command's options and examples\n"
+	"  gobpf --version\n"
+	"\n"
+	"Exit status: 0 done, 1 failed, 2 usage, 3 target unusable,\n"
+	"4 not permitted or not supported here, 5 findings at or above --fail-on.\n";
+
+static int run(int argc, char **argv)
+{
+	const struct command *c;
+	char *ask[] = { NULL, (char *)"--help", NULL };
+
+	options_parse(&argp, argc, argv, NULL);
+	if (!topic) {
+		fputs(overview, stdout);
+		return EXIT_DONE;
+	}
+	c = command_find(topic);
+	if (!c) {
+		fprintf(stderr, "gobpf help: no command '%s'; 'gobpf list' shows them all\n", topic);
+		return EXIT_USAGE;
+	}
+	ask[0] = malloc(strlen(c->name) + sizeof("gobpf "));
+	if (!ask[0])
+		return EXIT_FAILED;
+	sprintf(ask[0], "gobpf %s", c->name);
+	return c->run(2, ask);	/* argp prints its help and exits */
+}
+
+const struct command cmd_help = {
+	.name = "help",
+	.group = "Help",
+	.summary = "explain gobpf or one command",
+	.usage = "[COMMAND]",
+	.argp = &argp,
+	.run = run,
+};

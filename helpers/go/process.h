@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* process.h - a running Go program: its executable, where that was loaded, its memory */
+#ifndef GOBPF_GO_PROCESS_H
+#define GOBPF_GO_PROCESS_H
+
+#include "go/gofile.h"
+#include "input/maps.h"
+#include "input/mem.h"
+#include "input/target.h"
+#include "stack/profile.h"
+
+struct go_process {
+	const struct target *target;
+	struct elf_file elf;
+	struct go_file go;
+	uint64_t bias;		/* run-time address - address in the file */
+	struct maps maps;	/* as at opening */
+	struct mem mem;
+	char exec_name[64];	/* for text of addresses outside every mapping we know */
+};
+
+/*
+ * 0, or -errno with words: ENOEXEC when the target is not a Go program that
+ * this program can read, EPERM when its memory may not be read, ESRCH.
+ */
+int go_process_open(const struct target *t, struct go_process *ret);
+void go_process_close(struct go_process *p);
+
+/*
+ * Run-time addresses to frames as pprof shows them: wrappers and
+ * runtime.goexit left out, the allocator's own frames hidden at the leaf end
+ * (runtime/pprof/protomem.go), C code by its ELF symbols, other mappings as
+ * "[libc.so.6]".
+ */
+struct symboliser go_process_symboliser(struct go_process *p);
+
+/* The same for an executable that doesn't run: addresses are the file's own. */
+struct symboliser go_file_symboliser(struct go_file *g);
+
+/* 0, or -errno with words: is the machine of this file the one that live processes are read on (amd64)? */
+int go_check_live_arch(const struct go_file *g);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "input/maps.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum { MAPS_MAX = 256 << 20 };
+
+static bool parse_line(char *line, struct map *m)
+{
+	char perms[5];
+	int path = 0;
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &m->start,
+		   &m->end, perms, &m->offset, &m->dev_major, &m->dev_minor, &m->ino, &path) < 7)
+		return false;
+	m->read = perms[0] == 'r';
+	m->write = perms[1] == 'w';
+	m->exec = perms[2] == 'x';
+	m->path = path ? line + path : "";
+	return true;
+}
+
+int maps_read(pid_t pid, struct maps *ret)
+{
+	struct maps m = { 0 };
+	struct buf b = { 0 };
+	size_t cap = 0;
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	err = buf_read_file(&b, path, MAPS_MAX);
+	if (err) {
+		buf_free(&b);
+		return err_sys(-err, "can't read the memory map of process %d", pid);
+	}
+	for (char *line = b.data, *next; line && *line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (!ARRAY_ROOM(m.v, m.n, cap)) {
+			err = err_sys(ENOMEM, "memory map of process %d", pid);
+			break;
+		}
+		if (parse_line(line, &m.v[m.n]))
+			m.n++;
+	}
+	m.text = b.data;
+	if (!err && !m.n)
+		err = err_set(ESRCH, "process %d has no memory map: it has exited or is a kernel thread",
+			      pid);
+	if (err) {
+		maps_free(&m);
+		return err;
+	}
+	*ret = m;
+	return 0;
+}
+
+void maps_free(struct maps *m)
+{
+	free(m->v);
+	free(m->text);
+	*m = (struct maps){ 0 };
+}
+
+const struct map *maps_at(const struct maps *m, uint64_t addr)
+{
+	size_t lo = 0, hi = m->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->v[mid].end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < m->n && m->v[lo].start <= addr ? &m->v[lo] : NULL;
+}

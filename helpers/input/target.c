@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "input/target.h"
+
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/num.h"
+
+static int signal_fd = -1;
+
+/* One line of /proc/PID/status, behind "Key:\t"; "" when there is none. */
+static void status_field(pid_t pid, const char *key, char *ret, size_t size)
+{
+	struct buf b = { 0 };
+	char path[64];
+	size_t n = strlen(key);
+
+	ret[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (!buf_read_file(&b, path, 65536)) {
+		for (char *line = b.data; line && *line;) {
+			char *end = strchrnul(line, '\n');
+
+			if (!strncmp(line, key, n) && line[n] == ':') {
+				line += n + 1 + strspn(line + n + 1, " \t");
+				snprintf(ret, size, "%.*s", (int)(end - line), line);
+				break;
+			}
+			line = *end ? end + 1 : end;
+		}
+	}
+	buf_free(&b);
+}
+
+static uint64_t start_ticks(pid_t pid)
+{
+	struct buf b = { 0 };
+	unsigned long long v = 0;
+	char path[64];
+	char *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (!buf_read_file(&b, path, 65536) && (p = strrchr(b.data, ')'))) {
+		/* behind the name comes field 3; the start time is field 22 */
+		for (int field = 2; p && field < 22; field++)
+			p = strchr(p + 1, ' ');
+		if (p)
+			v = strtoull(p, NULL, 10);
+	}
+	buf_free(&b);
+	return v;
+}
+
+static bool other_namespace(pid_t pid, const char *ns)
+{
+	char path[64], own[128], its[128];
+	ssize_t a, b;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, ns);
+	b = readlink(path, its, sizeof(its));
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", ns);
+	a = readlink(path, own, sizeof(own));
+	return a > 0 && b > 0 && (a != b || memcmp(own, its, a));
+}
+
+/* Why /proc/PID/exe could not be read. */
+static int no_executable(pid_t pid, int err)
+{
+	char state[32], uid[64];
+
+	status_field(pid, "State", state, sizeof(state));
+	status_field(pid, "Uid", uid, sizeof(uid));
+	if (!state[0])
+		return err_set(ESRCH, "no process %d", pid);
+	if (state[0] == 'Z' || state[0] == 'X')
+		return err_set(ESRCH, "process %d has exited (it is a zombie)", pid);
+	if (err == EACCES || err == EPERM)
+		return err_set(EPERM,
+			       "not permitted to look into process %d (user %.*s): run as that user "
+			       "or root, or with CAP_SYS_PTRACE",
+			       pid, (int)strcspn(uid, "\t "), uid);
+	if (err == ENOENT)
+		return err_set(ENOEXEC, "process %d has no executable: it is a kernel thread", pid);
+	return err_sys(err, "can't find the executable of process %d", pid);
+}
+
+static int find_executable(struct target *t)
+{
+	static const char deleted[] = " (deleted)";
+	struct stat st;
+	ssize_t n;
+
+	snprintf(t->exe, sizeof(t->exe), "/proc/%d/exe", t->pid);
+	n = readlink(t->exe, t->exe_path, sizeof(t->exe_path) - 1);
+	if (n < 0 || stat(t->exe, &st))
+		return no_executable(t->pid, errno);
+	t->exe_path[n] = '\0';
+	t->exe_dev = st.st_dev;
+	t->exe_ino = st.st_ino;
+	if (n > (ssize_t)strlen(deleted) &&
+	    !strcmp(t->exe_path + n - strlen(deleted), deleted) && st.st_nlink == 0) {
+		t->exe_path[n - strlen(deleted)] = '\0';
+		t->exe_deleted = true;
+	}
+	return 0;
+}
+
+static int open_pid(pid_t pid, struct target *t)
+{
+	char tgid[32];
+	int err;
+
+	*t = (struct target){ .pid = pid, .pidfd = -1 };
+	status_field(pid, "Tgid", tgid, sizeof(tgid));
+	if (!tgid[0])
+		return err_set(ESRCH, "no process %d", pid);
+	if (atoi(tgid) != pid)
+		return err_set(ESRCH, "%d is a thread of process %s: name the process", pid, tgid);
+	t->pidfd = syscall(SYS_pidfd_open, pid, 0);
+	if (t->pidfd < 0)
+		return err_sys(errno, "can't hold on to process %d", pid);
+	status_field(pid, "Name", t->comm, sizeof(t->comm));
+	t->start_ticks = start_ticks(pid);
+	t->other_mnt_ns = other_namespace(pid, "mnt");
+	t->other_pid_ns = other_namespace(pid, "pid");
+	err = find_executable(t);
+	if (err)
+		target_close(t);
+	return err;
+}
+
+static bool has_name(pid_t pid, const char *name)
+{
+	char path[64], exe[PATH_MAX], comm[32];
+	const char *base;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	n = readlink(path, exe, sizeof(exe) - 1);
+	exe[n > 0 ? n : 0] = '\0';
+	base = strrchr(exe, '/');
+	if (base && !strcmp(base + 1, name))
+		return true;
+	status_field(pid, "Name", comm, sizeof(comm));
+	return !strcmp(comm, name) && n > 0;
+}
+
+static int find_by_name(const char *name, pid_t *ret)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+	struct buf found = { 0 };
+	int n = 0, err;
+
+	if (!proc)
+		return err_sys(errno, "can't list /proc");
+	while ((d = readdir(proc))) {
+		pid_t pid = atoi(d->d_name);
+
+		if (pid <= 0 || pid == getpid() || !has_name(pid, name))
+			continue;
+		*ret = pid;
+		if (n++ < 10)
+			buf_printf(&found, "%s%d", n > 1 ? ", " : "", pid);
+	}
+	closedir(proc);
+	if (n == 0)
+		err = err_set(ESRCH, "no process is named '%s'", name);
+	else if (n > 1)
+		err = err_set(ESRCH, "%d processes are named '%s' (%s%s): give a PID", n, name,
+			      found.data ? found.data : "", n > 10 ? ", …" : "");
+	else
+		err = 0;
+	buf_free(&found);
+	return err;
+}
+
+int target_open(const char *word, struct target *ret)
+{
+	struct target t;
+	uint64_t v;
+	pid_t pid = 0;
+	int err;
+
+	if (!word[0])
+		return err_set(EINVAL, "an empty word names no process");
+	if (word[strspn(word, "0123456789")] == '\0') {
+		if (num_parse_u64(word, INT32_MAX, &v) || v == 0)
+			return err_set(ESRCH, "no process %s", word);
+		pid = v;
+	} else {
+		err = find_by_name(word, &pid);
+		if (err)
+			return err;
+	}
+	err = open_pid(pid, &t);
+	if (!err)
+		*ret = t;
+	return err;
+}
+
+void target_close(struct target *t)
+{
+	if (t->pidfd >= 0)
+		close(t->pidfd);
+	t->pidfd = -1;
+}
+
+int target_check(const struct target *t)
+{
+	struct pollfd p = { .fd = t->pidfd, .events = POLLIN };
+	struct stat st;
+
+	if (poll(&p, 1, 0) > 0 || stat(t->exe, &st))
+		return err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
+	if (st.st_dev != t->exe_dev || st.st_ino != t->exe_ino)
+		return err_set(ENOEXEC, "process %d has replaced itself by another program (exec)",
+			       t->pid);
+	return 0;
+}
+
+int target_entry(const struct target *t, uint64_t *ret)
+{
+	struct buf b = { 0 };
+	uint64_t pair[2];
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", t->pid);
+	err = buf_read_file(&b, path, 65536);
+	if (err == -EACCES || err == -EPERM)
+		err = err_set(EPERM, "not permitted to read the memory of process %d (%s): "
+				     "run as root or with CAP_SYS_PTRACE", t->pid, t->comm);
+	else if (err)
+		err = err_sys(-err, "can't read %s", path);
+	else
+		err = err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
+	for (size_t off = 0; off + sizeof(pair) <= b.len; off += sizeof(pair)) {
+		memcpy(pair, b.data + off, sizeof(pair));
+		if (pair[0] != AT_ENTRY)
+			continue;
+		*ret = pair[1];
+		err = 0;
+	}
+	buf_free(&b);
+	return err;
+}
+
+void wait_signals_init(void)
+{
+	sigset_t set;
+
+	if (signal_fd >= 0)
+		return;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+enum wait_result target_wait(const struct target *t, uint64_t until_ns)
+{
+	struct pollfd p[2] = {
+		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = t ? t->pidfd : -1, .events = POLLIN },
+	};
+
+	for (;;) {
+		uint64_t now = num_now_ns();
+		uint64_t left = until_ns > now ? until_ns - now : 0;
+		struct timespec ts = { left / 1000000000, left % 1000000000 };
+		int n = ppoll(p, 2, until_ns ? &ts : NULL, NULL);
+
+		if (n > 0 && p[0].revents)
+			return WAIT_STOP;
+		if (n > 0 && p[1].revents)
+			return WAIT_EXITED;
+		if (n == 0)
+			return WAIT_TIME;
+	}
+}
+
+uint64_t target_cpu_ns(const struct target *t)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(t->pid, &clock) || clock_gettime(clock, &ts))
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests.  `make check' installs what they need and runs them all; TESTS=tests/list.bats
+# runs some.  tests/run prints the count in the last line.
+
+TESTS ?= $(filter-out tests/real.bats,$(sort $(wildcard tests/*.bats)))
+# Suites that need no probe and little time: these run with sanitizers, too
+ASAN_TESTS ?= $(filter-out tests/lint.bats tests/install.bats,$(TESTS))
+ASAN := build-asan
+
+.PHONY: check check-run check-real check-real-run check-asan check-asan-run check-headers matrix
+
+check:
+	$(Q)share/deps build run test
+	$(again) check-run
+
+check-run: all
+	$(Q)O=$(abspath $O) tests/run $(TESTS)
+
+check-asan:
+	$(Q)share/deps build run test
+	$(again) check-asan-run
+
+check-asan-run:
+	$(Q)$(MAKE) --no-print-directory O=$(ASAN) SANITIZE=address,undefined all
+	$(Q)O=$(abspath $O) GOBPF=$(abspath $(ASAN))/gobpf tests/run --filter-tags '!probe' $(ASAN_TESTS)
+
+check-real:
+	$(Q)share/deps build run test real
+	$(again) check-real-run
+
+check-real-run: all
+	$(Q)O=$(abspath $O) tests/run tests/real.bats
+
+# heap-hotspots on programs of every Go toolchain: make matrix GOBPF_TOOLCHAINS=GOROOT:GOROOT...
+# Without toolchains given, those that Debian has are fetched by tests/get-toolchains.
+matrix:
+	$(Q)share/deps build run test
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)O=$(abspath $O) tests/matrix
+
+# Every header must compile on its own.
+check-headers: $(HEADERS:%=$O/%.ok)
+
+$O/%.h.ok: %.h $O/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Wno-unused-function -include $< -x c -fsyntax-only /dev/null && touch $@

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# helpers.bash - what every suite uses: `load helpers'
+#
+# A test starts programs with spawn, waits for facts with await and retry (the
+# only place that sleeps), runs the program under test as `gobpf' and compares.
+# What was started ends with the test; logs are shown when it fails.
+# shellcheck shell=bash
+bats_require_minimum_version 1.5.0
+export LC_ALL=C BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-90}
+
+TOP=$(readlink -f "${BATS_TEST_DIRNAME:-$(dirname "${BASH_SOURCE[0]}")}/..")
+export TOP
+# Where things are built, and the program under test
+export O=${O:-$TOP/build}
+export GOBPF=${GOBPF:-$O/gobpf}
+# As root, leaks are looked for in tests of their own, not in every command
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
+
+# fail REASON - fail the test, saying why.
+fail() {
+	printf 'FAIL: %s\n' "$*" >&2
+	return 1
+}
+
+# requires WORD... - skip, with the reason, what this host cannot run.
+requires() {
+	local word
+	for word; do
+		case $word in
+		root) ((EUID == 0)) || skip "requires root" ;;
+		btf) [ -r /sys/kernel/btf/vmlinux ] || skip "requires a kernel with BTF" ;;
+		*) command -v "$word" >/dev/null || skip "requires $word" ;;
+		esac
+	done
+}
+
+# gobpf ARG... - the program under test; what was run is shown when the test fails.
+gobpf() {
+	printf '+ gobpf %s\n' "${*@Q}" >>"$BATS_TEST_TMPDIR/commands"
+	"$GOBPF" "$@"
+}
+
+# fixture NAME [WORD...] - sets $fixture to the built program; see tests/fixtures/build.
+fixture() {
+	fixture=$("$TOP/tests/fixtures/build" "$@") || fail "can't build fixture $*"
+}
+
+# spawn NAME CMD... - run CMD in the background: output in NAME.log, its pid in
+# ${PID[NAME]}.  Its stdin is a fifo this test holds open, so a fixture that
+# reads stdin dies with the test.  fd 3 is bats' own and must not leak.
+declare -gA PID=() STDIN=()
+spawn() {
+	local name=$1 fd
+	shift
+	printf '+ %s: %s\n' "$name" "${*@Q}" >>"$BATS_TEST_TMPDIR/commands"
+	rm -f "$BATS_TEST_TMPDIR/$name.in"
+	mkfifo "$BATS_TEST_TMPDIR/$name.in"
+	"$@" <"$BATS_TEST_TMPDIR/$name.in" >"$BATS_TEST_TMPDIR/$name.log" 2>&1 3>&- &
+	PID[$name]=$!
+	exec {fd}>"$BATS_TEST_TMPDIR/$name.in"
+	STDIN[$name]=$fd
+}
+
+# tell NAME WORD... - a line on the stdin of a spawned program.
+tell() {
+	local name=$1
+	shift
+	printf '%s\n' "$*" >&"${STDIN[$name]}"
+}
+
+alive() { kill -0 "${PID[$1]}" 2>/dev/null; }
+
+# retry SECONDS CMD... - until CMD succeeds; fails after SECONDS.
+retry() {
+	local end=$((SECONDS + $1 + 1))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || return 1
+		sleep 0.02
+	done
+}
+
+# await NAME REGEX [SECONDS [COUNT]] - until NAME.log has COUNT (1) lines that match REGEX.
+# Fails at once, with the log, if the process died first.
+await() {
+	local log=$BATS_TEST_TMPDIR/$1.log count=${4:-1}
+	has_lines() { (($(grep -cE -- "$1" "$log") >= count)); }
+	has_or_died() { has_lines "$2" || ! alive "$1"; }
+	retry "${3:-15}" has_or_died "$1" "$2" || {
+		fail "$1: no '$2' within ${3:-15} s"
+		return
+	}
+	has_lines "$2" || fail "$1 died before '$2'"
+}
+
+# stop NAME - end NAME as a user would (Ctrl-C), wait for its last output, return its status.
+stop() {
+	kill -INT "${PID[$1]}"
+	reap "$1"
+}
+
+# reap NAME - wait until NAME has ended by itself, return its status.
+reap() {
+	local status=0
+	wait "${PID[$1]}" || status=$?
+	return "$status"
+}
+
+# end NAME - let a fixture see the end of its stdin and be gone.
+end() {
+	local fd=${STDIN[$1]}
+	exec {fd}>&-
+	reap "$1"
+}
+
+# unharmed NAME - NAME still answers, and its code in memory is that of its file:
+# no breakpoint was left in it.
+unharmed() {
+	local pid=${PID[$1]} log=$BATS_TEST_TMPDIR/$1.log before
+	alive "$1" || { fail "$1 is dead"; return; }
+	before=$(grep -c '^PONG$' "$log" || :)
+	tell "$1" ping
+	await "$1" '^PONG$' 5 $((before + 1)) || return
+	same_code "$pid"
+}
+
+# same_code PID - every executable page that PID has of its program equals the file.
+same_code() {
+	local pid=$1 range perms offset _ inode path exe_inode size length
+	exe_inode=$(stat -L -c %i "/proc/$pid/exe")
+	size=$(stat -L -c %s "/proc/$pid/exe")
+	while read -r range perms offset _ inode path; do
+		[[ $perms == r-x? && $inode == "$exe_inode" ]] || continue
+		length=$((0x${range#*-} - 0x${range%-*}))
+		offset=$((0x$offset))
+		((offset + length <= size)) || length=$((size - offset))
+		cmp <(piece "/proc/$pid/mem" $((0x${range%-*})) "$length") \
+			<(piece "/proc/$pid/exe" "$offset" "$length") ||
+			{ fail "the code of $path in process $pid was changed"; return; }
+	done <"/proc/$pid/maps"
+}
+
+piece() { dd if="$1" bs=64K iflag=skip_bytes,count_bytes,fullblock skip="$2" count="$3" status=none; }
+
+# no_probes_of PID - no uprobe of ours is left: no BPF program or link outlives its command.
+# Prints those that were made by process PID.
+no_probes_of() {
+	local left
+	left=$(bpftool prog show 2>/dev/null | grep -E "pids .*\($1\)" || :)
+	[ -z "$left" ] || fail "left behind: $left"
+}
+
+# end_all - the teardown of every suite; one with its own calls this
+end_all() {
+	local name status=${BATS_TEST_COMPLETED-}
+	[[ $status ]] || ! [ -e "$BATS_TEST_TMPDIR/commands" ] || cat "$BATS_TEST_TMPDIR/commands" >&2
+	for name in "${!PID[@]}"; do
+		[[ $status ]] || tail -n 40 "$BATS_TEST_TMPDIR/$name.log" | sed "s/^/$name: /" >&2
+		kill -KILL "${PID[$name]}" 2>/dev/null || :
+		wait "${PID[$name]}" 2>/dev/null || :
+	done
+}
+
+teardown() { end_all; }

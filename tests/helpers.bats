@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The test house's own tools.
+
+load helpers
+
+@test "helpers: a process that dies is reported at once, not after the timeout" {
+	spawn gone sh -c 'echo boom; exit 3'
+	local from=$SECONDS
+	run await gone READY 30
+	[ "$status" -eq 1 ]
+	[[ $output == *"gone died before 'READY'"* ]]
+	((SECONDS - from < 10))
+}
+
+@test "helpers: reap gives the exit status" {
+	fixture allocmix
+	spawn mix "$fixture" 1
+	await mix '^READY'
+	tell mix exit 7
+	run -7 reap mix
+}
+
+@test "helpers: unharmed sees a program that is well, and one whose code was written to" {
+	requires root
+	fixture notgo
+	spawn notgo "$fixture"
+	await notgo '^READY'
+	unharmed notgo
+	local text
+	text=$(awk -v file="$fixture" '$2 == "r-xp" && $6 == file { split($1, a, "-"); print a[1] }' \
+		"/proc/${PID[notgo]}/maps")
+	# the last byte of the mapping is in the file but is no code
+	printf '\xcc' | dd of="/proc/${PID[notgo]}/mem" bs=1 seek=$((0x$text + 4095)) conv=notrunc status=none
+	run unharmed notgo
+	[ "$status" -eq 1 ]
+	[[ $output == *"was changed"* ]]
+}
+
+@test "helpers: allocmix states its truth: four sites, one of them inlined" {
+	fixture allocmix noprof
+	spawn mix "$fixture" 1
+	await mix '^READY'
+	[ "$(grep -c '^SITE ' "$BATS_TEST_TMPDIR/mix.log")" -eq 4 ]
+	local source=$TOP/tests/fixtures/allocmix/main.go site caller
+	site=$(grep -n 'mediums = make' "$source" | cut -d: -f1)
+	caller=$(grep -n '^	fill()' "$source" | cut -d: -f1)
+	grep -qx "SITE 25 main.fill $source $site < main.handle $source $caller inlined" \
+		"$BATS_TEST_TMPDIR/mix.log"
+}
+
+@test "helpers: the runtime agrees with what allocmix says of itself" {
+	requires go
+	fixture allocmix
+	spawn mix "$fixture"
+	await mix '^READY'
+	spawn clock sleep 2
+	reap clock
+	tell mix heap "$BATS_TEST_TMPDIR/heap.pb.gz"
+	await mix '^HEAP <nil>'
+	run -0 go tool pprof -sample_index=alloc_space -top "$fixture" "$BATS_TEST_TMPDIR/heap.pb.gz"
+	local percent func
+	while read -r _ percent func _; do
+		awk -v func="$func" -v want="$percent" '
+			$6 == func { d = $2 - want; ok = d > -3 && d < 3 }
+			END { exit !ok }' <<<"$output" || fail "$func is not $percent %: $output"
+	done < <(grep '^SITE' "$BATS_TEST_TMPDIR/mix.log")
+}
