@@ -208,6 +208,8 @@ static bool parse_value(const char *s, int64_t *ret)
 static int emit(struct gather *g, const char *value)
 {
 	struct bpftrace_entry e = { 0 };
+	uint64_t bad = g->r->bad;
+	int ret;
 
 	g->open = false;
 	if (g->text.failed)
@@ -227,8 +229,10 @@ static int emit(struct gather *g, const char *value)
 	e.nframes = g->nframes;
 	e.keys = g->keys;
 	e.nkeys = g->nkeys;
-	g->r->samples++;
-	return g->fn(&e, g->arg);
+	ret = g->fn(&e, g->arg);
+	if (!ret && g->r->bad == bad)
+		g->r->samples++;
+	return ret;
 }
 
 /* Key text from s on: ends the entry when "]: " stands in it. */
