@@ -221,7 +221,7 @@ same_length() {
 		reap clock
 		tell mix exit 0
 		reap mix
-		run -3 reap hot
+		reap hot 3
 		grep -q 'exited' "$BATS_TEST_TMPDIR/hot.log"
 		[ $engine = buckets ] || grep -q 'main.allocSmall' "$BATS_TEST_TMPDIR/hot.log"
 	done
@@ -236,7 +236,7 @@ same_length() {
 		spawn clock sleep 1
 		reap clock
 		tell mix exec /bin/cat
-		run -3 reap hot
+		reap hot 3
 		grep -q 'exec' "$BATS_TEST_TMPDIR/hot.log"
 		[ $engine = buckets ] || grep -q 'main.allocSmall' "$BATS_TEST_TMPDIR/hot.log"
 		end mix

@@ -93,17 +93,18 @@ await() {
 	has_lines "$2" || fail "$1 died before '$2'"
 }
 
-# stop NAME - end NAME as a user would (Ctrl-C), wait for its last output, return its status.
+# stop NAME [STATUS] - end NAME as a user would (Ctrl-C), wait for its last output; see reap.
 stop() {
 	kill -INT "${PID[$1]}"
-	reap "$1"
+	reap "$@"
 }
 
-# reap NAME - wait until NAME has ended by itself, return its status.
+# reap NAME [STATUS] - wait until NAME has ended by itself; fails if not with STATUS (0).
+# Not to be called by run: a subshell can't wait for its parent's children.
 reap() {
-	local status=0
-	wait "${PID[$1]}" || status=$?
-	return "$status"
+	local got=0
+	wait "${PID[$1]}" || got=$?
+	((got == ${2:-0})) || fail "$1 ended with status $got, not ${2:-0}"
 }
 
 # end NAME - let a fixture see the end of its stdin and be gone.
