@@ -11,8 +11,9 @@ export LC_ALL=C BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-90}
 TOP=$(readlink -f "${BATS_TEST_DIRNAME:-$(dirname "${BASH_SOURCE[0]}")}/..")
 export TOP
 # Where things are built, and the program under test
-export O=${O:-$TOP/build}
-export GOBPF=${GOBPF:-$O/gobpf}
+O=$(realpath -m "${O:-$TOP/build}")
+GOBPF=$(realpath -m "${GOBPF:-$O/gobpf}")
+export O GOBPF
 # As root, leaks are looked for in tests of their own, not in every command
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
 
@@ -55,6 +56,7 @@ spawn() {
 	printf '+ %s: %s\n' "$name" "${*@Q}" >>"$BATS_TEST_TMPDIR/commands"
 	rm -f "$BATS_TEST_TMPDIR/$name.in"
 	mkfifo "$BATS_TEST_TMPDIR/$name.in"
+	: >"$BATS_TEST_TMPDIR/$name.log"
 	"$@" <"$BATS_TEST_TMPDIR/$name.in" >"$BATS_TEST_TMPDIR/$name.log" 2>&1 3>&- &
 	PID[$name]=$!
 	exec {fd}>"$BATS_TEST_TMPDIR/$name.in"
