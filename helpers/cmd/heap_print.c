@@ -13,6 +13,13 @@
 #include "stack/fold.h"
 #include "stack/pprof.h"
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static double seconds(const struct heap_run *run)
 {
 	double s = (double)(run->end_ns - run->start_ns) / 1e9;
@@ -26,7 +33,7 @@ static void describe(const struct heap_run *run, struct buf *b)
 	char samples[NUM_LEN];
 
 	buf_printf(b, "heap-hotspots: %s (pid %d), %s, engine %s: %s; %.1f s",
-		   run->target.comm, run->target.pid, run->process.go.version.text,
+		   base_name(run->target.exe_path), run->target.pid, run->process.go.version.text,
 		   run->engine->name, run->how, seconds(run));
 	if (run->estimated)
 		buf_printf(b, ", %s samples",
@@ -47,13 +54,6 @@ double heap_share_error(const struct site *s, const struct site *all)
 	double var_rest = rest_n > 0 ? rest * rest / rest_n : 0;
 
 	return 196 * sqrt((1 - share) * (1 - share) * var_own + share * share * var_rest) / total;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 static void site_cell(struct table *t, const struct frame *f)
@@ -164,10 +164,15 @@ static int print_table(struct heap_run *run, FILE *f)
 static int print_svg(struct heap_run *run, FILE *f, const char *subtitle)
 {
 	char title[80];
-	struct flame_options o = { .title = title, .subtitle = subtitle, .value = HEAP_BYTES };
+	struct flame_options o = {
+		.title = title,
+		.subtitle = subtitle,
+		.module = run->process.go.module,
+		.value = HEAP_BYTES,
+	};
 
-	snprintf(title, sizeof(title), "%s: bytes allocated in %.1f s", run->target.comm,
-		 seconds(run));
+	snprintf(title, sizeof(title), "%s: bytes allocated in %.1f s",
+		 base_name(run->target.exe_path), seconds(run));
 	return flame_write(f, &run->profile, &o);
 }
 

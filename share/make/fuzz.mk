@@ -18,7 +18,7 @@ fuzz: $(FUZZ_BINS)
 		mkdir -p $O/fuzz/corpus/$$name && \
 		$O/fuzz/$$name -max_total_time=$(FUZZ_TIME) -runs=$(FUZZ_RUNS) -print_final_stats=1 \
 			-artifact_prefix=$O/fuzz/$$name- $O/fuzz/corpus/$$name \
-			$(abspath tests/golden/fuzz)/$$name >$O/fuzz/$$name.log 2>&1 || \
+			$$(find tests/golden/fuzz/$$name -maxdepth 0 2>/dev/null) >$O/fuzz/$$name.log 2>&1 || \
 			{ tail -40 $O/fuzz/$$name.log; exit 1; }; \
 		printf '  %-7s %s: %s\n' FUZZ $$name "$$(grep -m1 number_of_executed $O/fuzz/$$name.log)"; \
 	done
