@@ -170,7 +170,7 @@ behind() { golib behind "$(printf %s "$@" | tr -d ' ')" 1100; }
 	[ "$(behind 'e8fb000000 90 4885c0 7401 c3 c3')" = "1005 branch" ]
 	# no call of it, two, a jump to it
 	[ "$(behind 'e8fc000000 4885c0 7401 c3 c3')" = none ]
-	[ "$(behind 'e8fb000000 4885c0 7401 c3 e8f0000000 c3')" = none ]
+	[ "$(behind 'e8fb000000 4885c0 7401 c3 e8f0000000 4885c0 7401 c3 c3')" = none ]
 	[ "$(behind 'e8fb000000 4885c0 7401 c3 e9f0000000')" = none ]
 	# the result is lost before, or something unknown comes first
 	[ "$(behind 'e8fb000000 4889c8 7401 c3 c3')" = none ]
