@@ -144,14 +144,14 @@ static __always_inline int inner_call(__u64 caller)
 }
 
 /* What the hit is worth. Returns ALLOC_COUNTED or why not. */
-static __always_inline __u32 weigh(struct pt_regs *ctx, __u64 kind, __u64 caller,
+static __always_inline __u32 weigh(struct pt_regs *ctx, __u64 cookie, __u64 caller,
 				   struct alloc_entry *e)
 {
 	__u64 objects = 1, size;
 	__u32 spc = ALLOC_NO_CLASS;
 	__s64 bytes;
 
-	switch (kind) {
+	switch (cookie & ALLOC_COOKIE_KIND) {
 	case ALLOC_REFILL_SPAN:
 		/* cacheSpan() gives nil when memory is out: the program is about to die */
 		if (!ctx->rax)
@@ -171,7 +171,7 @@ static __always_inline __u32 weigh(struct pt_regs *ctx, __u64 kind, __u64 caller
 		bytes = (ctx->rbx + ALLOC_PAGE - 1) & ~(__u64)(ALLOC_PAGE - 1);
 		break;
 	case ALLOC_EXACT:
-		if (inner_call(caller))
+		if ((cookie & ALLOC_COOKIE_INNER) && inner_call(caller))
 			return ALLOC_SKIPPED;
 		bytes = object_bytes(ctx->rax, ctx->rbx);
 		if (bytes == 0)
@@ -239,10 +239,10 @@ static __always_inline int add_to(__u64 key, const struct alloc_entry *e)
 	return 0;
 }
 
-static __always_inline __u32 count(struct pt_regs *ctx, struct scratch *s, __u64 kind,
+static __always_inline __u32 count(struct pt_regs *ctx, struct scratch *s, __u64 cookie,
 				   __u64 caller)
 {
-	__u32 why = weigh(ctx, kind, caller, &s->e);
+	__u32 why = weigh(ctx, cookie, caller, &s->e);
 	__u64 key;
 
 	if (why != ALLOC_COUNTED)
@@ -260,7 +260,7 @@ static __always_inline __u32 count(struct pt_regs *ctx, struct scratch *s, __u64
 
 static __always_inline __u32 handle(struct pt_regs *ctx, __u64 cookie)
 {
-	__u64 kind = cookie & ALLOC_COOKIE_KIND, caller = 0;
+	__u64 caller = 0;
 	struct scratch *s;
 	__u32 zero = 0, why;
 
@@ -269,7 +269,7 @@ static __always_inline __u32 handle(struct pt_regs *ctx, __u64 cookie)
 	/* flags CF (bit 0) and ZF (bit 6): jbe will be taken, the function starts again */
 	if ((cookie & ALLOC_COOKIE_JBE) && (ctx->eflags & 0x41))
 		return ALLOC_SKIPPED;
-	if (kind == ALLOC_RETURN)
+	if ((cookie & ALLOC_COOKIE_KIND) == ALLOC_RETURN)
 		return count_returned(ctx->rbx);
 	if ((cookie & ALLOC_COOKIE_CALLER) &&
 	    bpf_probe_read_user(&caller, sizeof(caller), (void *)ctx->rsp))
@@ -279,7 +279,7 @@ static __always_inline __u32 handle(struct pt_regs *ctx, __u64 cookie)
 		return ALLOC_BUSY;
 	if (__sync_lock_test_and_set(&s->busy, 1))
 		return ALLOC_BUSY;
-	why = count(ctx, s, kind, caller);
+	why = count(ctx, s, cookie, caller);
 	__sync_lock_test_and_set(&s->busy, 0);
 	return why;
 }
