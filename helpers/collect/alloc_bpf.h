@@ -13,6 +13,7 @@
 #define ALLOC_PAGE	  8192	/* the runtime's page, on every platform */
 #define ALLOC_SMALL_MAX	  32768
 #define ALLOC_TINY	  16
+#define ALLOC_SPAN_BLOCK  128	/* the part of mspan that is read; its fields begin in the first half */
 
 /* A place's cookie: its kind and these. */
 #define ALLOC_COOKIE_KIND   0xff
@@ -27,6 +28,7 @@ struct alloc_field {
 
 /* .rodata: fixed before the program is loaded */
 struct alloc_consts {
+	__u32 span_from;		/* the lowest offset of these */
 	struct alloc_field nelems, alloc_count, elem_size, span_class;
 	struct alloc_field ptr_bytes;
 	__u32 header_over;		/* a pointerful object above this has the header */
