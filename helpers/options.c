@@ -155,17 +155,25 @@ int output_open(const struct opt_output *o, FILE **ret)
 	return 0;
 }
 
+int output_flush(FILE *f)
+{
+	errno = 0;
+	if (!fflush(f) && !ferror(f))
+		return 0;
+	/* the write that failed was an earlier one: what fails now is the same */
+	if (!errno && write(fileno(f), "", 1) == 1)
+		return EIO;
+	return errno ? errno : EIO;
+}
+
 int output_close(const struct opt_output *o, FILE *f)
 {
 	const char *name = o->path ? o->path : "stdout";
 	struct stat st;
 	/* /dev/full and named pipes are not ours to remove */
 	bool ours = o->path && !fstat(fileno(f), &st) && S_ISREG(st.st_mode);
-	int err = 0;
+	int err = output_flush(f);
 
-	errno = 0;
-	if (fflush(f) || ferror(f))
-		err = errno ? errno : EIO;
 	if (f != stdout && fclose(f) && !err)
 		err = errno;
 	if (!err)

@@ -96,6 +96,40 @@ static int cmd_after(char **a)
 	return err;
 }
 
+static struct span parse_hex(const char *hex)
+{
+	static uint8_t bytes[256];
+	size_t n = 0;
+
+	while (n < sizeof(bytes) && sscanf(hex + 2 * n, "%2hhx", &bytes[n]) == 1)
+		n++;
+	return (struct span){ .p = bytes, .len = n };
+}
+
+/* code HEX: the place in bare code that begins at 0x1000: "PLACE KIND" */
+static int cmd_code(char **a)
+{
+	struct probe_place p;
+	int err = probe_place_in(parse_hex(a[0]), 0x1000, &p);
+
+	if (!err)
+		printf("%" PRIx64 " %s%s%s\n", p.addr, probe_kind_name(p.kind),
+		       p.skip_if_cf_or_zf ? "+skip" : "", p.repeats ? "+repeats" : "");
+	return err;
+}
+
+/* behind HEX CALLEE: the place behind the call of the address CALLEE, or "none" */
+static int cmd_behind(char **a)
+{
+	struct probe_place p;
+
+	if (probe_after_call_in(parse_hex(a[0]), 0x1000, strtoull(a[1], NULL, 16), &p))
+		puts("none");
+	else
+		printf("%" PRIx64 " %s\n", p.addr, probe_kind_name(p.kind));
+	return 0;
+}
+
 /* exact FILE: the place of each function to probe, "skip FROM TO" before */
 static int cmd_exact(char **a)
 {
@@ -156,6 +190,8 @@ static const struct {
 	{ "globals", 1, cmd_globals },
 	{ "places", 1, cmd_places },
 	{ "after", 3, cmd_after },
+	{ "code", 1, cmd_code },
+	{ "behind", 2, cmd_behind },
 	{ "exact", 1, cmd_exact },
 	{ "sampling", 1, cmd_sampling },
 	{ "sizes", 1, cmd_sizes },
