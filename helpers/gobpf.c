@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "command.h"
+#include "options.h"
 #include "paths.h"
 
 #define COMMAND(name) extern const struct command cmd_##name;
@@ -134,15 +135,15 @@ static int run_plugin(int argc, char **argv)
 /* Output that nobody got is a failure, whatever the command thought. */
 static int finish(int status)
 {
-	errno = 0;
-	if (!fflush(stdout) && !ferror(stdout))
+	int err = output_flush(stdout);
+
+	if (!err)
 		return status;
 	if (status == EXIT_DONE) {
-		if (errno == EPIPE)
+		if (err == EPIPE)
 			fprintf(stderr, "gobpf: stdout: the reader closed the pipe\n");
 		else
-			fprintf(stderr, "gobpf: can't write to stdout: %s\n",
-				strerror(errno ? errno : EIO));
+			fprintf(stderr, "gobpf: can't write to stdout: %s\n", strerror(err));
 	}
 	return status == EXIT_DONE ? EXIT_FAILED : status;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -154,19 +155,30 @@ int output_open(const struct opt_output *o, FILE **ret)
 	return 0;
 }
 
+int output_flush(FILE *f)
+{
+	errno = 0;
+	if (!fflush(f) && !ferror(f))
+		return 0;
+	/* the write that failed was an earlier one: what fails now is the same */
+	if (!errno && write(fileno(f), "", 1) == 1)
+		return EIO;
+	return errno ? errno : EIO;
+}
+
 int output_close(const struct opt_output *o, FILE *f)
 {
 	const char *name = o->path ? o->path : "stdout";
-	int err = 0;
+	struct stat st;
+	/* /dev/full and named pipes are not ours to remove */
+	bool ours = o->path && !fstat(fileno(f), &st) && S_ISREG(st.st_mode);
+	int err = output_flush(f);
 
-	errno = 0;
-	if (fflush(f) || ferror(f))
-		err = errno ? errno : EIO;
 	if (f != stdout && fclose(f) && !err)
 		err = errno;
 	if (!err)
 		return 0;
-	if (o->path)
+	if (ours)
 		unlink(o->path);
 	if (err == EPIPE)
 		return err_set(EPIPE, "%s: the reader closed the pipe before everything was written",

@@ -50,6 +50,8 @@ int options_parse(const struct argp *argp, int argc, char **argv, void *input);
  * with words: -errno.  A file that could not be written whole is removed.
  */
 int output_open(const struct opt_output *o, FILE **ret);
+/* Flushes; 0 or the (positive) errno of what could not be written, now or before. */
+int output_flush(FILE *f);
 int output_close(const struct opt_output *o, FILE *f);
 
 #endif

@@ -11,8 +11,9 @@ export LC_ALL=C BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-90}
 TOP=$(readlink -f "${BATS_TEST_DIRNAME:-$(dirname "${BASH_SOURCE[0]}")}/..")
 export TOP
 # Where things are built, and the program under test
-export O=${O:-$TOP/build}
-export GOBPF=${GOBPF:-$O/gobpf}
+O=$(realpath -m "${O:-$TOP/build}")
+GOBPF=$(realpath -m "${GOBPF:-$O/gobpf}")
+export O GOBPF
 # As root, leaks are looked for in tests of their own, not in every command
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
 
@@ -55,6 +56,7 @@ spawn() {
 	printf '+ %s: %s\n' "$name" "${*@Q}" >>"$BATS_TEST_TMPDIR/commands"
 	rm -f "$BATS_TEST_TMPDIR/$name.in"
 	mkfifo "$BATS_TEST_TMPDIR/$name.in"
+	: >"$BATS_TEST_TMPDIR/$name.log"
 	"$@" <"$BATS_TEST_TMPDIR/$name.in" >"$BATS_TEST_TMPDIR/$name.log" 2>&1 3>&- &
 	PID[$name]=$!
 	exec {fd}>"$BATS_TEST_TMPDIR/$name.in"
@@ -93,17 +95,18 @@ await() {
 	has_lines "$2" || fail "$1 died before '$2'"
 }
 
-# stop NAME - end NAME as a user would (Ctrl-C), wait for its last output, return its status.
+# stop NAME [STATUS] - end NAME as a user would (Ctrl-C), wait for its last output; see reap.
 stop() {
 	kill -INT "${PID[$1]}"
-	reap "$1"
+	reap "$@"
 }
 
-# reap NAME - wait until NAME has ended by itself, return its status.
+# reap NAME [STATUS] - wait until NAME has ended by itself; fails if not with STATUS (0).
+# Not to be called by run: a subshell can't wait for its parent's children.
 reap() {
-	local status=0
-	wait "${PID[$1]}" || status=$?
-	return "$status"
+	local got=0
+	wait "${PID[$1]}" || got=$?
+	((got == ${2:-0})) || fail "$1 ended with status $got, not ${2:-0}"
 }
 
 # end NAME - let a fixture see the end of its stdin and be gone.
@@ -150,7 +153,8 @@ no_probes_of() {
 	[ -z "$left" ] || fail "left behind: $left"
 }
 
-teardown() {
+# end_all - the teardown of every suite; one with its own calls this
+end_all() {
 	local name status=${BATS_TEST_COMPLETED-}
 	[[ $status ]] || ! [ -e "$BATS_TEST_TMPDIR/commands" ] || cat "$BATS_TEST_TMPDIR/commands" >&2
 	for name in "${!PID[@]}"; do
@@ -159,3 +163,5 @@ teardown() {
 		wait "${PID[$name]}" 2>/dev/null || :
 	done
 }
+
+teardown() { end_all; }

@@ -13,12 +13,14 @@ load helpers
 	((SECONDS - from < 10))
 }
 
-@test "helpers: reap gives the exit status" {
+@test "helpers: reap checks the exit status" {
 	fixture allocmix
 	spawn mix "$fixture" 1
 	await mix '^READY'
 	tell mix exit 7
-	run -7 reap mix
+	reap mix 7
+	spawn false false
+	if reap false; then fail "false ended well"; fi
 }
 
 @test "helpers: unharmed sees a program that is well, and one whose code was written to" {

@@ -65,6 +65,8 @@ static int go_code(const struct go_file *g, uint64_t addr, uint64_t shown, unsig
 {
 	struct go_frame fr[64];
 	int n = go_frames_at(g, addr, fr, max < 64 ? max : 64), kept = 0;
+	/* the frame that it was inlined into has a program counter of its own */
+	bool inlined = (pc_flags & PC_LOGICAL) && n > 1;
 
 	if (pc_flags & PC_LOGICAL)
 		n = n > 0;
@@ -83,7 +85,7 @@ static int go_code(const struct go_file *g, uint64_t addr, uint64_t shown, unsig
 	}
 	/* when the outermost was a wrapper, the frame before it is the physical one now */
 	if (kept)
-		out[kept - 1].flags &= ~FRAME_INLINED;
+		out[kept - 1].flags = inlined ? FRAME_INLINED : 0;
 	return kept;
 }
 

@@ -40,6 +40,7 @@ struct sample {
 struct profile {
 	struct value_type types[PROFILE_VALUES];
 	unsigned ntypes;
+	unsigned main_value;	/* the value that matters most: what renderers show when not told otherwise */
 
 	struct frame *frames;		/* interned: equal frames once, strings interned too */
 	size_t nframes, frames_cap;
@@ -73,7 +74,10 @@ int profile_set_mapping(struct profile *p, uint64_t start, uint64_t limit, uint6
 /* Interns a frame, gives its number. */
 int profile_frame(struct profile *p, const struct frame *f, uint32_t *ret_id);
 
-/* Adds values (ntypes of them; sums saturate at INT64_MAX) to the stack of n frames, leaf first. */
+/*
+ * Adds values (ntypes of them; sums saturate at INT64_MAX) to the stack of n
+ * frames, leaf first.  No frames at all count as the frame "[no stack]".
+ */
 int profile_add(struct profile *p, const uint32_t *ids, size_t n, const int64_t *values);
 
 /*
@@ -102,10 +106,13 @@ struct symboliser {
 /*
  * pcs leaf first; the first has flags `leaf_flags', the others PC_RETURN plus
  * those.  Leaf frames that hide_leaf names are left out unless nothing else
- * would remain.  Frames per pc are cached in the profile.
+ * would remain.  Frames per pc, flags and sym->ctx are cached in the profile.
  */
 int profile_add_pcs(struct profile *p, const struct symboliser *sym, const uint64_t *pcs, size_t n,
 		    unsigned leaf_flags, const int64_t *values);
+
+/* a + b, saturating */
+int64_t profile_sum(int64_t a, int64_t b);
 
 int64_t profile_total(const struct profile *p, unsigned value);
 

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* alloc_bpf.h - what alloc.bpf.c and alloc.c share */
+#ifndef GOBPF_COLLECT_ALLOC_BPF_H
+#define GOBPF_COLLECT_ALLOC_BPF_H
+
+#include <linux/types.h>
+
+#define ALLOC_FRAMES	  127	/* what the kernel walks: kernel.perf_event_max_stack */
+#define ALLOC_CLASSES	  68	/* size classes, class 0 (large) included */
+#define ALLOC_SPANCLASSES (2 * ALLOC_CLASSES)
+#define ALLOC_NO_CLASS	  255	/* large and exact: not from a counted span */
+#define ALLOC_SKIPS	  4
+#define ALLOC_PAGE	  8192	/* the runtime's page, on every platform */
+#define ALLOC_SMALL_MAX	  32768
+#define ALLOC_TINY	  16
+
+/* A place's cookie: its kind and these. */
+#define ALLOC_COOKIE_KIND   0xff
+#define ALLOC_COOKIE_JBE    0x100	/* nothing happens when CF or ZF is set */
+#define ALLOC_COOKIE_CALLER 0x200	/* *(rsp) is the return address, the frame is not set up */
+
+/* A field of a Go struct: width 1, 2, 4 or 8 bytes. */
+struct alloc_field {
+	__u32 offset, width;
+};
+
+/* .rodata: fixed before the program is loaded */
+struct alloc_consts {
+	struct alloc_field nelems, alloc_count, elem_size, span_class;
+	struct alloc_field ptr_bytes;
+	__u32 header_over;		/* a pointerful object above this has the header */
+	__u32 header;			/* bytes of it, 0: this Go has none */
+	__u32 small_max;		/* the largest object that a size class serves */
+	__u32 nskip;
+	struct {
+		__u64 start, end;
+	} skip[ALLOC_SKIPS];
+	__u16 class_size[ALLOC_CLASSES];
+	__u16 span_objects[ALLOC_SPANCLASSES];
+	__u16 round8[1024 / 8 + 1];
+	__u16 round128[(ALLOC_SMALL_MAX - 1024) / 128 + 1];
+};
+
+/*
+ * Value of the map `stacks`; the key is a 64-bit hash of the frames and the
+ * span class.  The stack is frames[first .. first+nframes), leaf first: the
+ * kernel's walk begins at [1], [0] makes room for a caller put back.
+ */
+struct alloc_entry {
+	__u64 objects, bytes, hits;
+	__u16 first, nframes;
+	__u32 span_class;		/* or ALLOC_NO_CLASS */
+	__u64 frames[1 + ALLOC_FRAMES];
+};
+
+/* Counters of a CPU; each hit raises exactly one of those before ALLOC_OUTCOMES. */
+enum alloc_stat {
+	ALLOC_COUNTED,
+	ALLOC_CLOSED,		/* while the gate was shut: not in the window */
+	ALLOC_SKIPPED,		/* by a rule: the stack grows, an inner call, size 0 */
+	ALLOC_RETURNED,		/* a span given back by a cache */
+	ALLOC_TORN,		/* memory unreadable or implausible */
+	ALLOC_FULL,		/* no room in the map */
+	ALLOC_BUSY,		/* the CPU's scratch was in use by a preempted thread */
+	ALLOC_NO_STACK,		/* the kernel gave no frame at all */
+	ALLOC_OUTCOMES,
+	ALLOC_RUN_NS = ALLOC_OUTCOMES, /* time spent in the program */
+	ALLOC_NSTATS
+};
+
+struct alloc_stats {
+	__u64 v[ALLOC_NSTATS];
+};
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* alloc_tables.c - the constants of the allocation program */
+#include "collect/alloc_tables.h"
+
+#include <errno.h>
+
+#include "base/err.h"
+
+#define HEADER	    8
+#define HEADER_OVER 512	/* goarch.PtrSize * 64 bits */
+#define HEAP_BITS   64	/* bytes of a span that one byte of its heap bits describes */
+
+static int check_field(const struct alloc_span_field *f, const char *name)
+{
+	bool ok = f->width == 1 || f->width == 2 || f->width == 4 || f->width == 8;
+
+	if (!ok || f->offset > 4096)
+		return err_set(EINVAL, "field %s: offset %u, width %u", name, f->offset, f->width);
+	return 0;
+}
+
+static int check(const struct alloc_config *c)
+{
+	bool spans = false, types = false;
+	int err = 0;
+
+	for (unsigned i = 0; i < c->nplaces; i++) {
+		enum alloc_kind kind = c->places[i].kind;
+
+		spans |= kind == ALLOC_REFILL_SPAN || kind == ALLOC_RETURN;
+		types |= kind == ALLOC_EXACT;
+		if (kind == ALLOC_EXACT && !c->places[i].caller_at_rsp && c->nskip)
+			return err_set(EINVAL, "place 0x%lx: its caller is not known",
+				       (unsigned long) c->places[i].offset);
+	}
+	if (spans && ((err = check_field(&c->nelems, "nelems")) ||
+		      (err = check_field(&c->alloc_count, "allocCount")) ||
+		      (err = check_field(&c->elem_size, "elemsize")) ||
+		      (err = check_field(&c->span_class, "spanclass"))))
+		return err;
+	if (types)
+		err = check_field(&c->ptr_bytes, "PtrBytes");
+	if (c->nskip > ALLOC_MAX_SKIPS || c->nclasses > ALLOC_MAX_CLASSES || c->nclasses < 2)
+		return err_set(EINVAL, "%u size classes, %u skipped ranges", c->nclasses, c->nskip);
+	for (unsigned i = 1; i < c->nclasses && !err; i++)
+		if (c->class_size[i] <= c->class_size[i - 1] || c->class_size[i] > ALLOC_SMALL_MAX ||
+		    c->class_pages[i] == 0 || c->class_pages[i] > 64)
+			err = err_set(EINVAL, "size class %u: %u bytes, %u pages", i,
+				      c->class_size[i], c->class_pages[i]);
+	if (!err && c->class_size[c->nclasses - 1] != ALLOC_SMALL_MAX)
+		err = err_set(EINVAL, "the largest size class is %u bytes",
+			      c->class_size[c->nclasses - 1]);
+	return err;
+}
+
+/* Objects in a fresh span; bit 0 of the span class says noscan. */
+static unsigned objects_in(const struct alloc_config *c, unsigned span_class)
+{
+	unsigned size = c->class_size[span_class / 2];
+	unsigned bytes = c->class_pages[span_class / 2] * ALLOC_PAGE;
+
+	if (c->malloc_header && !(span_class & 1) && size <= HEADER_OVER)
+		bytes -= bytes / HEAP_BITS;
+	return bytes / size;
+}
+
+static uint16_t class_for(const struct alloc_config *c, unsigned size)
+{
+	unsigned i = 1;
+
+	while (i < c->nclasses - 1 && c->class_size[i] < size)
+		i++;
+	return (uint16_t) c->class_size[i];
+}
+
+int alloc_tables(const struct alloc_config *c, struct alloc_consts *ret)
+{
+	int err = check(c);
+
+	if (err)
+		return err;
+	ret->nelems = (struct alloc_field) { c->nelems.offset, c->nelems.width };
+	ret->alloc_count = (struct alloc_field) { c->alloc_count.offset, c->alloc_count.width };
+	ret->elem_size = (struct alloc_field) { c->elem_size.offset, c->elem_size.width };
+	ret->span_class = (struct alloc_field) { c->span_class.offset, c->span_class.width };
+	ret->ptr_bytes = (struct alloc_field) { c->ptr_bytes.offset, c->ptr_bytes.width };
+	ret->header = c->malloc_header ? HEADER : 0;
+	ret->header_over = HEADER_OVER;
+	ret->small_max = ALLOC_SMALL_MAX - ret->header;
+	ret->nskip = c->nskip;
+	for (unsigned i = 0; i < c->nskip; i++) {
+		ret->skip[i].start = c->skip[i].start;
+		ret->skip[i].end = c->skip[i].end;
+	}
+	for (unsigned i = 1; i < c->nclasses; i++) {
+		ret->class_size[i] = (uint16_t) c->class_size[i];
+		ret->span_objects[2 * i] = (uint16_t) objects_in(c, 2 * i);
+		ret->span_objects[2 * i + 1] = (uint16_t) objects_in(c, 2 * i + 1);
+	}
+	for (unsigned i = 0; i < sizeof(ret->round8) / sizeof(*ret->round8); i++)
+		ret->round8[i] = class_for(c, 8 * i);
+	for (unsigned i = 0; i < sizeof(ret->round128) / sizeof(*ret->round128); i++)
+		ret->round128[i] = class_for(c, 1024 + 128 * i);
+	return 0;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* budget.c - when to have breakpoints in, so that they cost no more than was allowed */
+#include "collect/budget.h"
+
+#define MS	   1000000.0
+#define PERIOD_NS  (300 * MS)	/* from burst to burst, when the budget allows that */
+#define MIN_ON_NS  (2 * MS)	/* shorter ones cost more in toggles than in hits */
+#define CHECK_NS   (10 * MS)	/* while staying on, look at the rate this often */
+#define MAX_OFF_NS (1000 * MS)	/* then think again: the target may use more CPU by now */
+#define CREDIT_NS  (1000 * MS)	/* an idle target saves up no more than this much time's income */
+#define MEMORY_NS  (200 * MS)	/* how far the CPU rate looks back */
+#define GUESS_NS   3000.0	/* cost of a hit before it was measured: high */
+
+static double clamp(double v, double low, double high)
+{
+	return v < low ? low : v > high ? high : v;
+}
+
+void budget_init(struct budget *b, double share, double toggle_ns, uint64_t seed)
+{
+	*b = (struct budget) {
+		.share = share,
+		.hit_ns = GUESS_NS,
+		.toggle_ns = toggle_ns,
+		.density = -1,
+		.cpu_rate = 1,
+		.random = seed ? seed : 1,
+	};
+}
+
+static void spend(struct budget *b, double ns)
+{
+	b->spent_ns += ns;
+	b->balance_ns -= ns;
+}
+
+void budget_calibrate(struct budget *b, double hit_ns)
+{
+	spend(b, (double) b->hits * (hit_ns - b->hit_ns));
+	if (b->density > 0)
+		b->density *= hit_ns / b->hit_ns;
+	b->hit_ns = hit_ns;
+}
+
+static void book_cpu(struct budget *b, uint64_t now_ns, uint64_t cpu_ns)
+{
+	double dt = (double) (now_ns - b->now_ns), used, part;
+
+	if (now_ns <= b->now_ns)
+		return;
+	used = cpu_ns > b->cpu_ns ? (double) (cpu_ns - b->cpu_ns) : cpu_ns ? 0 : dt;
+	part = b->now_ns ? clamp(dt / MEMORY_NS, 0.05, 1) : 1;
+	b->cpu_rate += part * (used / dt - b->cpu_rate);
+	b->balance_ns += b->share * used;
+	b->cpu_ns += (uint64_t) used;
+	b->now_ns = now_ns;
+}
+
+void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on_ns, uint64_t hits)
+{
+	double cost = (double) hits * b->hit_ns, limit;
+
+	book_cpu(b, now_ns, cpu_ns);
+	b->hits += hits;
+	b->on_ns += on_ns;
+	spend(b, cost);
+	if (on_ns) {
+		double density = cost / (double) on_ns;
+		double part = b->density < 0 ? 1 : clamp((double) on_ns / (2 * CHECK_NS), 0.25, 1);
+
+		b->density += part * (density - b->density);
+	}
+	limit = b->share * b->cpu_rate * CREDIT_NS;
+	if (b->balance_ns > limit)
+		b->balance_ns = limit;
+}
+
+void budget_toggled(struct budget *b)
+{
+	b->toggles++;
+	spend(b, b->toggle_ns);
+}
+
+/* xorshift64 (Marsaglia 2003): 0.5 … 1.5 */
+static double jitter(struct budget *b)
+{
+	b->random ^= b->random << 13;
+	b->random ^= b->random >> 7;
+	b->random ^= b->random << 17;
+	return 0.5 + (double) (b->random >> 11) / 9007199254740992.0;
+}
+
+struct budget_step budget_next(struct budget *b)
+{
+	/* a target that just sleeps must not put the next burst off for ever */
+	double income = b->share * clamp(b->cpu_rate, 0.01, 1e6);
+	double density = b->density < 0 ? 1 : b->density;
+	double on, off, part = density > income ? income / density : 1;
+
+	if (b->share <= 0 || (density <= income && b->balance_ns >= 0))
+		return (struct budget_step) { .on_ns = (uint64_t) CHECK_NS, .stay = true };
+
+	on = clamp(part * PERIOD_NS, MIN_ON_NS, PERIOD_NS);
+	/* at the end of the burst the account is even */
+	off = (density * on + b->toggle_ns - b->balance_ns) / income - on;
+	off = clamp(off, 0, 1e15) * jitter(b);
+	if (off > MAX_OFF_NS)
+		return (struct budget_step) { .off_ns = (uint64_t) MAX_OFF_NS };
+	return (struct budget_step) {
+		.off_ns = (uint64_t) off,
+		.on_ns = (uint64_t) on,
+	};
+}
+
+double budget_weight(struct budget *b, uint64_t on_ns, uint64_t now_ns)
+{
+	double stands_for = (double) (now_ns - b->end_ns);
+
+	b->end_ns = now_ns;
+	return on_ns ? stands_for / (double) on_ns : 0;
+}
+
+double budget_tail(const struct budget *b, uint64_t window_ns)
+{
+	return b->end_ns && window_ns > b->end_ns ? (double) window_ns / (double) b->end_ns : 1;
+}
+
+double budget_overhead(const struct budget *b)
+{
+	return b->cpu_ns ? b->spent_ns / (double) b->cpu_ns : 0;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* budget.h - when to have breakpoints in, so that they cost no more than was allowed */
+#ifndef GOBPF_COLLECT_BUDGET_H
+#define GOBPF_COLLECT_BUDGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Pure arithmetic: times are nanoseconds since the window began, given by the
+ * caller; there is no clock in here.
+ *
+ * The account: the target may lose `share` of the CPU time it uses.  That is
+ * what comes in; every hit and every on/off pair is booked against it.  A step
+ * says how long to stay off and how long to be on after that.  The off time is
+ * fixed before the burst it leads to, so what a burst sees never decides how
+ * much time it stands for: budget_weight() stays an unbiased estimate when the
+ * rate changes.
+ *
+ * Off times are drawn from 0.5 … 1.5 of their mean, so that bursts do not run
+ * in step with something periodic in the target.
+ */
+struct budget {
+	double share;		/* 0.01: 1 % of the target's CPU time; 0: no limit */
+	double hit_ns;		/* cost of a hit: a guess until budget_calibrate() */
+	double toggle_ns;	/* what one on/off pair costs the target */
+
+	/* totals */
+	uint64_t hits, toggles, on_ns, cpu_ns;
+	double spent_ns;
+
+	/* state */
+	double balance_ns;	/* income not spent; negative: debt */
+	double density;		/* cost per ns of on time, of late; < 0: unknown */
+	double cpu_rate;	/* target's CPU ns per ns, of late */
+	uint64_t now_ns;	/* of the last booking */
+	uint64_t end_ns;	/* where the last burst ended */
+	uint64_t random;
+};
+
+struct budget_step {
+	uint64_t off_ns;	/* first have them out this long */
+	uint64_t on_ns;		/* then in for this long; 0: ask again instead */
+	bool stay;		/* the rate is low enough to leave them in: off_ns is 0 */
+};
+
+#define BUDGET_FIRST_NS 2000000	/* the first burst, before anything is known */
+
+/* toggle_ns: as above. seed: any number; the same seed gives the same jitter. */
+void budget_init(struct budget *b, double share, double toggle_ns, uint64_t seed);
+
+/* The measured cost of a hit; what was booked at the guess is booked anew. */
+void budget_calibrate(struct budget *b, double hit_ns);
+
+/*
+ * Books what happened since the last call: hits, in on_ns of being on, until
+ * now_ns.  cpu_ns: CPU time of the target since the window began; 0: unknown,
+ * then one busy CPU is assumed.
+ */
+void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on_ns,
+		 uint64_t hits);
+
+/* Books one on/off pair. */
+void budget_toggled(struct budget *b);
+
+/* What to do from now on. */
+struct budget_step budget_next(struct budget *b);
+
+/*
+ * The burst that was on for on_ns and ends now stands for all the time since
+ * the end of the one before: what to multiply its counts by.
+ */
+double budget_weight(struct budget *b, uint64_t on_ns, uint64_t now_ns);
+
+/* The window ends: what to multiply all weighted counts by, for the time after the last burst. */
+double budget_tail(const struct budget *b, uint64_t window_ns);
+
+/* Overhead so far as a fraction of the target's CPU time; of one CPU's when that is unknown. */
+double budget_overhead(const struct budget *b);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* duty.c - runs a collector in bursts within its overhead budget */
+#include "collect/duty.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "collect/trap.h"
+
+/*
+ * What an on/off pair costs the target beside its hits: page faults on the
+ * changed page and interrupts to the CPUs it runs on.  Measured, see
+ * docs/internals-collect.md.
+ */
+#define TOGGLE_NS 40000.0
+
+static uint64_t since_start(const struct duty *d, uint64_t now)
+{
+	return now - d->start_ns;
+}
+
+static uint64_t target_cpu(const struct duty *d)
+{
+	uint64_t now = d->clock->cpu_ns ? d->clock->cpu_ns(d->clock->arg) : 0;
+
+	if (!now)
+		return 0;
+	return now > d->cpu_start_ns ? now - d->cpu_start_ns : 1;
+}
+
+static double hit_ns(const struct duty *d)
+{
+	double n = (double) d->counts.hits;
+
+	return d->trap_ns + (n > 0 ? (double) d->counts.run_ns / n : 0);
+}
+
+/* Books what happened until now; the gate was open for on_ns of that. */
+static void book(struct duty *d, uint64_t now, uint64_t on_ns)
+{
+	uint64_t before = d->counts.hits;
+
+	d->ops->counts(d->ctx, &d->counts);
+	if (d->trap_ns > 0 && d->counts.hits)
+		budget_calibrate(&d->budget, hit_ns(d));
+	budget_book(&d->budget, since_start(d, now), target_cpu(d), on_ns,
+		    d->counts.hits - before);
+	d->booked_ns = now;
+}
+
+static int turn_on(struct duty *d)
+{
+	int err = attach_on(d->attach);
+
+	if (err)
+		return err;
+	d->ops->gate(d->ctx, true);
+	d->on_since = d->booked_ns = num_now_ns();
+	return 0;
+}
+
+static int turn_off(struct duty *d)
+{
+	uint64_t end, on_ns;
+
+	d->ops->gate(d->ctx, false);
+	end = num_now_ns();
+	attach_off(d->attach);
+	on_ns = end - d->on_since;
+	d->on_ns += on_ns;
+	d->bursts++;
+	budget_toggled(&d->budget);
+	/* hits after the gate was shut are paid for as well */
+	book(d, num_now_ns(), end - d->booked_ns);
+	return d->ops->drain(d->ctx, budget_weight(&d->budget, on_ns, since_start(d, end)));
+}
+
+/* Sleeps for ns, not beyond the end of the window; false when the window is over. */
+static bool sleep_for(struct duty *d, uint64_t ns, uint64_t window_ns)
+{
+	uint64_t until = num_now_ns() + ns, end = d->start_ns + window_ns;
+
+	if (window_ns && until > end)
+		until = end;
+	d->stopped = d->clock->wait(d->clock->arg, until);
+	d->window_ns = num_now_ns() - d->start_ns;
+	return !d->stopped && !(window_ns && d->window_ns >= window_ns);
+}
+
+/* A burst or a stay: until the budget wants to be off. 1: on, 0: window over. */
+static bool stay_on(struct duty *d, uint64_t on_ns, uint64_t window_ns, struct budget_step *next)
+{
+	uint64_t now;
+
+	do {
+		if (!sleep_for(d, on_ns, window_ns))
+			return false;
+		now = num_now_ns();
+		book(d, now, now - d->booked_ns);
+		*next = budget_next(&d->budget);
+		on_ns = next->on_ns;
+		if (next->stay && !d->trap_ns)
+			return true;
+	} while (next->stay);
+	return true;
+}
+
+static int calibrate(struct duty *d)
+{
+	double ns;
+	int err;
+
+	if (d->trap_ns > 0)
+		return 0;
+	err = trap_cost(&ns);
+	if (err)
+		return err;
+	/* an unlucky measurement must not make hits look free */
+	d->trap_ns = ns > 50 ? ns : 50;
+	return 0;
+}
+
+/* The off time, asked for piece by piece. false: window over. */
+static bool stay_off(struct duty *d, uint64_t window_ns, uint64_t *ret_on_ns)
+{
+	struct budget_step step;
+
+	do {
+		step = budget_next(&d->budget);
+		if (step.off_ns && !sleep_for(d, step.off_ns, window_ns))
+			return false;
+		book(d, num_now_ns(), 0);
+	} while (!step.on_ns);
+	*ret_on_ns = step.on_ns;
+	return true;
+}
+
+static int bursts(struct duty *d, uint64_t window_ns)
+{
+	struct budget_step next = { 0 };
+	uint64_t on_ns = BUDGET_FIRST_NS;
+	int err;
+
+	for (;;) {
+		bool more = stay_on(d, on_ns, window_ns, &next);
+
+		if (more && next.stay) {	/* time to measure, nothing to turn off */
+			err = calibrate(d);
+			if (err)
+				return err;
+			on_ns = next.on_ns;
+			continue;
+		}
+		err = turn_off(d);
+		if (!err && more)
+			err = calibrate(d);
+		if (err || !more || !stay_off(d, window_ns, &on_ns))
+			return err;
+		err = turn_on(d);
+		if (err)
+			return err;
+	}
+}
+
+int duty_run(struct duty *d, uint64_t window_ns)
+{
+	int err = turn_on(d);
+
+	if (err)
+		return err;
+	d->start_ns = d->on_since;
+	d->cpu_start_ns = d->clock->cpu_ns ? d->clock->cpu_ns(d->clock->arg) : 0;
+	budget_init(&d->budget, d->max_overhead, TOGGLE_NS, d->start_ns ^ (uint64_t) getpid());
+	err = bursts(d, window_ns);
+	d->ops->gate(d->ctx, false);
+	attach_off(d->attach);
+	/* it went away between two bursts: what was gathered stands */
+	if (err == -ESRCH && d->bursts)
+		err = 0;
+	return err;
+}
+
+int duty_measure(struct duty *d, double *ret_slowdown)
+{
+	uint64_t cpu, on_ns;
+	double lost;
+	int err = turn_on(d);
+
+	if (err)
+		return err;
+	d->start_ns = d->on_since;
+	cpu = target_cpu(d);
+	d->stopped = d->clock->wait(d->clock->arg, d->start_ns + BUDGET_FIRST_NS);
+	cpu = target_cpu(d) - cpu;
+	d->ops->gate(d->ctx, false);
+	on_ns = num_now_ns() - d->on_since;
+	attach_off(d->attach);
+	d->ops->counts(d->ctx, &d->counts);
+	err = calibrate(d);
+	if (err)
+		return err;
+	/* what the target did in that time was the rest of its CPU time */
+	lost = (double) (d->counts.hits - d->counts.closed) * hit_ns(d) /
+	       (double) (cpu > 1000 ? cpu : on_ns);
+	lost = lost < 0.999 ? lost : 0.999;
+	*ret_slowdown = lost / (1 - lost);
+	return 0;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "go/buckets.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/num.h"
+#include "go/globals.h"
+#include "go/layout.h"
+
+enum {
+	MEM_PROFILE = 1,	/* bucketType memProfile, runtime/mprof.go */
+	STACK_MAX = 2048,	/* profstackdepth can be 1024 at most (GODEBUG), plus 2 */
+	BUCKETS_MAX = 1 << 22,
+	RECORD_MAX = 256,
+};
+
+int go_bucket_layout(const struct go_process *p, struct go_bucket_layout *ret)
+{
+	struct go_bucket_layout l = { 0 };
+	struct layout_field future;
+	const struct {
+		const char *strct, *name;
+		uint32_t *offset, *size;
+	} fields[] = {
+		{ "runtime.bucket", "allnext", &l.allnext, NULL },
+		{ "runtime.bucket", "typ", &l.typ, NULL },
+		{ "runtime.bucket", "size", &l.size, NULL },
+		{ "runtime.bucket", "nstk", &l.nstk, NULL },
+		{ "runtime.bucket", "sizeof", NULL, &l.header },
+		{ "runtime.memRecordCycle", "allocs", &l.allocs, NULL },
+		{ "runtime.memRecordCycle", "sizeof", NULL, &l.cycle },
+		{ "runtime.memRecord", "future", &future.offset, &future.size },
+	};
+	int err = global_find(&p->go, GLOBAL_MBUCKETS, &l.mbuckets, NULL);
+
+	if (!err)
+		err = global_find(&p->go, GLOBAL_MEMPROFILERATE, &l.rate, NULL);
+	for (size_t i = 0; !err && i < ARRAY_SIZE(fields); i++) {
+		struct layout_field f;
+
+		err = layout_offset(p->go.version.minor, fields[i].strct, fields[i].name, &f);
+		if (!err && fields[i].offset)
+			*fields[i].offset = f.offset;
+		if (!err && fields[i].size)
+			*fields[i].size = f.size;
+	}
+	if (err)
+		return err;
+	l.cycles = 1 + future.size / l.cycle;
+	if (l.cycles * l.cycle > RECORD_MAX || future.offset != l.cycle)
+		return err_set(ENOEXEC, "unexpected layout of runtime.memRecord");
+	l.mbuckets += p->bias;
+	l.rate += p->bias;
+	*ret = l;
+	return 0;
+}
+
+/* The words for a failed read of the target's memory. */
+static int read_failed(const struct go_process *p, int err, const char *what)
+{
+	if (err == -ESRCH)
+		return err_set(ESRCH, "process %d (%s) has exited", p->target->pid, p->target->comm);
+	if (err == -EPERM)
+		return err_set(EPERM, "not permitted to read the memory of process %d (%s): run as "
+				      "root or with CAP_SYS_PTRACE",
+			       p->target->pid, p->target->comm);
+	return err_set(EIO, "process %d (%s): %s can't be read: %s", p->target->pid,
+		       p->target->comm, what, strerror(-err));
+}
+
+int go_memprofile_rate(struct go_process *p, const struct go_bucket_layout *l, uint64_t *ret)
+{
+	uint64_t rate;
+	int err = mem_read_now(&p->mem, l->rate, &rate, sizeof(rate));
+
+	if (err)
+		return read_failed(p, err, "runtime.MemProfileRate");
+	if ((int64_t)rate < 0)	/* MemProfile treats it as off */
+		rate = 0;
+	*ret = rate;
+	return 0;
+}
+
+static int read_allocs(struct go_process *p, const struct go_bucket_layout *l, uint64_t addr,
+		       uint32_t npcs, uint64_t *ret)
+{
+	uint8_t record[RECORD_MAX];
+	uint64_t sum = 0;
+	int err = mem_read(&p->mem, addr + l->header + 8ull * npcs, record, l->cycles * l->cycle);
+
+	for (uint32_t i = 0; !err && i < l->cycles; i++) {
+		uint64_t v;
+
+		memcpy(&v, record + i * l->cycle + l->allocs, sizeof(v));
+		sum += v;
+	}
+	*ret = sum;
+	return err;
+}
+
+/* One bucket of the list at addr; *ret_next is the one behind it. */
+static int read_bucket(struct go_process *p, const struct go_bucket_layout *l, uint64_t addr,
+		       struct go_buckets *b, uint64_t *ret_next)
+{
+	struct go_bucket *k = &b->v[b->n];
+	uint64_t typ = mem_u64(&p->mem, addr + l->typ), npcs = mem_u64(&p->mem, addr + l->nstk);
+	int err;
+
+	if (p->mem.bad)
+		return read_failed(p, -p->mem.error, "a memory profile bucket");
+	if (typ != MEM_PROFILE || npcs > STACK_MAX)
+		return err_set(ENOEXEC, "process %d (%s): what stands at 0x%" PRIx64
+			       " is no memory profile bucket", p->target->pid, p->target->comm, addr);
+	while (b->npcs + npcs > b->pcs_cap)
+		if (!ARRAY_ROOM(b->pcs, b->npcs + npcs - 1, b->pcs_cap))
+			return err_sys(ENOMEM, "reading the memory profile");
+	*k = (struct go_bucket){
+		.addr = addr,
+		.size = mem_u64(&p->mem, addr + l->size),
+		.first_pc = b->npcs,
+		.npcs = npcs,
+	};
+	err = mem_read(&p->mem, addr + l->header, b->pcs + b->npcs, 8 * npcs);
+	if (!err)
+		err = read_allocs(p, l, addr, npcs, &k->allocs);
+	if (err)
+		return read_failed(p, err, "a memory profile bucket");
+	b->npcs += npcs;
+	*ret_next = mem_u64(&p->mem, addr + l->allnext);
+	return 0;
+}
+
+/* Takes the smaller of two sums: see the top of buckets.h. */
+static int read_again(struct go_process *p, const struct go_bucket_layout *l, struct go_buckets *b)
+{
+	mem_forget(&p->mem);
+	for (size_t i = 0; i < b->n; i++) {
+		uint64_t allocs;
+		int err = read_allocs(p, l, b->v[i].addr, b->v[i].npcs, &allocs);
+
+		if (err)
+			return read_failed(p, err, "a memory profile bucket");
+		if (allocs < b->v[i].allocs)
+			b->v[i].allocs = allocs;
+	}
+	return 0;
+}
+
+int go_buckets_read(struct go_process *p, const struct go_bucket_layout *l, struct go_buckets *ret)
+{
+	struct go_buckets b = { 0 };
+	uint64_t addr;
+	int err;
+
+	p->mem.bad = false;
+	mem_forget(&p->mem);
+	err = go_memprofile_rate(p, l, &b.rate);
+	if (err)
+		return err;
+	b.time_ns = num_now_ns();
+	addr = mem_u64(&p->mem, l->mbuckets);
+	while (!err && addr) {
+		if (b.n == BUCKETS_MAX)
+			err = err_set(ENOEXEC, "the list of memory profile buckets does not end");
+		else if (!ARRAY_ROOM(b.v, b.n, b.cap))
+			err = err_sys(ENOMEM, "reading the memory profile");
+		else
+			err = read_bucket(p, l, addr, &b, &addr);
+		b.n += !err;
+	}
+	if (!err && p->mem.bad)
+		err = read_failed(p, -p->mem.error, "the memory profile");
+	if (!err)
+		err = read_again(p, l, &b);
+	if (err) {
+		go_buckets_free(&b);
+		return err;
+	}
+	go_buckets_free(ret);
+	*ret = b;
+	return 0;
+}
+
+void go_buckets_free(struct go_buckets *b)
+{
+	free(b->v);
+	free(b->pcs);
+	*b = (struct go_buckets){ 0 };
+}
+
+double go_bucket_scale(uint64_t size, uint64_t rate)
+{
+	if (rate <= 1 || !size)
+		return 1;
+	return 1 / -expm1(-(double)size / (double)rate);
+}
+
+/*
+ * The list grows at its head only, so the old reading is the tail of the new
+ * one, in the same order.
+ */
+int go_buckets_diff(const struct go_buckets *old, const struct go_buckets *new,
+		    const struct symboliser *sym, struct profile *prof)
+{
+	size_t added = new->n - old->n;
+
+	if (new->n < old->n)
+		return err_set(ENOEXEC, "the memory profile lost buckets between two readings");
+	for (size_t i = 0; i < new->n; i++) {
+		const struct go_bucket *k = &new->v[i];
+		uint64_t before = i < added ? 0 : old->v[i - added].allocs, n = k->allocs - before;
+		double scale = go_bucket_scale(k->size, new->rate);
+		int64_t values[3];
+		int err;
+
+		if ((i >= added && old->v[i - added].addr != k->addr) || k->allocs < before)
+			return err_set(ENOEXEC, "two readings of the memory profile don't fit together");
+		if (!n)
+			continue;
+		values[0] = llround((double)n * scale);
+		values[1] = llround((double)n * (double)k->size * scale);
+		values[2] = (int64_t)n;
+		err = profile_add_pcs(prof, sym, new->pcs + k->first_pc, k->npcs,
+				      PC_RETURN | PC_LOGICAL, values);
+		if (err)
+			return err_sys(-err, "adding up the memory profile");
+	}
+	return 0;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "go/globals.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "go/insn.h"
+
+/* How an instruction refers to the variable. */
+enum shape {
+	SHAPE_LOAD,		/* mov of 8 bytes from it */
+	SHAPE_LEA,		/* its address is taken */
+	SHAPE_CMP,		/* cmp of 8 bytes with it */
+};
+
+/* One function that refers to a variable; `not' is for what another variable does here and this does not. */
+struct source {
+	uint8_t from, to;	/* Go versions */
+	uint8_t global;
+	const char *func;
+	enum shape shape;
+	bool not;
+};
+
+/* Each from the sources and the disassembly of the versions that globals.h names. */
+static const struct source sources[] = {
+	/* mprof.go: stkbucket() takes the address of the list for the bucket's type */
+	{ 19, 27, GLOBAL_MBUCKETS, "runtime.stkbucket", SHAPE_LEA, false },
+	{ 19, 27, GLOBAL_MBUCKETS, "runtime.mProf_FlushLocked", SHAPE_LOAD, false },
+	{ 19, 22, GLOBAL_MBUCKETS, "runtime.MemProfile", SHAPE_LOAD, false },
+	{ 23, 27, GLOBAL_MBUCKETS, "runtime.memProfileInternal", SHAPE_LOAD, false },
+	{ 19, 27, GLOBAL_XBUCKETS, "runtime.stkbucket", SHAPE_LEA, false },
+	{ 19, 22, GLOBAL_XBUCKETS, "runtime.MutexProfile", SHAPE_LOAD, false },
+	{ 23, 27, GLOBAL_XBUCKETS, "runtime.mutexProfileInternal", SHAPE_LOAD, false },
+	{ 19, 27, GLOBAL_BBUCKETS, "runtime.stkbucket", SHAPE_LEA, false },
+	{ 19, 22, GLOBAL_BBUCKETS, "runtime.BlockProfile", SHAPE_LOAD, false },
+	{ 23, 27, GLOBAL_BBUCKETS, "runtime.blockProfileInternal", SHAPE_LOAD, false },
+	/* malloc.go: profilealloc() and, inlined everywhere, nextSample(); mcache.go: allocmcache() */
+	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.profilealloc", SHAPE_LOAD, false },
+	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.allocmcache", SHAPE_LOAD, false },
+	{ 19, 23, GLOBAL_MEMPROFILERATE, "runtime.mallocgc", SHAPE_LOAD, false },
+	{ 24, 27, GLOBAL_MEMPROFILERATE, "runtime.mallocgcLarge", SHAPE_LOAD, false },
+	/* mcache.go, mcentral.go: the receiver of mheap_.alloc() */
+	{ 19, 27, GLOBAL_MHEAP, "runtime.(*mcache).allocLarge", SHAPE_LEA, false },
+	{ 19, 27, GLOBAL_MHEAP, "runtime.(*mcentral).grow", SHAPE_LEA, false },
+	/* proc.go: forEachG() reads the slice, so does the marking of its roots */
+	{ 19, 27, GLOBAL_ALLGS, "runtime.forEachG", SHAPE_LOAD, false },
+	{ 19, 24, GLOBAL_ALLGS, "runtime.gcMarkRootPrepare", SHAPE_LOAD, false },
+	{ 25, 27, GLOBAL_ALLGS, "runtime.gcPrepareMarkRoots", SHAPE_LOAD, false },
+	/* proc.go: atomicAllG() in forEachGRace(), the stores in allgadd(), which compares only allgptr */
+	{ 19, 27, GLOBAL_ALLGLEN, "runtime.forEachGRace", SHAPE_LOAD, false },
+	{ 19, 27, GLOBAL_ALLGLEN, "runtime.allgadd", SHAPE_LEA, false },
+	{ 19, 27, GLOBAL_ALLGLEN, "runtime.allgadd", SHAPE_CMP, true },
+	{ 19, 27, GLOBAL_ALLGPTR, "runtime.forEachGRace", SHAPE_LOAD, false },
+	{ 19, 27, GLOBAL_ALLGPTR, "runtime.allgadd", SHAPE_LEA, false },
+	{ 19, 27, GLOBAL_ALLGPTR, "runtime.allgadd", SHAPE_CMP, false },
+};
+
+static const struct variable {
+	const char *name;
+	uint64_t initial;	/* what the file holds there, unless 0 (set by an init function) */
+	unsigned words;		/* 8 bytes each, all of which the sources may refer to */
+} variables[GLOBALS] = {
+	[GLOBAL_MBUCKETS] = { "runtime.mbuckets", 0, 1 },
+	[GLOBAL_XBUCKETS] = { "runtime.xbuckets", 0, 1 },
+	[GLOBAL_BBUCKETS] = { "runtime.bbuckets", 0, 1 },
+	[GLOBAL_MEMPROFILERATE] = { "runtime.MemProfileRate", 512 << 10, 1 },
+	[GLOBAL_MHEAP] = { "runtime.mheap_", 0, 1 },
+	[GLOBAL_ALLGS] = { "runtime.allgs", 0, 2 },
+	[GLOBAL_ALLGLEN] = { "runtime.allglen", 0, 1 },
+	[GLOBAL_ALLGPTR] = { "runtime.allgptr", 0, 1 },
+};
+
+#define MAX_ADDRS 64
+
+/* Distinct addresses. */
+struct addrs {
+	uint64_t v[MAX_ADDRS];
+	unsigned n;
+};
+
+const char *global_name(enum go_global which)
+{
+	return variables[which].name;
+}
+
+static bool contains(const struct addrs *a, uint64_t addr)
+{
+	for (unsigned i = 0; i < a->n; i++)
+		if (a->v[i] == addr)
+			return true;
+	return false;
+}
+
+static bool has_shape(const struct insn *i, enum shape shape)
+{
+	switch (shape) {
+	case SHAPE_LOAD:
+		return i->kind == INSN_MOV && !i->writes_mem && i->rip_size == 8;
+	case SHAPE_LEA:
+		return i->kind == INSN_LEA;
+	case SHAPE_CMP:
+		return i->kind == INSN_CMP && i->rip_size == 8;
+	}
+	return false;
+}
+
+/* What f refers to in this way; -E2BIG when that is more than fits. */
+static int references(const struct go_file *g, const struct go_func *f, enum shape shape,
+		      struct addrs *ret)
+{
+	struct insn_reader *r = insn_open(go_func_code(g, f), f->entry);
+	struct insn i;
+	int err = 0;
+
+	ret->n = 0;
+	if (!r)
+		return -ENOMEM;
+	while (insn_next(r, &i)) {
+		if (!i.rip_addr || !has_shape(&i, shape) || contains(ret, i.rip_addr))
+			continue;
+		if (ret->n == MAX_ADDRS) {
+			err = -E2BIG;
+			break;
+		}
+		ret->v[ret->n++] = i.rip_addr;
+	}
+	insn_close(r);
+	return err;
+}
+
+/* Keeps what is (or is not, with `not') in b too. */
+static void keep(struct addrs *a, const struct addrs *b, bool not)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < a->n; i++)
+		if (contains(b, a->v[i]) != not)
+			a->v[n++] = a->v[i];
+	a->n = n;
+}
+
+/* Writable data, beginning with a value that the variable has in files. */
+static bool plausible(const struct go_file *g, const struct variable *v, uint64_t addr)
+{
+	for (unsigned i = 0; i < g->elf->nsegments; i++) {
+		const struct elf_segment *s = &g->elf->segments[i];
+		uint64_t value;
+		struct span b;
+
+		if (addr < s->addr || s->memsz < 8 || addr - s->addr > s->memsz - 8)
+			continue;
+		if (!s->write || addr % 8)
+			return false;
+		if (addr - s->addr >= s->filesz)
+			return true;
+		b = elf_bytes_at(g->elf, addr);
+		value = span_u64(&b, 0);
+		return !b.bad && (!value || value == v->initial);
+	}
+	return false;
+}
+
+/* The candidates that all sources agree on; how many functions vouched for them. */
+static int intersect(const struct go_file *g, enum go_global which, struct addrs *left,
+		     unsigned *ret_witnesses)
+{
+	unsigned witnesses = 0;
+	struct addrs here;
+
+	for (size_t n = 0; n < ARRAY_SIZE(sources); n++) {
+		const struct source *s = &sources[n];
+		struct go_func f;
+		int err;
+
+		if (s->global != which || g->version.minor < s->from ||
+		    g->version.minor > s->to || !go_func_named(g, s->func, &f))
+			continue;
+		err = references(g, &f, s->shape, &here);
+		if (err)
+			return err_sys(-err, "%s: %s", g->elf->path, s->func);
+		if (witnesses == 0)
+			*left = here;
+		else
+			keep(left, &here, s->not);
+		witnesses++;
+	}
+	*ret_witnesses = witnesses;
+	return 0;
+}
+
+int global_find_by_code(const struct go_file *g, enum go_global which, uint64_t *ret)
+{
+	const struct variable *v = &variables[which];
+	struct addrs left = { .n = 0 };
+	unsigned witnesses = 0, n = 0;
+	int err;
+
+	if (g->elf->machine != EM_X86_64)
+		return err_set(EOPNOTSUPP, "%s: without a symbol table %s is found in x86-64 code only",
+			       g->elf->path, v->name);
+	err = intersect(g, which, &left, &witnesses);
+	if (err)
+		return err;
+	if (witnesses < 2)
+		return err_set(ENOEXEC, "%s: stripped, and too little code in it refers to %s",
+			       g->elf->path, v->name);
+	for (unsigned i = 0; i < left.n; i++)
+		if (plausible(g, v, left.v[i]))
+			left.v[n++] = left.v[i];
+	left.n = n;
+	/* of a slice the sources refer to pointer and length */
+	if (n == 2 && v->words == 2) {
+		uint64_t low = left.v[0] < left.v[1] ? left.v[0] : left.v[1];
+
+		if (contains(&left, low + 8)) {
+			left.v[0] = low;
+			n = 1;
+		}
+	}
+	if (n != 1)
+		return err_set(ENOEXEC, "%s: stripped, and %s cannot be told from its code (%u candidates)",
+			       g->elf->path, v->name, n);
+	*ret = left.v[0];
+	return 0;
+}
+
+int global_find(const struct go_file *g, enum go_global which, uint64_t *ret, bool *from_symtab)
+{
+	struct elf_sym sym;
+	bool symtab = elf_symbol(g->elf, variables[which].name, &sym);
+
+	if (from_symtab)
+		*from_symtab = symtab;
+	if (!symtab)
+		return global_find_by_code(g, which, ret);
+	*ret = sym.addr;
+	return 0;
+}

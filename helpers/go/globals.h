@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* globals.h - addresses of the runtime's variables, also in stripped files */
+#ifndef GOBPF_GO_GLOBALS_H
+#define GOBPF_GO_GLOBALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "go/gofile.h"
+
+/*
+ * The symbol table says it when there is one.  A stripped file still has the
+ * runtime's functions by name (pclntab), and those refer to the variables
+ * relative to rip: each variable has a row of functions that refer to it in a
+ * certain way (globals.c), and is the one address that all of those in the
+ * file have in common.  At least two must vouch for it, and where it points
+ * must be writable data that begins as the variable does.
+ *
+ * Verified against the symbol table of the unstripped twin for Go 1.19 and 1.21
+ * to 1.27, static, PIE, cgo and cgo PIE (tests/golib.bats).
+ */
+enum go_global {
+	GLOBAL_MBUCKETS,	/* *bucket, memory profile (runtime/mprof.go), list by allnext */
+	GLOBAL_XBUCKETS,	/* *bucket, mutex profile: only if the program can read it */
+	GLOBAL_BBUCKETS,	/* *bucket, block profile: only if the program can read it */
+	GLOBAL_MEMPROFILERATE,	/* int64, bytes per sample; 0 at run time: no memory profile */
+	GLOBAL_MHEAP,		/* mheap, in place */
+	GLOBAL_ALLGS,		/* []*g (runtime/proc.go), grows only */
+	GLOBAL_ALLGLEN,		/* uintptr: length of allgs, to be read after .. */
+	GLOBAL_ALLGPTR,		/* **g: .. the array of allgs, read atomically first */
+	GLOBALS,
+};
+
+/* The runtime's name: "runtime.mbuckets". */
+const char *global_name(enum go_global which);
+
+/*
+ * The variable's address, the file's own (add the load bias).  from_symtab may
+ * be NULL.  0, or -errno with words: -ENOEXEC when it cannot be found for
+ * certain, -EOPNOTSUPP for a stripped file of another machine than x86-64.
+ */
+int global_find(const struct go_file *g, enum go_global which, uint64_t *ret, bool *from_symtab);
+
+/* The same without looking at the symbol table. */
+int global_find_by_code(const struct go_file *g, enum go_global which, uint64_t *ret);
+
+#endif

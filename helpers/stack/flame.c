@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "stack/flame.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "stack/palette.h"
+#include "stack/tree.h"
+#include "stack/value.h"
+
+/* In pixels. flame.js learns them from the attributes of <svg>. */
+enum { WIDTH = 1200, PAD = 16, ROW = 18, HEAD = 92, FOOT = 40 };
+#define CHAR_WIDTH 6.65		/* of the 11 px monospace that flame.css asks for */
+#define LABEL_MIN 3		/* characters; fewer say nothing */
+
+struct flame {
+	const struct profile *p;
+	const struct flame_options *o;
+	const struct value_type *type;
+	struct tree tree;
+	double total, scale, min_width;
+	unsigned depth;			/* of the deepest frame drawn */
+	struct buf frames;		/* the drawing */
+	struct buf names;		/* escaped names of labels, */
+	size_t *name_at;		/* where: offset + 1, 0 not yet */
+	int64_t *label_self;
+};
+
+static void add_escaped(struct buf *b, const char *s)
+{
+	struct buf clean = { 0 };
+
+	utf8_clean(&clean, s);
+	for (const char *c = clean.data ? clean.data : ""; *c; c++) {
+		switch (*c) {
+		case '&': buf_str(b, "&amp;"); break;
+		case '<': buf_str(b, "&lt;"); break;
+		case '>': buf_str(b, "&gt;"); break;
+		case '"': buf_str(b, "&quot;"); break;
+		case '\'': buf_str(b, "&#39;"); break;
+		default: buf_char(b, *c);
+		}
+	}
+	b->failed |= clean.failed;
+	buf_free(&clean);
+}
+
+/* Two decimals, without printf: there are many of these. */
+static void add_fixed(struct buf *b, double v)
+{
+	char text[32], *at = text + sizeof(text);
+	long long n = llrint(fabs(v) * 100);
+	unsigned decimals = n % 100;
+
+	n /= 100;
+	if (decimals) {
+		if (decimals % 10)
+			*--at = '0' + decimals % 10;
+		*--at = '0' + decimals / 10;
+		*--at = '.';
+	}
+	do
+		*--at = '0' + n % 10;
+	while (n /= 10);
+	if (v < 0)
+		*--at = '-';
+	buf_add(b, at, text + sizeof(text) - at);
+}
+
+static void add_int(struct buf *b, double v)
+{
+	add_fixed(b, v < 9e15 ? floor(v) : 9e15);
+}
+
+/* "http.(*conn).serve" of "net/http.(*conn).serve": what a label shows first */
+static const char *short_name(const char *name)
+{
+	size_t at = strcspn(name, "([ ");
+
+	while (at && name[at - 1] != '/')
+		at--;
+	return name + at;
+}
+
+/* As much of name as fits into width pixels. */
+static void add_label(struct flame *fl, const char *name, double x, double y, double width)
+{
+	size_t room = width > 6 ? (width - 6) / CHAR_WIDTH : 0, columns;
+	struct buf *b = &fl->frames, cut = { 0 };
+
+	if (room < LABEL_MIN)
+		return;
+	columns = utf8_columns(name);
+	if (columns > room) {
+		name = short_name(name);
+		columns = utf8_columns(name);
+	}
+	buf_str(b, "<text x=\"");
+	add_fixed(b, x + 3);
+	buf_str(b, "\" y=\"");
+	add_fixed(b, y + ROW - 5);
+	buf_str(b, "\">");
+	if (columns <= room) {
+		add_escaped(b, name);
+	} else {
+		uint32_t c;
+
+		for (size_t used = 0; *name;) {
+			size_t n = utf8_decode(name, &c);
+
+			used += utf8_width(c);
+			if (used > room - 1)
+				break;
+			buf_add(&cut, name, n);
+			name += n;
+		}
+		add_escaped(b, cut.data ? cut.data : "");
+		buf_str(b, "…");
+		b->failed |= cut.failed;
+		buf_free(&cut);
+	}
+	buf_str(b, "</text>");
+}
+
+struct box {
+	const char *name;	/* as it is */
+	const char *escaped;
+	const char *css;
+	double start;
+	int64_t value;
+	unsigned depth;
+};
+
+/* data-f holds start, width and depth in the profile's own unit: flame.js computes exact shares from it. */
+static void add_box(struct flame *fl, const struct box *box)
+{
+	double x = PAD + box->start * fl->scale, width = box->value * fl->scale;
+	double y = fl->o->icicle ? box->depth * ROW : -(double)(box->depth + 1) * ROW;
+	char words[2 * NUM_LEN];
+	struct buf *b = &fl->frames;
+
+	buf_str(b, "<g data-f=\"");
+	add_int(b, box->start);
+	buf_char(b, ',');
+	add_int(b, box->value);
+	buf_char(b, ',');
+	add_int(b, box->depth);
+	buf_str(b, "\"><title>");
+	buf_str(b, box->escaped);
+	buf_char(b, '\n');
+	add_escaped(b, value_words(words, fl->type, box->value));
+	buf_str(b, ", ");
+	add_fixed(b, 100.0 * box->value / fl->total);
+	buf_str(b, " %</title><rect class=\"");
+	buf_str(b, box->css);
+	buf_str(b, "\" x=\"");
+	add_fixed(b, x);
+	buf_str(b, "\" y=\"");
+	add_fixed(b, y);
+	buf_str(b, "\" width=\"");
+	add_fixed(b, width);
+	buf_str(b, "\"/>");
+	add_label(fl, box->name, x, y, width);
+	buf_str(b, "</g>\n");
+	if (box->depth > fl->depth)
+		fl->depth = box->depth;
+}
+
+static const char *escaped_name(struct flame *fl, uint32_t label)
+{
+	if (!fl->name_at[label]) {
+		fl->name_at[label] = fl->names.len + 1;
+		add_escaped(&fl->names, fl->tree.labels[label].text);
+		buf_add(&fl->names, "", 1);
+	}
+	return fl->names.failed ? "" : fl->names.data + fl->name_at[label] - 1;
+}
+
+static void add_node(struct flame *fl, uint32_t node, double start, unsigned depth)
+{
+	const struct tree_node *n = &fl->tree.nodes[node];
+	const struct tree_label *l = node ? &fl->tree.labels[n->label] : NULL;
+	const struct frame *f = l ? &fl->p->frames[l->frame] : NULL;
+	char css[16] = "all";
+
+	if (f)
+		snprintf(css, sizeof(css), "c%u%u", palette_of(f, fl->o->module),
+			 palette_tint(f->func));
+	add_box(fl, &(struct box){ l ? l->text : "all", l ? escaped_name(fl, n->label) : "all", css,
+				   start, n->total, depth });
+}
+
+/* Frames too narrow to see, as one at the end of their siblings: nothing gets lost in silence. */
+static void add_rest(struct flame *fl, double start, int64_t value, size_t count, unsigned depth)
+{
+	char name[64];
+
+	if (value < fl->min_width)
+		return;
+	snprintf(name, sizeof(name), "(%zu more, too narrow to draw)", count);
+	add_box(fl, &(struct box){ name, name, "more", start, value, depth });
+}
+
+static void draw(struct flame *fl, uint32_t node, double start, unsigned depth)
+{
+	double at = start, end = start + fl->tree.nodes[node].total;
+	int64_t rest = 0;
+	size_t count = 0;
+
+	add_node(fl, node, start, depth);
+	for (uint32_t c = fl->tree.nodes[node].child; c != TREE_NONE;
+	     c = fl->tree.nodes[c].sibling) {
+		int64_t value = fl->tree.nodes[c].total;
+
+		/* only where sums saturated */
+		if (at + value > end)
+			break;
+		if (value < fl->min_width) {
+			rest = profile_sum(rest, value);
+			count++;
+			continue;
+		}
+		draw(fl, c, at, depth + 1);
+		at += value;
+	}
+	if (count && at + rest <= end)
+		add_rest(fl, at, rest, count, depth + 1);
+}
+
+static void sum_labels(struct flame *fl)
+{
+	for (size_t i = 1; i < fl->tree.nnodes; i++) {
+		const struct tree_node *n = &fl->tree.nodes[i];
+
+		fl->label_self[n->label] = profile_sum(fl->label_self[n->label], n->self);
+	}
+}
+
+/* In words, for those who cannot see the picture: where most of it ends. */
+static void add_description(struct flame *fl, struct buf *b)
+{
+	char words[2 * NUM_LEN];
+
+	value_words(words, fl->type, fl->tree.nodes[0].total);
+	buf_str(b, "<desc id=\"flame-desc\">A flame graph of ");
+	add_escaped(b, words);
+	buf_printf(b, " in %zu stacks.", fl->p->nsamples);
+	for (int rank = 0; rank < 5; rank++) {
+		size_t best = 0;
+
+		for (size_t i = 1; i < fl->tree.nlabels; i++)
+			if (fl->label_self[i] > fl->label_self[best])
+				best = i;
+		if (!fl->tree.nlabels || fl->label_self[best] <= 0)
+			break;
+		buf_str(b, rank ? ", " : " Most of it ends in: ");
+		buf_str(b, escaped_name(fl, best));
+		buf_printf(b, " (%.1f %%)", 100.0 * fl->label_self[best] / fl->total);
+		fl->label_self[best] = 0;
+	}
+	for (size_t i = 0; i < fl->p->ncomments; i++) {
+		buf_char(b, '\n');
+		add_escaped(b, fl->p->comments[i]);
+	}
+	buf_str(b, "</desc>\n");
+}
+
+/* Only the palettes that the picture has. */
+static void add_legend(struct flame *fl, struct buf *b, double y)
+{
+	bool used[PALETTE_N] = { 0 };
+	double x = PAD;
+
+	for (size_t i = 0; i < fl->tree.nlabels; i++)
+		used[palette_of(&fl->p->frames[fl->tree.labels[i].frame], fl->o->module)] = true;
+	buf_str(b, "<g class=\"legend\">\n");
+	for (unsigned p = 0; p < PALETTE_N; p++) {
+		if (!used[p])
+			continue;
+		buf_printf(b, "<rect class=\"c%u%u\" x=\"%.0f\" y=\"%.0f\"/>"
+			      "<text x=\"%.0f\" y=\"%.0f\">%s</text>\n",
+			   p, PALETTE_TINTS / 2, x, y - 10, x + 17, y, palette_name(p));
+		x += 17 + 7.2 * strlen(palette_name(p)) + 20;
+	}
+	buf_str(b, "</g>\n");
+}
+
+static void add_begin(struct flame *fl, struct buf *b, double height)
+{
+	buf_printf(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"flame\" role=\"img\" "
+		      "aria-labelledby=\"flame-title flame-desc\" width=\"%d\" height=\"%.0f\" "
+		      "viewBox=\"0 0 %d %.0f\" data-pad=\"%d\" data-char=\"%.2f\">\n<title id=\"flame-title\">",
+		   WIDTH, height, WIDTH, height,
+		   PAD, CHAR_WIDTH);
+	add_escaped(b, fl->o->title ? fl->o->title : "Flame graph");
+	buf_str(b, "</title>\n");
+	add_description(fl, b);
+	buf_str(b, "<style>\n");
+	buf_str(b, flame_css);
+	palette_css(b);
+	buf_printf(b, "</style>\n<rect class=\"paper\" width=\"100%%\" height=\"%.0f\"/>\n", height);
+}
+
+/* Behind the frames in the file, so before them on the screen. */
+static void add_head(struct flame *fl, struct buf *b)
+{
+	buf_printf(b, "<g class=\"head\">\n<rect class=\"paper\" width=\"100%%\" height=\"%d\"/>\n"
+		      "<text class=\"title\" x=\"%d\" y=\"32\">", HEAD - 6, PAD);
+	add_escaped(b, fl->o->title ? fl->o->title : "Flame graph");
+	buf_printf(b, "</text>\n<text class=\"subtitle\" x=\"%d\" y=\"53\">", PAD);
+	add_escaped(b, fl->o->subtitle ? fl->o->subtitle : "");
+	buf_printf(b, "</text>\n<text class=\"info\" x=\"%d\" y=\"78\"></text>\n</g>\n", PAD);
+}
+
+static void write_file(FILE *f, struct flame *fl)
+{
+	double rows = (fl->depth + 1) * ROW, height = HEAD + rows + FOOT;
+	struct buf head = { 0 }, foot = { 0 };
+
+	add_begin(fl, &head, height);
+	buf_printf(&head, "<g class=\"frames\" transform=\"translate(0,%.0f)\">\n",
+		   fl->o->icicle ? HEAD : HEAD + rows);
+	buf_str(&foot, "</g>\n");
+	add_legend(fl, &foot, HEAD + rows + 26);
+	add_head(fl, &foot);
+	buf_str(&foot, "<script><![CDATA[\n");
+	buf_str(&foot, flame_js);
+	buf_str(&foot, "]]></script>\n</svg>\n");
+	fl->frames.failed |= head.failed || foot.failed || fl->names.failed;
+	if (!fl->frames.failed) {
+		fwrite(head.data, 1, head.len, f);
+		fwrite(fl->frames.data, 1, fl->frames.len, f);
+		fwrite(foot.data, 1, foot.len, f);
+	}
+	buf_free(&head);
+	buf_free(&foot);
+}
+
+static void label(struct buf *b, const struct frame *f)
+{
+	buf_str(b, *f->func ? f->func : "[unknown]");
+	if (f->flags & FRAME_KERNEL)
+		buf_str(b, "_[k]");
+}
+
+int flame_write(FILE *f, const struct profile *p, const struct flame_options *o)
+{
+	struct flame fl = { .p = p, .o = o, .type = &p->types[o->value] };
+	int ret = tree_build(&fl.tree, p, o->value, true, label);
+
+	if (ret)
+		return ret;
+	fl.total = fl.tree.nodes[0].total > 0 ? fl.tree.nodes[0].total : 1;
+	fl.scale = (WIDTH - 2 * PAD) / fl.total;
+	fl.min_width = (o->min_width > 0 ? o->min_width : 0.1) / fl.scale;
+	fl.name_at = calloc(fl.tree.nlabels + 1, sizeof(*fl.name_at));
+	fl.label_self = calloc(fl.tree.nlabels + 1, sizeof(*fl.label_self));
+	if (fl.name_at && fl.label_self) {
+		sum_labels(&fl);
+		draw(&fl, 0, 0, 0);
+		write_file(f, &fl);
+	}
+	ret = fl.frames.failed || !fl.name_at || !fl.label_self ? -ENOMEM : 0;
+	free(fl.name_at);
+	free(fl.label_self);
+	buf_free(&fl.names);
+	buf_free(&fl.frames);
+	tree_free(&fl.tree);
+	return ret;
+}

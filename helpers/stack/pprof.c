@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "stack/pprof.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/buf.h"
+#include "base/utf8.h"
+#include "profile.pb-c.h"
+#include "stack/idmap.h"
+#include "stack/value.h"
+
+typedef Gobpf__Pprof__Profile Profile;
+typedef Gobpf__Pprof__ValueType ValueType;
+typedef Gobpf__Pprof__Sample Sample;
+typedef Gobpf__Pprof__Mapping Mapping;
+typedef Gobpf__Pprof__Location Location;
+typedef Gobpf__Pprof__Line Line;
+typedef Gobpf__Pprof__Function Function;
+
+enum { MAPPING_EXE = 1, MAPPING_KERNEL = 2 };
+
+/* A location is a run of frames within a stack: stack_frames[first .. first+n). */
+struct run {
+	uint32_t first, n;
+};
+
+/*
+ * Everything is numbered first, in arrays that may move; the messages, which
+ * point at each other, are made when all is known.
+ */
+struct builder {
+	const struct profile *p;
+	struct idmap by_string, by_function, by_run;
+	char **strings;
+	size_t nstrings, strings_cap;
+	Function *functions;
+	size_t nfunctions, functions_cap;
+	uint32_t *function_of;		/* frame number: function number */
+	struct run *runs;
+	size_t nruns, runs_cap, nlines;
+	uint64_t *location_ids;		/* of all samples, one after the other */
+	size_t nids, ids_cap;
+	size_t *sample_ids;		/* where each sample's begin */
+	bool exe, kernel;		/* which mappings are there */
+	bool failed;
+};
+
+static int64_t string(struct builder *b, const char *s)
+{
+	uint64_t hash = hash_bytes(s, strlen(s));
+	size_t at = idmap_at(&b->by_string, hash);
+	struct buf clean = { 0 };
+	uint32_t id;
+
+	while (idmap_next(&b->by_string, hash, &at, &id))
+		if (!strcmp(b->strings[id], s))
+			return id;
+	utf8_clean(&clean, s);
+	if (clean.data && strcmp(clean.data, s)) {
+		int64_t known = string(b, clean.data);
+
+		buf_free(&clean);
+		return known;
+	}
+	if (!clean.data)
+		buf_str(&clean, "");
+	if (clean.failed || !ARRAY_ROOM(b->strings, b->nstrings, b->strings_cap) ||
+	    !idmap_add(&b->by_string, hash, b->nstrings)) {
+		b->failed = true;
+		buf_free(&clean);
+		return 0;
+	}
+	b->strings[b->nstrings] = clean.data;
+	return b->nstrings++;
+}
+
+static uint32_t function(struct builder *b, const struct frame *f)
+{
+	Function new = GOBPF__PPROF__FUNCTION__INIT;
+	uint64_t hash;
+	uint32_t id;
+	size_t at;
+
+	new.name = new.system_name = string(b, f->func);
+	new.filename = string(b, f->file ? f->file : "");
+	new.start_line = f->start_line;
+	hash = hash_mix(hash_mix(new.name, new.filename), new.start_line);
+	at = idmap_at(&b->by_function, hash);
+	while (idmap_next(&b->by_function, hash, &at, &id)) {
+		const Function *k = &b->functions[id];
+
+		if (k->name == new.name && k->filename == new.filename &&
+		    k->start_line == new.start_line)
+			return id;
+	}
+	if (!ARRAY_ROOM(b->functions, b->nfunctions, b->functions_cap) ||
+	    !idmap_add(&b->by_function, hash, b->nfunctions)) {
+		b->failed = true;
+		return 0;
+	}
+	new.id = b->nfunctions + 1;
+	b->functions[b->nfunctions] = new;
+	return b->nfunctions++;
+}
+
+/* The number of the location that the run is, from 1. */
+static uint64_t location(struct builder *b, struct run run)
+{
+	const uint32_t *ids = b->p->stack_frames + run.first;
+	uint64_t hash = hash_bytes(ids, run.n * sizeof(*ids));
+	size_t at = idmap_at(&b->by_run, hash);
+	uint32_t id;
+
+	while (idmap_next(&b->by_run, hash, &at, &id)) {
+		struct run k = b->runs[id];
+
+		if (k.n == run.n && !memcmp(b->p->stack_frames + k.first, ids, k.n * sizeof(*ids)))
+			return id + 1;
+	}
+	if (!ARRAY_ROOM(b->runs, b->nruns, b->runs_cap) ||
+	    !idmap_add(&b->by_run, hash, b->nruns)) {
+		b->failed = true;
+		return 0;
+	}
+	b->runs[b->nruns++] = run;
+	b->nlines += run.n;
+	return b->nruns;
+}
+
+static void number_sample(struct builder *b, const struct sample *s)
+{
+	uint32_t end = s->first + s->n;
+
+	for (uint32_t i = s->first, from = i; i < end; i++) {
+		bool inlined = b->p->frames[b->p->stack_frames[i]].flags & FRAME_INLINED;
+
+		if (inlined && i + 1 < end)
+			continue;
+		if (!ARRAY_ROOM(b->location_ids, b->nids, b->ids_cap)) {
+			b->failed = true;
+			return;
+		}
+		b->location_ids[b->nids++] = location(b, (struct run){ from, i + 1 - from });
+		from = i + 1;
+	}
+}
+
+static void number_all(struct builder *b)
+{
+	const struct profile *p = b->p;
+
+	string(b, "");
+	b->function_of = malloc((p->nframes + 1) * sizeof(*b->function_of));
+	b->sample_ids = malloc((p->nsamples + 1) * sizeof(*b->sample_ids));
+	if (!b->function_of || !b->sample_ids) {
+		b->failed = true;
+		return;
+	}
+	b->exe = p->mapping.path;
+	for (size_t i = 0; i < p->nframes; i++) {
+		b->function_of[i] = function(b, &p->frames[i]);
+		if (p->frames[i].flags & FRAME_KERNEL)
+			b->kernel = true;
+		else if (p->frames[i].addr)
+			b->exe = true;
+	}
+	for (size_t i = 0; i < p->nsamples; i++) {
+		b->sample_ids[i] = b->nids;
+		number_sample(b, &p->samples[i]);
+	}
+	b->sample_ids[p->nsamples] = b->nids;
+}
+
+/* Memory of the messages, freed together. */
+struct message {
+	Profile profile;
+	ValueType types[PROFILE_VALUES], *type_ptrs[PROFILE_VALUES], period_type;
+	unsigned value_of[PROFILE_VALUES];	/* which value of the profile each type is */
+	Mapping mappings[2], *mapping_ptrs[2];
+	Location *locations, **location_ptrs;
+	Line *lines, **line_ptrs;
+	Function **function_ptrs;
+	Sample *samples, **sample_ptrs;
+	int64_t *values, *comments;
+};
+
+static void message_free(struct message *m)
+{
+	free(m->locations);
+	free(m->location_ptrs);
+	free(m->lines);
+	free(m->line_ptrs);
+	free(m->function_ptrs);
+	free(m->samples);
+	free(m->sample_ptrs);
+	free(m->values);
+	free(m->comments);
+}
+
+/* An array of n, at least one; failure is kept in b. */
+static void *array(struct builder *b, size_t n, size_t size)
+{
+	void *p = calloc(n + 1, size);
+
+	if (!p)
+		b->failed = true;
+	return p;
+}
+
+static void fill_types(struct builder *b, struct message *m)
+{
+	const struct profile *p = b->p;
+	Profile *out = &m->profile;
+
+	out->sample_type = m->type_ptrs;
+	for (unsigned i = 0; i < p->ntypes; i++) {
+		ValueType *t = &m->types[out->n_sample_type];
+
+		if (p->types[i].internal)
+			continue;
+		gobpf__pprof__value_type__init(t);
+		t->type = string(b, p->types[i].name);
+		t->unit = string(b, p->types[i].unit);
+		if (i == value_default(p))
+			out->default_sample_type = t->type;
+		m->value_of[out->n_sample_type] = i;
+		m->type_ptrs[out->n_sample_type++] = t;
+	}
+	if (p->period_type.name[0]) {
+		gobpf__pprof__value_type__init(&m->period_type);
+		m->period_type.type = string(b, p->period_type.name);
+		m->period_type.unit = string(b, p->period_type.unit);
+		out->period_type = &m->period_type;
+	}
+	out->period = p->period;
+	out->time_nanos = p->time_unix_ns;
+	out->duration_nanos = p->duration_ns;
+}
+
+static Mapping *add_mapping(struct message *m, uint64_t id)
+{
+	Mapping *out = &m->mappings[id - 1];
+
+	gobpf__pprof__mapping__init(out);
+	out->id = id;
+	/* all is resolved: pprof shall not look for the file and try again */
+	out->has_functions = out->has_filenames = true;
+	out->has_line_numbers = out->has_inline_frames = true;
+	m->mapping_ptrs[m->profile.n_mapping++] = out;
+	m->profile.mapping = m->mapping_ptrs;
+	return out;
+}
+
+static void fill_mappings(struct builder *b, struct message *m)
+{
+	const struct profile_mapping *exe = &b->p->mapping;
+
+	if (b->exe) {
+		Mapping *out = add_mapping(m, MAPPING_EXE);
+
+		out->memory_start = exe->start;
+		out->memory_limit = exe->limit;
+		out->file_offset = exe->offset;
+		out->filename = string(b, exe->path ? exe->path : "");
+		out->build_id = string(b, exe->build_id ? exe->build_id : "");
+	}
+	if (b->kernel)
+		add_mapping(m, MAPPING_KERNEL)->filename = string(b, "[kernel.kallsyms]");
+}
+
+static void fill_comments(struct builder *b, struct message *m)
+{
+	m->comments = array(b, b->p->ncomments, sizeof(*m->comments));
+	if (b->failed)
+		return;
+	for (size_t i = 0; i < b->p->ncomments; i++)
+		m->comments[i] = string(b, b->p->comments[i]);
+	m->profile.comment = m->comments;
+	m->profile.n_comment = b->p->ncomments;
+}
+
+static void fill_location(struct builder *b, struct message *m, size_t i, size_t line)
+{
+	const struct profile *p = b->p;
+	struct run run = b->runs[i];
+	Location *out = &m->locations[i];
+
+	gobpf__pprof__location__init(out);
+	out->id = i + 1;
+	out->line = m->line_ptrs + line;
+	out->n_line = run.n;
+	m->location_ptrs[i] = out;
+	for (uint32_t k = 0; k < run.n; k++) {
+		uint32_t id = p->stack_frames[run.first + k];
+		const struct frame *f = &p->frames[id];
+		Line *l = &m->lines[line + k];
+
+		gobpf__pprof__line__init(l);
+		l->function_id = b->function_of[id] + 1;
+		l->line = f->line;
+		m->line_ptrs[line + k] = l;
+		out->address = f->addr;
+		out->mapping_id = f->flags & FRAME_KERNEL ? MAPPING_KERNEL : b->exe ? MAPPING_EXE : 0;
+	}
+}
+
+static void fill_locations(struct builder *b, struct message *m)
+{
+	size_t line = 0;
+
+	m->locations = array(b, b->nruns, sizeof(*m->locations));
+	m->location_ptrs = array(b, b->nruns, sizeof(*m->location_ptrs));
+	m->lines = array(b, b->nlines, sizeof(*m->lines));
+	m->line_ptrs = array(b, b->nlines, sizeof(*m->line_ptrs));
+	m->function_ptrs = array(b, b->nfunctions, sizeof(*m->function_ptrs));
+	if (b->failed)
+		return;
+	for (size_t i = 0; i < b->nruns; line += b->runs[i++].n)
+		fill_location(b, m, i, line);
+	for (size_t i = 0; i < b->nfunctions; i++)
+		m->function_ptrs[i] = &b->functions[i];
+	m->profile.location = m->location_ptrs;
+	m->profile.n_location = b->nruns;
+	m->profile.function = m->function_ptrs;
+	m->profile.n_function = b->nfunctions;
+}
+
+static void fill_samples(struct builder *b, struct message *m)
+{
+	size_t n = b->p->nsamples, nvalues = m->profile.n_sample_type;
+
+	m->samples = array(b, n, sizeof(*m->samples));
+	m->sample_ptrs = array(b, n, sizeof(*m->sample_ptrs));
+	m->values = array(b, n * nvalues, sizeof(*m->values));
+	if (b->failed)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		Sample *out = &m->samples[i];
+
+		gobpf__pprof__sample__init(out);
+		out->location_id = b->location_ids + b->sample_ids[i];
+		out->n_location_id = b->sample_ids[i + 1] - b->sample_ids[i];
+		out->value = m->values + i * nvalues;
+		out->n_value = nvalues;
+		for (size_t v = 0; v < nvalues; v++)
+			out->value[v] = b->p->samples[i].values[m->value_of[v]];
+		m->sample_ptrs[i] = out;
+	}
+	m->profile.sample = m->sample_ptrs;
+	m->profile.n_sample = n;
+}
+
+static int write_gzip(FILE *f, const uint8_t *data, size_t len)
+{
+	z_stream z = { .next_in = (uint8_t *)data };
+	uint8_t out[65536];
+	int ret;
+
+	/* 16: with gzip's header, whose time stays 0 */
+	if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return -ENOMEM;
+	do {
+		/* avail_in has 32 bits */
+		size_t part = len < (1 << 30) ? len : 1 << 30;
+
+		z.avail_in = part;
+		len -= part;
+		do {
+			z.next_out = out;
+			z.avail_out = sizeof(out);
+			ret = deflate(&z, len ? Z_NO_FLUSH : Z_FINISH);
+			fwrite(out, 1, sizeof(out) - z.avail_out, f);
+		} while (!z.avail_out);
+	} while (len);
+	deflateEnd(&z);
+	return ret == Z_STREAM_END ? 0 : -EIO;
+}
+
+static int pack(FILE *f, const Profile *profile)
+{
+	size_t len = gobpf__pprof__profile__get_packed_size(profile);
+	uint8_t *data = malloc(len + 1);
+	int ret;
+
+	if (!data)
+		return -ENOMEM;
+	gobpf__pprof__profile__pack(profile, data);
+	ret = write_gzip(f, data, len);
+	free(data);
+	return ret;
+}
+
+static void builder_free(struct builder *b)
+{
+	for (size_t i = 0; i < b->nstrings; i++)
+		free(b->strings[i]);
+	free(b->strings);
+	free(b->functions);
+	free(b->function_of);
+	free(b->runs);
+	free(b->location_ids);
+	free(b->sample_ids);
+	free(b->by_string.slots);
+	free(b->by_function.slots);
+	free(b->by_run.slots);
+}
+
+int pprof_write(FILE *f, const struct profile *p)
+{
+	struct message m = { .profile = GOBPF__PPROF__PROFILE__INIT };
+	struct builder b = { .p = p };
+	int ret = -ENOMEM;
+
+	number_all(&b);
+	if (b.failed)
+		goto out;
+	fill_types(&b, &m);
+	fill_mappings(&b, &m);
+	fill_comments(&b, &m);
+	fill_locations(&b, &m);
+	fill_samples(&b, &m);
+	if (b.failed)
+		goto out;
+	m.profile.string_table = b.strings;
+	m.profile.n_string_table = b.nstrings;
+	ret = pack(f, &m.profile);
+out:
+	message_free(&m);
+	builder_free(&b);
+	return ret;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* profile_index.h - what profile.c and profile_pcs.c keep to find things again; private to them */
+#ifndef GOBPF_STACK_PROFILE_INDEX_H
+#define GOBPF_STACK_PROFILE_INDEX_H
+
+#include "stack/idmap.h"
+#include "stack/profile.h"
+
+enum { CHUNK_SIZE = 64 << 10 };
+
+struct chunk {
+	struct chunk *next;
+	size_t size, used;
+	char data[];
+};
+
+/* A frame of a symbolised pc, and what the symboliser says about showing it. */
+struct pc_frame {
+	uint32_t id;
+	bool hide, hide_leaf;
+};
+
+/* A symbolised pc: pc_frames[first .. first+n). */
+struct pc_entry {
+	const void *ctx;
+	uint64_t pc;
+	uint32_t flags;
+	uint32_t n;
+	size_t first;
+};
+
+struct profile_index {
+	struct idmap by_string, by_frame, by_stack, by_pc;
+
+	struct chunk *chunks;
+	const char **strings;
+	size_t nstrings, strings_cap;
+
+	struct pc_entry *pcs;
+	size_t npcs, pcs_cap;
+	struct pc_frame *pc_frames;
+	size_t npc_frames, pc_frames_cap;
+
+	uint32_t *scratch;
+	size_t scratch_cap;
+};
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "stack/readers.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "stack/read_bpftrace.h"
+#include "stack/read_folded.h"
+
+enum { HEAD = 64 << 10 };
+
+const struct reader readers[] = {
+	{ "bpftrace", "bpftrace maps with stack keys", bpftrace_match, bpftrace_read },
+	{ "folded", "folded stacks", folded_match, folded_read },
+	{ 0 },
+};
+
+int reading_bad(struct reading *r, const char *fmt, ...)
+{
+	char what[200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (r->strict)
+		return err_set(EBADMSG, "%s: line %llu: %s", r->lines->name,
+			       (unsigned long long)r->lines->number, what);
+	if (!r->bad++)
+		snprintf(r->first_bad, sizeof(r->first_bad), "%s: line %llu: %s", r->lines->name,
+			 (unsigned long long)r->lines->number, what);
+	return 0;
+}
+
+bool reading_value(struct reading *r, const char *name, const char *unit, unsigned *ret)
+{
+	struct profile *p = r->profile;
+	struct value_type *t;
+
+	for (*ret = 0; *ret < p->ntypes; (*ret)++)
+		if (!strncmp(p->types[*ret].name, name, sizeof(t->name) - 1))
+			return true;
+	if (p->ntypes == PROFILE_VALUES)
+		return false;
+	t = &p->types[p->ntypes++];
+	*t = (struct value_type){ 0 };
+	snprintf(t->name, sizeof(t->name), "%s", name);
+	snprintf(t->unit, sizeof(t->unit), "%s", r->unit ? r->unit : unit);
+	return true;
+}
+
+/* Text may hold a stray control character in a name; these only stand in binary files. */
+static bool binary(const char *head, size_t len)
+{
+	static const char *const magics[] = { "\x1f\x8b", "\177ELF", "PERFILE2", "PK\x03\x04",
+					      "\x28\xb5\x2f\xfd" };
+
+	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++) {
+		size_t n = strlen(magics[i]);
+
+		if (len >= n && !memcmp(head, magics[i], n))
+			return true;
+	}
+	return len && memchr(head, '\0', len);
+}
+
+static int unknown_format(const struct reading *r)
+{
+	char list[200] = "";
+
+	for (const struct reader *f = readers; f->name; f++) {
+		size_t n = strlen(list);
+
+		snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", f->what);
+	}
+	return err_set(EBADMSG, "%s: not a format read here (%s)", r->lines->name, list);
+}
+
+int readers_read(struct reading *r)
+{
+	const char *head;
+	size_t len;
+	int ret = lines_peek(r->lines, HEAD, &head, &len);
+
+	if (ret)
+		return ret;
+	if (!len)
+		return err_set(EBADMSG, "%s: empty: no stacks were recorded", r->lines->name);
+	if (binary(head, len))
+		return err_set(EBADMSG, "%s: binary data where stacks as text are expected",
+			       r->lines->name);
+	for (const struct reader *f = readers; f->name; f++) {
+		if (!f->match(head, len))
+			continue;
+		ret = f->read(r);
+		if (ret == -ENOMEM)
+			return err_sys(ENOMEM, "%s", r->lines->name);
+		if (!ret && !r->samples)
+			return err_set(EBADMSG, "%s%s", r->bad ? r->first_bad : r->lines->name,
+				       r->bad ? "" : ": no stacks in it");
+		return ret;
+	}
+	return unknown_format(r);
+}

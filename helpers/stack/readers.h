@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* readers.h - stacks out of other tools' output */
+#ifndef GOBPF_STACK_READERS_H
+#define GOBPF_STACK_READERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stack/lines.h"
+#include "stack/profile.h"
+
+/*
+ * One input being read.  Input that makes no sense is left out and counted,
+ * so that the rest can be used; `first_bad' says where the first of it was and
+ * what was wrong.  With `strict' it is an error instead.
+ */
+struct reading {
+	struct lines *lines;
+	struct profile *profile;
+	const char *unit;	/* of counts whose unit the format does not say; NULL: "count" */
+	bool strict;
+	uint64_t samples;	/* read */
+	uint64_t bad;		/* pieces left out */
+	char first_bad[256];	/* "FILE: line 3: …" */
+};
+
+/* How to add a format: a file read_NAME.c, its row in readers.c, its test and its fuzz seeds. */
+struct reader {
+	const char *name;
+	const char *what;	/* for people: "folded stacks" */
+	/* Do these first bytes of an input look like it?  The first row that says yes reads it. */
+	bool (*match)(const char *head, size_t len);
+	/* 0 or -errno with words */
+	int (*read)(struct reading *r);
+};
+
+/* Ends in a row without name. */
+extern const struct reader readers[];
+
+/*
+ * Adds all samples of the input to r->profile, in the format that its content
+ * shows.  Value types are added to the profile as they are met.  0, or -errno
+ * with words: EBADMSG for input without stacks or in no known format.
+ */
+int readers_read(struct reading *r);
+
+/* For readers: something on the current line is wrong.  0, or -EBADMSG with words if strict. */
+int reading_bad(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * For readers: the number of the profile's value of that name, added if there
+ * is none yet; false when the profile has no room for another.
+ */
+bool reading_value(struct reading *r, const char *name, const char *unit, unsigned *ret);
+
+#endif

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// gen.go - makes share/layouts.tsv: where the Go runtime keeps its fields
+//
+//	go run gen.go GOROOT...                    write the table to stdout
+//	go run gen.go -check TABLE GOROOT...       compare the table with these toolchains
+//	go run gen.go -arch amd64,arm64 GOROOT...  architectures (amd64 alone is the default)
+//
+// Each toolchain builds a tiny program, whose DWARF says where every field of
+// wantFields lies; the size classes come from the toolchain's own sources. What
+// equal neighbours agree on becomes one row with a range of versions. A version
+// between two neighbours for which no toolchain was given is covered by a row
+// only when both sides agree, and that row says so in its last column.
+package main
+
+import (
+	"debug/dwarf"
+	"debug/elf"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// A structure to look up: its name in the table, its names over time, and fields, each "name"
+// or "name|older name", with dots into structures inside it.
+type want struct {
+	name   string
+	names  []string
+	fields string
+}
+
+var wantFields = []want{
+	{"runtime.g", nil, "stack.lo stack.hi m sched.sp sched.pc sched.bp atomicstatus goid waitsince" +
+		" waitreason parentGoid gopc startpc labels waiting lockedm"},
+	{"runtime.m", nil, "g0 gsignal curg p id procid mcache mallocing profStack"},
+	{"runtime.mspan", nil, "next startAddr npages freeindex nelems allocCache sweepgen" +
+		" allocCount spanclass state needzero allocCountBeforeCache elemsize limit largeType"},
+	{"runtime.mcache", nil, "nextSample memProfRate tiny tinyoffset tinyAllocs alloc"},
+	{"runtime.bucket", nil, "next allnext typ hash size nstk"},
+	{"runtime.memRecord", nil, "active future"},
+	{"runtime.memRecordCycle", nil, "allocs frees alloc_bytes free_bytes"},
+	{"runtime.blockRecord", nil, "count cycles"},
+	{"internal/abi.Type", []string{"runtime._type"}, "Size_|size PtrBytes|ptrdata Hash|hash" +
+		" TFlag|tflag Kind_|kind Str|str"},
+	{"runtime.moduledata", nil, "pcHeader funcnametab cutab filetab pctab pclntable ftab" +
+		" findfunctab minpc maxpc text etext noptrdata enoptrdata data edata bss ebss" +
+		" noptrbss enoptrbss end types etypes rodata gofunc next"},
+}
+
+const program = `package main
+
+import "runtime"
+
+func main() {
+	var p [1]runtime.MemProfileRecord
+	runtime.MemProfile(p[:], true)
+}
+`
+
+type place struct{ offset, size int64 }
+
+// What one toolchain says.
+type facts struct {
+	minor   int
+	version string
+	fields  map[[3]string]place // {arch, struct, field}; field "sizeof" is the whole structure
+	classes [][2]int64          // {bytes of an object, pages of a span}, index = size class
+}
+
+func main() {
+	arch := flag.String("arch", "amd64", "comma-separated `architectures`")
+	check := flag.String("check", "", "compare this `table` instead of writing one")
+	flag.Parse()
+	if err := run(strings.Split(*arch, ","), *check, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(archs []string, table string, goroots []string) error {
+	if len(goroots) == 0 {
+		return errors.New("name at least one GOROOT")
+	}
+	var all []*facts
+	for _, root := range goroots {
+		f, err := factsOf(root, archs)
+		if err != nil {
+			return fmt.Errorf("%s: %w", root, err)
+		}
+		all = append(all, f)
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].minor < all[j].minor })
+	if table != "" {
+		return compare(table, all)
+	}
+	return write(os.Stdout, all)
+}
+
+func factsOf(root string, archs []string) (*facts, error) {
+	f := &facts{fields: map[[3]string]place{}}
+	out, err := exec.Command(filepath.Join(root, "bin/go"), "env", "GOVERSION").Output()
+	if err != nil {
+		return nil, err
+	}
+	f.version = strings.TrimSpace(string(out))
+	m := regexp.MustCompile(`^go1\.(\d+)`).FindStringSubmatch(f.version)
+	if m == nil {
+		return nil, fmt.Errorf("version %q", f.version)
+	}
+	f.minor, _ = strconv.Atoi(m[1])
+	for _, arch := range archs {
+		if err := f.readFields(root, arch); err != nil {
+			return nil, fmt.Errorf("%s: %w", arch, err)
+		}
+	}
+	return f, f.readClasses(root)
+}
+
+// build makes the program and gives the path of its executable in dir.
+func build(root, arch, dir string) (string, error) {
+	src, exe := filepath.Join(dir, "main.go"), filepath.Join(dir, "main."+arch)
+	if err := os.WriteFile(src, []byte(program), 0o666); err != nil {
+		return "", err
+	}
+	cmd := exec.Command(filepath.Join(root, "bin/go"), "build", "-o", exe, src)
+	cmd.Dir, cmd.Stderr = dir, os.Stderr
+	cmd.Env = append(os.Environ(), "GOROOT="+root, "GOOS=linux", "GOARCH="+arch, "CGO_ENABLED=0",
+		"GO111MODULE=off", "GOTOOLCHAIN=local", "GOFLAGS=", "GOEXPERIMENT=")
+	return exe, cmd.Run()
+}
+
+func (f *facts) readFields(root, arch string) error {
+	dir, err := os.MkdirTemp("", "gobpf-layout")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	exe, err := build(root, arch, dir)
+	if err != nil {
+		return err
+	}
+	types, err := structsOf(exe)
+	if err != nil {
+		return err
+	}
+	for _, w := range wantFields {
+		st := types[w.name]
+		for _, older := range w.names {
+			if st == nil {
+				st = types[older]
+			}
+		}
+		if st == nil {
+			return fmt.Errorf("no type %s in DWARF", w.name)
+		}
+		f.fields[[3]string{arch, w.name, "sizeof"}] = place{0, st.ByteSize}
+		for _, names := range strings.Fields(w.fields) {
+			alternatives := strings.Split(names, "|")
+			for _, name := range alternatives {
+				if p, ok := find(st, name); ok {
+					f.fields[[3]string{arch, w.name, alternatives[0]}] = p
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func structsOf(exe string) (map[string]*dwarf.StructType, error) {
+	file, err := elf.Open(exe)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	d, err := file.DWARF()
+	if err != nil {
+		return nil, err
+	}
+	types := map[string]*dwarf.StructType{}
+	for r := d.Reader(); ; {
+		e, err := r.Next()
+		if err != nil || e == nil {
+			return types, err
+		}
+		name, _ := e.Val(dwarf.AttrName).(string)
+		if e.Tag != dwarf.TagStructType || !wanted(name) {
+			continue
+		}
+		t, err := d.Type(e.Offset)
+		if err != nil {
+			return nil, err
+		}
+		types[name] = t.(*dwarf.StructType)
+	}
+}
+
+func wanted(name string) bool {
+	for _, w := range wantFields {
+		for _, n := range append([]string{w.name}, w.names...) {
+			if n == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// find gives the place of a field, "a.b" being b inside the structure a.
+func find(st *dwarf.StructType, path string) (place, bool) {
+	name, rest, nested := strings.Cut(path, ".")
+	for _, field := range st.Field {
+		if field.Name != name {
+			continue
+		}
+		if !nested {
+			return place{field.ByteOffset, field.Type.Size()}, true
+		}
+		inner := field.Type
+		if t, ok := inner.(*dwarf.TypedefType); ok {
+			inner = t.Type
+		}
+		if in, ok := inner.(*dwarf.StructType); ok {
+			p, ok := find(in, rest)
+			p.offset += field.ByteOffset
+			return p, ok
+		}
+	}
+	return place{}, false
+}
+
+// readClasses takes the tables of runtime/sizeclasses.go, which moved to internal/runtime/gc in 1.25.
+func (f *facts) readClasses(root string) error {
+	var text []byte
+	for _, p := range []string{"src/internal/runtime/gc/sizeclasses.go", "src/runtime/sizeclasses.go"} {
+		if b, err := os.ReadFile(filepath.Join(root, p)); err == nil {
+			text = b
+			break
+		}
+	}
+	sizes := array(text, `class_to_size|SizeClassToSize`)
+	pages := array(text, `class_to_allocnpages|SizeClassToNPages`)
+	if len(sizes) == 0 || len(sizes) != len(pages) {
+		return fmt.Errorf("size classes: %d sizes, %d page counts", len(sizes), len(pages))
+	}
+	for i := range sizes {
+		f.classes = append(f.classes, [2]int64{sizes[i], pages[i]})
+	}
+	return nil
+}
+
+func array(text []byte, names string) (ret []int64) {
+	m := regexp.MustCompile(`(?m)^var (?:` + names + `) = [^{]*\{(.*)\}$`).FindSubmatch(text)
+	if m == nil {
+		return nil
+	}
+	for _, word := range strings.Split(string(m[1]), ",") {
+		n, err := strconv.ParseInt(strings.TrimSpace(word), 0, 64)
+		if err != nil {
+			return nil
+		}
+		ret = append(ret, n)
+	}
+	return ret
+}
+
+// rowsOf gives the rows of one toolchain, without their versions.
+func rowsOf(f *facts) map[string]bool {
+	rows := map[string]bool{}
+	archs := map[string][]string{}
+	for k, p := range f.fields {
+		key := fmt.Sprintf("%s\t%s\t%d\t%d", k[1], k[2], p.offset, p.size)
+		archs[key] = append(archs[key], k[0])
+	}
+	for key, list := range archs {
+		sort.Strings(list)
+		rows["field\t"+strings.Join(list, ",")+"\t"+key] = true
+	}
+	for i, c := range f.classes {
+		rows[fmt.Sprintf("class\t-\t%02d\t-\t%d\t%d", i, c[0], c[1])] = true
+	}
+	return rows
+}
+
+// subject is what a row is about: kind, structure, field and architectures.
+func subject(row string) string {
+	w := strings.Split(row, "\t")
+	return strings.Join([]string{w[0], w[2], w[3], w[1]}, "\t")
+}
+
+type span struct {
+	row      string
+	from, to int
+	gaps     []string // versions inside without a toolchain
+}
+
+func write(out io.Writer, all []*facts) error {
+	var done []span
+	open := map[string]*span{}
+	for i, f := range all {
+		rows := rowsOf(f)
+		if i > 0 && all[i-1].minor == f.minor {
+			return fmt.Errorf("two toolchains for 1.%d", f.minor)
+		}
+		for row, s := range open {
+			if !rows[row] {
+				done = append(done, *s)
+				delete(open, row)
+			}
+		}
+		for row := range rows {
+			s := open[row]
+			if s == nil {
+				s = &span{row: row, from: f.minor, to: f.minor}
+				open[row] = s
+			}
+			for s.to++; s.to < f.minor; s.to++ {
+				s.gaps = append(s.gaps, strconv.Itoa(s.to))
+			}
+			s.to = f.minor
+		}
+	}
+	for _, s := range open {
+		done = append(done, *s)
+	}
+	sort.Slice(done, func(i, j int) bool {
+		if a, b := subject(done[i].row), subject(done[j].row); a != b {
+			return a < b
+		}
+		return done[i].from < done[j].from
+	})
+	fmt.Fprint(out, "# SPDX-License-Identifier: GPL-2.0-only\n"+
+		"# Made by `make layouts' from DWARF and sources of the toolchains below; not written by hand.\n"+
+		"# kind from to arch struct field offset size versions-without-a-toolchain\n"+
+		"# class rows: the size class, bytes of its objects, pages of its spans\n")
+	for _, f := range all {
+		fmt.Fprintf(out, "version\t%d\t%d\t-\t%s\t-\t-\t-\t-\n", f.minor, f.minor, f.version)
+	}
+	for _, s := range done {
+		kind, rest, _ := strings.Cut(s.row, "\t")
+		gaps := "-"
+		if len(s.gaps) > 0 {
+			gaps = strings.Join(s.gaps, ",")
+		}
+		if _, err := fmt.Fprintf(out, "%s\t%d\t%d\t%s\t%s\n", kind, s.from, s.to, rest, gaps); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare demands that the table says of each version what its toolchain says, no more, no less.
+func compare(table string, all []*facts) error {
+	text, err := os.ReadFile(table)
+	if err != nil {
+		return err
+	}
+	bad := 0
+	for _, f := range all {
+		want, got := expand(rowsOf(f)), map[string]bool{}
+		archs := map[string]bool{"-": true}
+		for k := range f.fields {
+			archs[k[0]] = true
+		}
+		for _, line := range strings.Split(string(text), "\n") {
+			w := strings.Split(line, "\t")
+			if len(w) != 9 || w[0] == "version" {
+				continue
+			}
+			from, _ := strconv.Atoi(w[1])
+			to, _ := strconv.Atoi(w[2])
+			if f.minor < from || f.minor > to {
+				continue
+			}
+			for _, arch := range strings.Split(w[3], ",") {
+				if archs[arch] {
+					got[strings.Join(append([]string{w[0], arch}, w[4:8]...), "\t")] = true
+				}
+			}
+		}
+		bad += differ(f.version+": the toolchain says, the table does not: ", want, got)
+		bad += differ(f.version+": the table says, the toolchain does not: ", got, want)
+		fmt.Printf("%s: %d facts compared\n", f.version, len(want))
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d differences", bad)
+	}
+	return nil
+}
+
+// expand turns rows for several architectures into one row for each.
+func expand(rows map[string]bool) map[string]bool {
+	ret := map[string]bool{}
+	for row := range rows {
+		w := strings.Split(row, "\t")
+		for _, arch := range strings.Split(w[1], ",") {
+			ret[strings.Join(append([]string{w[0], arch}, w[2:]...), "\t")] = true
+		}
+	}
+	return ret
+}
+
+func differ(words string, a, b map[string]bool) (n int) {
+	for row := range a {
+		if !b[row] {
+			fmt.Fprintln(os.Stderr, words+row)
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make install DESTDIR= PREFIX=: program, libexec, scripts, share, manual pages, completion.
+# The program looks for its own files where PREFIX said, so PREFIX belongs to the build, too.
+
+# What of share/ is needed at run time: all but what only builds.
+SHARED := $(filter-out share/make/% share/completions/% share/packages share/deps share/demo, \
+	$(shell find share -type f 2>/dev/null))
+PLUGINS := $(wildcard libexec/gobpf-*)
+
+.PHONY: install uninstall
+install: all
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
+	$(Q)install -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(datadir)/scripts $(mandir) $(bashcompdir))
+	$(Q)install -m 755 $O/gobpf $(DESTDIR)$(bindir)/gobpf
+	$(Q)$(if $(PLUGINS),install -m 755 $(PLUGINS) $(DESTDIR)$(libexecdir))
+	$(Q)$(if $(SCRIPTS),install -m 755 $(SCRIPTS) $(DESTDIR)$(datadir)/scripts)
+	$(Q)$(if $(MANS),install -m 644 $(MANS) $(DESTDIR)$(mandir))
+	$(Q)$(foreach f,$(SHARED),install -D -m 644 $f $(DESTDIR)$(datadir)/$(f:share/%=%) &&) :
+	$(Q)install -m 644 share/completions/gobpf.bash $(DESTDIR)$(bashcompdir)/gobpf
+
+uninstall:
+	$(Q)rm -f $(DESTDIR)$(bindir)/gobpf $(DESTDIR)$(bashcompdir)/gobpf \
+		$(addprefix $(DESTDIR)$(mandir)/,$(notdir $(MANS)))
+	$(Q)rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(datadir)

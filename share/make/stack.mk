@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What helpers/stack needs made: the pprof messages, and the flame graph's script and style as text in the program.
+PROTOC_C   ?= protoc-c
+STACK_GEN  := $O/gen/profile.pb-c.o $O/gen/flame_assets.o
+
+$O/libgobpf.a: $(STACK_GEN)
+
+$O/gen/profile.pb-c.c: share/profile.proto
+	$(call say,PROTOC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(PROTOC_C) --proto_path=share --c_out=$O/gen $<
+$O/gen/profile.pb-c.h: $O/gen/profile.pb-c.c ;
+
+$O/helpers/stack/pprof.o: | $O/gen/profile.pb-c.h
+
+# text_array FILE NAME: FILE as a NUL-terminated C array
+text_array = { echo 'const char $(2)[] = {'; od -An -v -tu1 $(1) | sed 's/ *\([0-9]\{1,\}\)/\1,/g'; echo '0 };'; }
+
+$O/gen/flame_assets.c: share/flame/flame.js share/flame/flame.css share/make/stack.mk
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(call text_array,share/flame/flame.js,flame_js) >$@.tmp && \
+		$(call text_array,share/flame/flame.css,flame_css) >>$@.tmp && mv $@.tmp $@
+
+# Made by others, so no warnings asked for.
+$(STACK_GEN): %.o: %.c $O/flags
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -w -c $< -o $@

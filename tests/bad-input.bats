@@ -1,0 +1,315 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# What can go wrong with heap-hotspots: one clear sentence, the documented exit
+# status, the target unharmed, and what was gathered printed.
+# Exit: 1 failed, 2 usage, 3 target unusable, 4 not permitted or not supported here.
+
+load helpers
+load heap
+
+# refused STATUS WORDS ARG... - nothing on stdout, one sentence with WORDS (a regex) on stderr.
+refused() {
+	local want=$1 words=$2
+	shift 2
+	run --separate-stderr gobpf heap-hotspots "$@"
+	[ "$status" -eq "$want" ] || { fail "exit $status, not $want: $output $stderr"; return; }
+	[ -z "$output" ] || { fail "on stdout: $output"; return; }
+	[[ $stderr == "gobpf heap-hotspots: "* && $stderr =~ $words ]] || { fail "not '$words': $stderr"; return; }
+	((${#stderr_lines[@]} <= 3)) || fail "more than a sentence: $stderr"
+}
+
+# A copy of the program under test where everybody may run it: sets $open.
+in_the_open() {
+	open=$(mktemp -d /tmp/gobpf-test.XXXXXX)
+	chmod 755 "$open"
+	cp "$GOBPF" "$open/gobpf"
+}
+
+teardown_file() { rm -rf /tmp/gobpf-test.??????; }
+
+# The command line.
+
+@test "options: no target, two targets" {
+	refused 2 'PID|target'
+	refused 2 'PID|target|argument' 1 2
+}
+
+@test "options: garbage" {
+	local words
+	while read -r words; do
+		# shellcheck disable=SC2086
+		refused 2 . $words || fail "accepted: $words" || return
+	done <<-'EOT'
+		-d banana 1
+		-d -5s 1
+		-d 5parsecs 1
+		--engine warp 1
+		--max-overhead 200% 1
+		--max-overhead -1 1
+		--max-overhead x 1
+		-f yaml 1
+		-n -1 1
+		-n many 1
+		--no-such-option 1
+	EOT
+}
+
+@test "target: no such PID" {
+	refused 3 'no such process|[Nn]o process' "$(cat /proc/sys/kernel/pid_max)"
+}
+
+@test "target: garbage for a PID" {
+	refused 3 . 99999999999999999999
+	refused 3 . 0
+	refused 2 . ''
+	refused 3 . no-such-program-$$
+	refused 3 . ../../etc/passwd
+	refused 2 . -1
+}
+
+@test "target: a name that two processes have" {
+	fixture notgo
+	cp "$fixture" "$BATS_TEST_TMPDIR/twin-$$"
+	spawn one "$BATS_TEST_TMPDIR/twin-$$"
+	spawn two "$BATS_TEST_TMPDIR/twin-$$"
+	await one '^READY'
+	await two '^READY'
+	refused 3 "${PID[one]}" "twin-$$"
+	[[ $stderr == *"${PID[two]}"* ]]
+}
+
+@test "target: not a Go program" {
+	fixture notgo
+	spawn notgo "$fixture"
+	await notgo '^READY'
+	refused 3 'Go' "${PID[notgo]}"
+	unharmed notgo
+}
+
+@test "target: a zombie" {
+	# shellcheck disable=SC2016
+	spawn parent sh -c 'true & echo CHILD $!; exec cat'
+	await parent '^CHILD'
+	local child
+	child=$(sed -n 's/^CHILD //p' "$BATS_TEST_TMPDIR/parent.log")
+	retry 5 grep -q '^State:.Z' "/proc/$child/status"
+	refused 3 . "$child"
+}
+
+# a_go_that_says VERSION - a Go program whose version strings were changed, running as "mix".
+a_go_that_says() {
+	local real
+	fixture allocmix strip
+	real=$(go version "$fixture" | awk '{ print $2 }')
+	LC_ALL=C sed "s/$real/$1/g" "$fixture" >"$BATS_TEST_TMPDIR/odd"
+	chmod +x "$BATS_TEST_TMPDIR/odd"
+	spawn mix "$BATS_TEST_TMPDIR/odd"
+	await mix '^READY'
+}
+
+# same_length PREFIX - a version of as many letters as this toolchain's: go1.19.8 -> go1.99.8
+same_length() {
+	local real
+	real=$(go env GOVERSION)
+	printf '%s%s' "$1" "${real:${#1}}"
+}
+
+@test "target: a Go newer than any known is refused, not guessed" {
+	requires go
+	a_go_that_says "$(same_length go1.99)"
+	refused 3 'go1\.99' "${PID[mix]}"
+	unharmed mix
+}
+
+@test "target: a Go that is too old" {
+	requires go
+	a_go_that_says "$(same_length go1.12)"
+	refused 3 'go1\.12' "${PID[mix]}"
+	unharmed mix
+}
+
+@test "target: a 32-bit program" {
+	fixture allocmix 386
+	spawn mix "$fixture" 1
+	await mix '^READY'
+	refused 3 '32-bit' "${PID[mix]}"
+	unharmed mix
+}
+
+# Permission.
+
+@test "permission: as nobody, on root's process: names CAP_SYS_PTRACE" {
+	requires root setpriv
+	mix
+	in_the_open
+	gobpf() { setpriv --reuid=65534 --regid=65534 --clear-groups "$open/gobpf" "$@"; }
+	refused 4 CAP_SYS_PTRACE "$mix"
+	unharmed mix
+}
+
+@test "permission: as root without CAP_SYS_PTRACE: names it" {
+	requires root setpriv
+	mix
+	gobpf() { setpriv --bounding-set -sys_ptrace "$GOBPF" "$@"; }
+	refused 4 CAP_SYS_PTRACE "$mix"
+	unharmed mix
+}
+
+@test "permission: as root without CAP_BPF and CAP_SYS_ADMIN: refill names what it lacks" {
+	requires root setpriv
+	mix noprof
+	gobpf() {
+		setpriv --bounding-set -sys_admin,-bpf,-perfmon "$GOBPF" "$@"
+	}
+	refused 4 'CAP_(BPF|PERFMON|SYS_ADMIN)' --engine refill "$mix"
+	unharmed mix
+}
+
+@test "permission: buckets needs no BPF: works without CAP_BPF and CAP_SYS_ADMIN" {
+	requires root setpriv
+	mix
+	run -0 --separate-stderr setpriv --bounding-set -sys_admin,-bpf,-perfmon "$GOBPF" heap-hotspots -d 1s "$mix"
+	[[ ${lines[0]} == *"engine buckets"* ]]
+}
+
+# The kernel.
+
+@test "kernel: without bpf() refill says so" {
+	requires root
+	fixture nobpf
+	local nobpf=$fixture
+	mix noprof
+	gobpf() { "$nobpf" "$GOBPF" "$@"; }
+	refused 4 'BPF|bpf' --engine refill "$mix"
+	refused 4 'BPF|bpf' "$mix"
+	unharmed mix
+}
+
+@test "kernel: without BTF" {
+	requires root unshare
+	mix noprof
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && exec "$@"' sh \
+		"$GOBPF" heap-hotspots --engine refill -d 1s "$mix"
+	if [ "$status" -eq 0 ]; then
+		[[ $output == *main.allocSmall* ]]
+	else
+		[ "$status" -eq 4 ]
+		[[ $stderr == *BTF* ]]
+	fi
+	unharmed mix
+}
+
+@test "bpftrace missing: says so, and what to install" {
+	requires root
+	mix noprof
+	gobpf() { PATH=/var/empty "$GOBPF" "$@"; }
+	refused 4 bpftrace --engine bpftrace "$mix"
+	unharmed mix
+}
+
+# The target goes away.
+
+@test "target exits in mid-window: said, and what was gathered is printed" {
+	requires root
+	local engine
+	for engine in buckets refill; do
+		mix
+		watch --engine $engine -d 1m "$mix"
+		spawn clock sleep 1
+		reap clock
+		tell mix exit 0
+		reap mix
+		reap hot 3
+		grep -q 'exited' "$BATS_TEST_TMPDIR/hot.log"
+		[ $engine = buckets ] || grep -q 'main.allocSmall' "$BATS_TEST_TMPDIR/hot.log"
+	done
+}
+
+@test "target execs in mid-window: said, and what was gathered is printed" {
+	requires root
+	local engine
+	for engine in buckets refill; do
+		mix
+		watch --engine $engine -d 1m "$mix"
+		spawn clock sleep 1
+		reap clock
+		tell mix exec /bin/cat
+		reap hot 3
+		grep -q 'exec' "$BATS_TEST_TMPDIR/hot.log"
+		[ $engine = buckets ] || grep -q 'main.allocSmall' "$BATS_TEST_TMPDIR/hot.log"
+		end mix
+	done
+}
+
+# The executable goes away.
+
+@test "executable deleted on disk: the one that runs is read" {
+	requires root
+	local engine
+	fixture allocmix strip
+	for engine in buckets refill; do
+		cp "$fixture" "$BATS_TEST_TMPDIR/gone"
+		spawn mix "$BATS_TEST_TMPDIR/gone"
+		await mix '^READY'
+		rm "$BATS_TEST_TMPDIR/gone"
+		gobpf heap-hotspots --engine $engine -d 3s -f json "${PID[mix]}" >"$BATS_TEST_TMPDIR/out.json"
+		truthful "$BATS_TEST_TMPDIR/out.json"
+		unharmed mix
+		end mix
+	done
+}
+
+@test "executable replaced on disk: the one that runs is read" {
+	requires root
+	fixture burst
+	local other=$fixture engine
+	fixture allocmix strip
+	for engine in buckets refill; do
+		cp "$fixture" "$BATS_TEST_TMPDIR/prog"
+		spawn mix "$BATS_TEST_TMPDIR/prog"
+		await mix '^READY'
+		cp "$other" "$BATS_TEST_TMPDIR/new"
+		mv "$BATS_TEST_TMPDIR/new" "$BATS_TEST_TMPDIR/prog"
+		gobpf heap-hotspots --engine $engine -d 3s -f json "${PID[mix]}" >"$BATS_TEST_TMPDIR/out.json"
+		truthful "$BATS_TEST_TMPDIR/out.json"
+		unharmed mix
+		end mix
+	done
+}
+
+# Output that does not arrive.
+
+@test "output: full disk" {
+	mix
+	local format
+	for format in table json folded svg pprof; do
+		to_full() { gobpf heap-hotspots -d 300ms -f "$format" "$mix" >/dev/full; }
+		run -1 --separate-stderr to_full
+		[[ $stderr == *"No space left on device"* ]]
+		run -1 --separate-stderr gobpf heap-hotspots -d 300ms -f $format -o /dev/full "$mix"
+		[[ $stderr == *"No space left on device"* ]]
+	done
+	[ -c /dev/full ]
+	unharmed mix
+}
+
+@test "output: closed pipe" {
+	mix
+	to_nobody() {
+		gobpf heap-hotspots -d 300ms -f json "$mix" | true
+		return "${PIPESTATUS[0]}"
+	}
+	run --separate-stderr to_nobody
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"closed the pipe"* ]]
+	unharmed mix
+}
+
+@test "output: a folder that is not there is said before the window, not after" {
+	mix
+	local from=$SECONDS
+	run -1 --separate-stderr gobpf heap-hotspots -d 20s -o /no/such/folder/out.svg "$mix"
+	[[ $stderr == *"/no/such/folder/out.svg"* ]]
+	((SECONDS - from < 10))
+}

@@ -1,0 +1,221 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# heap-hotspots on programs that know their own truth; tests/matrix runs the
+# "engine" tests here for every Go toolchain.
+# bats file_tags=probe
+
+load helpers
+load heap
+
+setup() { requires root jq; }
+
+# Every engine on every kind of binary.
+
+@test "engine buckets: plain" { right buckets; }
+@test "engine buckets: stripped" { right buckets strip; }
+@test "engine buckets: PIE" { right buckets pie; }
+@test "engine buckets: cgo" { right buckets cgo; }
+@test "engine buckets: stripped cgo PIE" { right buckets strip cgo pie; }
+
+@test "engine refill: plain" { right refill noprof; }
+@test "engine refill: stripped" { right refill noprof strip; }
+@test "engine refill: PIE" { right refill noprof pie; }
+@test "engine refill: cgo" { right refill noprof cgo; }
+@test "engine refill: stripped cgo PIE" { right refill noprof strip cgo pie; }
+@test "engine refill: plain, with runtime/pprof linked" { right refill; }
+
+@test "engine exact: plain" { right exact noprof; }
+@test "engine exact: stripped" { right exact noprof strip; }
+@test "engine exact: PIE" { right exact noprof pie; }
+@test "engine exact: cgo" { right exact noprof cgo; }
+@test "engine exact: stripped cgo PIE, with runtime/pprof linked" { right exact strip cgo pie; }
+
+@test "engine bpftrace: plain" { requires bpftrace; right bpftrace noprof; }
+@test "engine bpftrace: stripped" { requires bpftrace; right bpftrace noprof strip; }
+@test "engine bpftrace: PIE" { requires bpftrace; right bpftrace noprof pie; }
+@test "engine bpftrace: cgo" { requires bpftrace; right bpftrace noprof cgo; }
+@test "engine bpftrace: stripped cgo PIE" { requires bpftrace; right bpftrace noprof strip cgo pie; }
+
+# Which engine, and what the first line says.
+
+@test "auto takes buckets when the program has the memory profiler" {
+	mix strip
+	run -0 --separate-stderr gobpf heap-hotspots -d 1s "$mix"
+	[[ ${lines[0]} == "heap-hotspots: "*"engine buckets"* ]]
+	[[ ${lines[0]} == *"$mix"* ]]
+}
+
+@test "auto takes refill when the linker dropped the memory profiler" {
+	mix strip noprof
+	run -0 --separate-stderr gobpf heap-hotspots -d 1s "$mix"
+	[[ ${lines[0]} == "heap-hotspots: "*"engine refill"* ]]
+}
+
+@test "buckets asked for where there are none: says so, exit 3" {
+	mix noprof
+	run -3 --separate-stderr gobpf heap-hotspots --engine buckets -d 1s "$mix"
+	[ -z "$output" ]
+	[[ $stderr == *MemProfileRate* ]]
+}
+
+@test "a target by its unique name" {
+	fixture allocmix
+	cp "$fixture" "$BATS_TEST_TMPDIR/mix-$$"
+	spawn mix "$BATS_TEST_TMPDIR/mix-$$" 50
+	await mix '^READY'
+	run -0 --separate-stderr gobpf heap-hotspots -d 500ms "mix-$$"
+	[[ $output == *"main.allocSmall"* ]]
+}
+
+@test "a target in another mount namespace" {
+	requires unshare
+	fixture allocmix strip noprof
+	local hidden=$BATS_TEST_TMPDIR/hidden
+	mkdir "$hidden"
+	# shellcheck disable=SC2016
+	spawn mix unshare -m sh -c 'mount -t tmpfs none "$1" && cp "$2" "$1/prog" && exec "$1/prog"' sh \
+		"$hidden" "$fixture"
+	await mix '^READY'
+	[ ! -e "$hidden/prog" ]
+	gobpf heap-hotspots -d 3s -f json "${PID[mix]}" >"$BATS_TEST_TMPDIR/out.json"
+	truthful "$BATS_TEST_TMPDIR/out.json"
+	unharmed mix
+}
+
+# Exact numbers.
+
+@test "exact counts the 1009 objects of a burst, no more and no less" {
+	fixture burst strip noprof
+	spawn burst "$fixture"
+	await burst '^READY'
+	watch --exact -d 0 -f json -o "$BATS_TEST_TMPDIR/out.json" "${PID[burst]}"
+	tell burst go
+	await burst '^DONE 1009'
+	stop hot
+	run -0 jq -c '.sites[] | select(.func == "main.allocBurst") | [.alloc_objects, .alloc_space]' \
+		"$BATS_TEST_TMPDIR/out.json"
+	[ "$output" = "[1009,41328640]" ]
+	unharmed burst
+}
+
+@test "--exact says the expected slowdown and refuses above 20 % without --force" {
+	mix noprof
+	run -4 --separate-stderr gobpf heap-hotspots --exact -d 1s "$mix"
+	[ -z "$output" ]
+	[[ $stderr =~ [0-9]+\ ?% && $stderr == *--force* ]]
+	unharmed mix
+}
+
+@test "--exact goes ahead when the program allocates little" {
+	mix noprof -- 1
+	run -0 --separate-stderr gobpf heap-hotspots --exact -d 1s "$mix"
+	[[ ${lines[0]} == *"engine exact"* ]]
+	[[ $output == *main.allocSmall* ]]
+}
+
+# Output.
+
+@test "the table: sites with file and line, units, in falling order" {
+	mix strip
+	run -0 --separate-stderr gobpf heap-hotspots -d 2s "$mix"
+	local line
+	line=$(grep -m1 '^SITE 60' "$BATS_TEST_TMPDIR/mix.log" | awk '{ print $5 }')
+	[[ $output == *"main.allocSmall"*"main.go:$line"* ]]
+	[[ $output =~ allocSmall.*main\.fill.*main\.\(\*record\)\.push.*main\.\(\*cache\)\.load ]]
+	[[ $output == *iB/s* ]]
+}
+
+@test "the table with -v has the stack under each site" {
+	mix strip
+	run -0 --separate-stderr gobpf heap-hotspots -v -d 2s "$mix"
+	[[ $output =~ main\.fill.*main\.handle.*main\.churn ]]
+}
+
+@test "-n 2 shows two sites" {
+	mix
+	gobpf heap-hotspots -n 2 -d 1s -f json "$mix" >"$BATS_TEST_TMPDIR/out.json"
+	[ "$(jq '.sites | length' "$BATS_TEST_TMPDIR/out.json")" -eq 2 ]
+}
+
+@test "pprof output: go tool pprof agrees with the truth" {
+	requires go
+	mix strip noprof
+	gobpf heap-hotspots -d 3s -o "$BATS_TEST_TMPDIR/heap.pb.gz" "$mix"
+	run -0 go tool pprof -raw "$BATS_TEST_TMPDIR/heap.pb.gz"
+	[[ $output == *"alloc_objects/count alloc_space/bytes"* ]]
+	run -0 go tool pprof -sample_index=alloc_space -top "$BATS_TEST_TMPDIR/heap.pb.gz"
+	local percent func
+	while read -r _ percent func _; do
+		awk -v func="$func" -v want="$percent" '
+			$6 == func { d = $2 - want; ok = d > -3 && d < 3 }
+			END { exit !ok }' <<<"$output" || fail "$func is not $percent %: $output"
+	done < <(grep '^SITE' "$BATS_TEST_TMPDIR/mix.log")
+	run -0 go tool pprof -sample_index=alloc_space -peek '^main.fill$' "$BATS_TEST_TMPDIR/heap.pb.gz"
+	[[ $output == *"main.handle"*"main.fill (inline)"* ]]
+}
+
+@test "SVG output is well-formed and names the sites" {
+	requires xmllint
+	mix
+	gobpf heap-hotspots -d 1s -o "$BATS_TEST_TMPDIR/heap.svg" "$mix"
+	xmllint --noout "$BATS_TEST_TMPDIR/heap.svg"
+	grep -q main.allocSmall "$BATS_TEST_TMPDIR/heap.svg"
+	grep -q 'main\.(\*record)\.push' "$BATS_TEST_TMPDIR/heap.svg"
+}
+
+@test "folded output sums up to the truth" {
+	mix noprof
+	gobpf heap-hotspots -d 3s -f folded "$mix" >"$BATS_TEST_TMPDIR/folded"
+	awk '
+		{
+			n = split($1, frames, ";")
+			bytes[frames[n]] += $NF
+			total += $NF
+		}
+		END { for (f in bytes) printf "%s %.2f\n", f, 100 * bytes[f] / total }
+	' "$BATS_TEST_TMPDIR/folded" >"$BATS_TEST_TMPDIR/shares"
+	awk '
+		NR == FNR { share[$1] = $2; next }
+		/^SITE/ && (share[$3] - $2 > 3 || $2 - share[$3] > 3) { print $3, share[$3], "not", $2; bad = 1 }
+		END { exit bad }
+	' "$BATS_TEST_TMPDIR/shares" "$BATS_TEST_TMPDIR/mix.log"
+	grep -q ';main.handle;main.fill ' "$BATS_TEST_TMPDIR/folded"
+}
+
+@test "Ctrl-C prints what there is" {
+	local engine
+	for engine in buckets refill; do
+		mix
+		watch --engine $engine -d 1h "$mix"
+		# something to be found, however early the Ctrl-C
+		spawn clock sleep 1
+		reap clock
+		stop hot
+		grep -q "engine $engine" "$BATS_TEST_TMPDIR/hot.log"
+		grep -q 'main.allocSmall' "$BATS_TEST_TMPDIR/hot.log"
+		unharmed mix
+		end mix
+	done
+}
+
+@test "two at once on one program do not disturb each other" {
+	mix noprof
+	watch --engine refill -d 3s -f json -o "$BATS_TEST_TMPDIR/one.json" "$mix"
+	gobpf heap-hotspots --engine refill -d 3s -f json "$mix" >"$BATS_TEST_TMPDIR/two.json"
+	reap hot
+	truthful "$BATS_TEST_TMPDIR/one.json"
+	truthful "$BATS_TEST_TMPDIR/two.json"
+	unharmed mix
+}
+
+@test "another process of the same program is not counted" {
+	fixture allocmix noprof
+	spawn other "$fixture"
+	await other '^READY'
+	mix noprof -- 1
+	gobpf heap-hotspots --engine refill -d 2s -f json "$mix" >"$BATS_TEST_TMPDIR/out.json"
+	local rate
+	rate=$(jq '[.sites[].alloc_space] | add / 2' "$BATS_TEST_TMPDIR/out.json")
+	awk -v rate="$rate" 'BEGIN { exit !(rate < 3e6) }' || fail "$rate bytes/s of a program that allocates 1 MB/s"
+	unharmed other
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# make install, and the installed program.
+
+load helpers
+
+setup_file() {
+	unset MAKEFLAGS MAKELEVEL MFLAGS
+	export dest=$BATS_FILE_TMPDIR/dest
+	# Installed under another prefix it is another build: in a folder of its own
+	make -s -C "$TOP" O="$BATS_FILE_TMPDIR/build" PREFIX="$dest/usr" install
+}
+
+@test "install: program, scripts, manual pages, completion, nothing of the build" {
+	[ -x "$dest/usr/bin/gobpf" ]
+	[ -d "$dest/usr/libexec/gobpf" ]
+	[ -f "$dest/usr/share/bash-completion/completions/gobpf" ]
+	local file
+	for file in "$TOP"/scripts/*.bt; do
+		[ ! -e "$file" ] || [ -x "$dest/usr/share/gobpf/scripts/${file##*/}" ]
+	done
+	for file in "$TOP"/docs/*.1; do
+		[ ! -e "$file" ] || [ -f "$dest/usr/share/man/man1/${file##*/}" ]
+	done
+	run find "$dest" -name '*.mk' -o -name packages -o -name deps
+	[ -z "$output" ]
+}
+
+@test "install: the installed program lists the same commands and scripts" {
+	run -0 env -C / "$dest/usr/bin/gobpf" list --names
+	[ "$output" = "$("$GOBPF" list --names)" ]
+}
+
+@test "install: the installed program reads its scripts from where they were installed" {
+	compgen -G "$TOP/scripts/*.bt" >/dev/null
+	run -0 env -C / "$dest/usr/bin/gobpf" list
+	[[ $output == *"$dest/usr/share/gobpf/scripts/"* ]] ||
+		run -0 env -C / "$dest/usr/bin/gobpf" script heap-hotspots
+}
+
+@test "install: DESTDIR goes before PREFIX, which the program keeps" {
+	make -s -C "$TOP" O="$BATS_FILE_TMPDIR/build2" DESTDIR="$BATS_TEST_TMPDIR/stage" PREFIX=/opt/gobpf install
+	[ -x "$BATS_TEST_TMPDIR/stage/opt/gobpf/bin/gobpf" ]
+	grep -q '/opt/gobpf/share/gobpf' "$BATS_TEST_TMPDIR/stage/opt/gobpf/bin/gobpf"
+}
+
+@test "install: uninstall leaves nothing" {
+	make -s -C "$TOP" O="$BATS_FILE_TMPDIR/build" PREFIX="$dest/usr" uninstall
+	run find "$dest" -type f
+	[ -z "$output" ]
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+
+load helpers
+
+@test "list: groups with one line for each command" {
+	run -0 gobpf list
+	[[ $output == *$'\nHelp\n'* || $output == "Help"$'\n'* ]]
+	[[ $output == *"  list             list the commands"* ]]
+	[[ ${lines[-1]} == "'gobpf help COMMAND' explains one." ]]
+}
+
+@test "list: --names is one name a line, sorted, for scripts" {
+	run -0 gobpf list --names
+	printf '%s\n' "${lines[@]}" | grep -vqE '^[a-z][a-z0-9-]*$' && fail "not a name: $output"
+	[ "$(printf '%s\n' "${lines[@]}" | sort -u | wc -l)" -eq "${#lines[@]}" ]
+}
+
+@test "list: takes no arguments" {
+	run -2 --separate-stderr gobpf list everything
+	[[ $stderr == *"unexpected 'everything'"* ]]
+}

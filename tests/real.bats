@@ -1,0 +1,107 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# A real program that nobody here wrote: Debian's etcd, stripped, under a bounded load of puts
+# on loopback, against its own /debug/pprof.  `make check-real'.
+
+load helpers
+
+WINDOW=10
+
+setup() {
+	requires root etcd curl go jq
+	# memory, not the disk, is to be busy
+	data=$(mktemp -d /dev/shm/gobpf-real.XXXXXX)
+	local port peer
+	port=$(free_port)
+	peer=$(free_port)
+	url=http://127.0.0.1:$port
+	fixture httpload
+	load=$fixture
+	# more samples for the oracle than the default 512 KiB gives: GODEBUG is the runtime's own knob
+	spawn etcd env GODEBUG=memprofilerate="${RATE-65536}" etcd --data-dir "$data" --enable-pprof \
+		--logger zap --log-level error --listen-client-urls "$url" --advertise-client-urls "$url" \
+		--listen-peer-urls "http://127.0.0.1:$peer" \
+		--initial-advertise-peer-urls "http://127.0.0.1:$peer" \
+		--initial-cluster "default=http://127.0.0.1:$peer"
+	retry 30 curl -fs -o "$BATS_TEST_TMPDIR/health" "$url/health"
+	spawn load "$load" -for 60s -c 4 etcd "$url"
+}
+
+teardown() {
+	end_all
+	rm -rf "${data:?}"
+}
+
+free_port() {
+	local port
+	for port in $(shuf -i 20000-30000 -n 50); do
+		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+	done
+}
+
+# profile ENGINE - a window by gobpf and by etcd's own pprof at the same time:
+# ours.json, and theirs as "SHARE FUNC FILE:LINE" lines by falling share
+profile() {
+	spawn pprof curl -fs -o "$BATS_TEST_TMPDIR/theirs.pb.gz" "$url/debug/pprof/heap?seconds=$WINDOW"
+	gobpf heap-hotspots --engine "$1" -n 0 -d ${WINDOW}s -f json "${PID[etcd]}" >"$BATS_TEST_TMPDIR/ours.json"
+	reap pprof
+	go tool pprof -sample_index=alloc_space -lines -top -nodecount=100 "$BATS_TEST_TMPDIR/theirs.pb.gz" |
+		awk '/^ *flat /{ on = 1; next } on { print $2 + 0, $6, $7 }' >"$BATS_TEST_TMPDIR/theirs"
+	jq -r '.sites[] | "\(.share) \(.func) \(.file):\(.line)"' "$BATS_TEST_TMPDIR/ours.json" >"$BATS_TEST_TMPDIR/ours"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/theirs")" -ge 10 ]
+}
+
+# agree - of our top 10 sites at least 8 are in their top 10, or as heavy there as their
+# tenth within the tenth part: near the border the order is chance.
+agree() {
+	awk '
+		NR == FNR { share[$2 " " $3] = $1; if (FNR == 10) tenth = $1; next }
+		FNR <= 10 { same = share[$2 " " $3] >= 0.9 * tenth; n += same; print (same ? "same " : "ours ") $0, "theirs", share[$2 " " $3] }
+		END { print n " of 10"; exit n < 8 }
+	' "$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours" || {
+		head -12 "$BATS_TEST_TMPDIR/theirs"
+		fail "the top 10 differ from etcd's own profile"
+	}
+}
+
+# named - at least 95 % of bytes end in a function that has a name.
+named() {
+	jq -e '[.sites[] | select(.func | test("^(0x|\\?|\\[)") | not) | .share] | add >= 95' "$BATS_TEST_TMPDIR/ours.json"
+}
+
+# well - etcd still takes and gives back what it is told, and its code is untouched.
+well() {
+	alive etcd
+	curl -fs "$url/v3/kv/put" -d '{"key":"Zm9v","value":"YmFy"}' | jq -e .header.revision
+	[ "$(curl -fs "$url/v3/kv/range" -d '{"key":"Zm9v"}' | jq -r '.kvs[0].value')" = YmFy ]
+	same_code "${PID[etcd]}"
+}
+
+@test "etcd: it is stripped" {
+	run nm "$(command -v etcd)"
+	[[ $output == *"no symbols"* ]]
+}
+
+@test "etcd: auto takes buckets; the names resolve, the top 10 are those of its own pprof" {
+	profile auto
+	[ "$(jq -r .engine "$BATS_TEST_TMPDIR/ours.json")" = buckets ]
+	named
+	agree
+	well
+}
+
+@test "etcd: refill at the default budget: the names resolve, the top 10 are those of its own pprof" {
+	profile refill
+	[ "$(jq -r .engine "$BATS_TEST_TMPDIR/ours.json")" = refill ]
+	named
+	agree
+	well
+}
+
+@test "etcd: pprof output is as go tool pprof wants it" {
+	gobpf heap-hotspots -d 3s -o "$BATS_TEST_TMPDIR/etcd.pb.gz" "${PID[etcd]}"
+	run -0 go tool pprof -sample_index=alloc_space -top "$BATS_TEST_TMPDIR/etcd.pb.gz"
+	[[ $output == *"Type: alloc_space"* ]]
+	[[ $output == *"Unmarshal"* ]]
+	well
+}

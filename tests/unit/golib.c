@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* golib.c - calls layout, globals, probe and alloc for tests/golib.bats */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "go/alloc.h"
+#include "go/globals.h"
+#include "go/layout.h"
+#include "go/probe.h"
+
+static struct elf_file elf;
+static struct go_file go;
+
+static int open_file(const char *path)
+{
+	int err = elf_open(path, &elf);
+
+	return err ? err : go_open(&elf, &go);
+}
+
+/* layout MINOR STRUCT FIELD: "OFFSET SIZE [interpolated]" */
+static int cmd_layout(char **a)
+{
+	struct layout_field f;
+	int err = layout_offset(atoi(a[0]), a[1], a[2], &f);
+
+	if (!err)
+		printf("%u %u%s\n", f.offset, f.size, f.interpolated ? " interpolated" : "");
+	return err;
+}
+
+/* globals FILE: "ADDRESS NAME" of each found in the code */
+static int cmd_globals(char **a)
+{
+	int err = open_file(a[0]);
+
+	for (int i = 0; !err && i < GLOBALS; i++) {
+		uint64_t addr, again;
+		bool symtab;
+
+		if (global_find_by_code(&go, i, &addr)) {
+			fprintf(stderr, "%s\n", err_text());
+			continue;
+		}
+		if (global_find(&go, i, &again, &symtab) || again != addr)
+			printf("DIFFERENT ");
+		printf("%" PRIx64 " %s%s\n", addr, global_name(i), symtab ? " symtab" : "");
+	}
+	return err;
+}
+
+static void print_place(const char *name, uint64_t entry, const struct probe_place *p)
+{
+	printf("%" PRIx64 " %" PRIx64 " %" PRIx64 " %s%s%s %s\n", entry, p->addr, p->offset,
+	       probe_kind_name(p->kind), p->skip_if_cf_or_zf ? "+skip" : "",
+	       p->repeats ? "+repeats" : "", name);
+}
+
+/* places FILE: "ENTRY PLACE OFFSET KIND NAME" of every function */
+static int cmd_places(char **a)
+{
+	int err = open_file(a[0]);
+
+	for (uint32_t i = 0; !err && i < go.nfunc; i++) {
+		struct probe_place p;
+		struct go_func f;
+
+		if (!go_func_nth(&go, i, &f) || !f.name[0])
+			continue;
+		err = probe_place(&go, &f, &p);
+		if (!err)
+			print_place(f.name, f.entry, &p);
+	}
+	return err;
+}
+
+/* after FILE FUNC CALLEE: the same of the place behind FUNC's call of CALLEE */
+static int cmd_after(char **a)
+{
+	struct go_func f, callee;
+	struct probe_place p;
+	int err = open_file(a[0]);
+
+	if (err)
+		return err;
+	if (!go_func_named(&go, a[1], &f) || !go_func_named(&go, a[2], &callee))
+		return err_set(ENOENT, "no such function");
+	err = probe_after_call(&go, &f, &callee, &p);
+	if (!err)
+		print_place(a[1], f.entry, &p);
+	return err;
+}
+
+static struct span parse_hex(const char *hex)
+{
+	static uint8_t bytes[256];
+	size_t n = 0;
+
+	while (n < sizeof(bytes) && sscanf(hex + 2 * n, "%2hhx", &bytes[n]) == 1)
+		n++;
+	return (struct span){ .p = bytes, .len = n };
+}
+
+/* code HEX: the place in bare code that begins at 0x1000: "PLACE KIND" */
+static int cmd_code(char **a)
+{
+	struct probe_place p;
+	int err = probe_place_in(parse_hex(a[0]), 0x1000, &p);
+
+	if (!err)
+		printf("%" PRIx64 " %s%s%s\n", p.addr, probe_kind_name(p.kind),
+		       p.skip_if_cf_or_zf ? "+skip" : "", p.repeats ? "+repeats" : "");
+	return err;
+}
+
+/* behind HEX CALLEE: the place behind the call of the address CALLEE, or "none" */
+static int cmd_behind(char **a)
+{
+	struct probe_place p;
+
+	if (probe_after_call_in(parse_hex(a[0]), 0x1000, strtoull(a[1], NULL, 16), &p))
+		puts("none");
+	else
+		printf("%" PRIx64 " %s\n", p.addr, probe_kind_name(p.kind));
+	return 0;
+}
+
+/* exact FILE: the place of each function to probe, "skip FROM TO" before */
+static int cmd_exact(char **a)
+{
+	static struct alloc_exact e;
+	int err = open_file(a[0]);
+
+	if (!err)
+		err = alloc_exact(&go, &e);
+	for (unsigned i = 0; !err && i < e.nskip; i++)
+		printf("skip %" PRIx64 " %" PRIx64 "\n", e.skip[i].from, e.skip[i].to);
+	for (unsigned i = 0; !err && i < e.n; i++) {
+		printf("%s ", e.v[i].inner ? "inner" : "outer");
+		print_place(e.v[i].func.name, e.v[i].func.entry, &e.v[i].place);
+	}
+	return err;
+}
+
+/* sampling FILE: places, then "OFFSET SIZE" of mspan's nelems, allocCount, elemsize, spanclass */
+static int cmd_sampling(char **a)
+{
+	struct alloc_sampling s;
+	int err = open_file(a[0]);
+
+	if (!err)
+		err = alloc_sampling(&go, &s);
+	if (err)
+		return err;
+	if (s.has_span)
+		print_place("span", s.refill_func.entry, &s.span);
+	print_place("refill", s.refill_func.entry, &s.refill);
+	print_place("large", s.large_func.entry, &s.large);
+	printf("%u %u %u %u %u %u %u %u\n", s.nelems.offset, s.nelems.size, s.alloc_count.offset,
+	       s.alloc_count.size, s.elemsize.offset, s.elemsize.size, s.spanclass.offset,
+	       s.spanclass.size);
+	return 0;
+}
+
+/* sizes MINOR: answers lines "SIZE scan|noscan" with "SIZE scan|noscan BYTES" */
+static int cmd_sizes(char **a)
+{
+	struct alloc_sizes s;
+	int err = alloc_sizes_init(atoi(a[0]), &s);
+	unsigned long size;
+	char word[16];
+
+	while (!err && scanf("%lu %15s", &size, word) == 2)
+		printf("%lu %s %" PRIu64 "\n", size, word,
+		       alloc_bytes(&s, size, !strcmp(word, "noscan"), NULL));
+	return err;
+}
+
+static const struct {
+	const char *name;
+	int nargs;
+	int (*run)(char **args);
+} commands[] = {
+	{ "layout", 3, cmd_layout },
+	{ "globals", 1, cmd_globals },
+	{ "places", 1, cmd_places },
+	{ "after", 3, cmd_after },
+	{ "code", 1, cmd_code },
+	{ "behind", 2, cmd_behind },
+	{ "exact", 1, cmd_exact },
+	{ "sampling", 1, cmd_sampling },
+	{ "sizes", 1, cmd_sizes },
+};
+
+int main(int argc, char **argv)
+{
+	int err = -EINVAL;
+
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(argv[1], commands[i].name) && argc - 2 == commands[i].nargs)
+			err = commands[i].run(argv + 2);
+	if (err)
+		fprintf(stderr, "golib: %s\n", err == -EINVAL ? "usage" : err_text());
+	go_close(&go);
+	if (elf.priv)
+		elf_close(&elf);
+	return err_status(err);
+}
