@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,16 +50,35 @@ bool bpftrace_parse_version(const char *text, struct bpftrace *ret)
 	return true;
 }
 
+static bool roots_own(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && st.st_uid == 0 && !(st.st_mode & S_IWOTH);
+}
+
+/* As root, only a program that nobody but root could have put there. */
+static bool trusted(const char *folder, const char *program)
+{
+	if (access(program, X_OK))
+		return false;
+	return geteuid() != 0 || (roots_own(folder) && roots_own(program));
+}
+
 /* A relative entry of $PATH is never used: it means another program in each folder. */
 static bool search(const char *path, char ret[PATH_MAX])
 {
+	char folder[PATH_MAX];
+
 	while (*path) {
 		size_t n = strcspn(path, ":");
 
-		if (path[0] == '/' &&
-		    snprintf(ret, PATH_MAX, "%.*s/bpftrace", (int)n, path) < PATH_MAX &&
-		    !access(ret, X_OK))
-			return true;
+		if (path[0] == '/' && n < sizeof(folder) - sizeof("/bpftrace")) {
+			snprintf(folder, sizeof(folder), "%.*s", (int)n, path);
+			snprintf(ret, PATH_MAX, "%.*s/bpftrace", (int)n, path);
+			if (trusted(folder, ret))
+				return true;
+		}
 		path += n + (path[n] == ':');
 	}
 	return false;
@@ -74,11 +93,9 @@ static int find(const char *path, char ret[PATH_MAX])
 			return err_sys(errno, "can't run %s", path);
 		return 0;
 	}
-	if (geteuid() == 0 || !folders)
-		folders = SYSTEM_PATH;
-	if (search(folders, ret))
+	if (search(folders ? folders : SYSTEM_PATH, ret))
 		return 0;
-	return err_set(EOPNOTSUPP, "bpftrace is not installed (on Debian and Ubuntu: "
+	return err_set(EOPNOTSUPP, "bpftrace is not in PATH (on Debian and Ubuntu: "
 				   "apt-get install bpftrace)");
 }
 

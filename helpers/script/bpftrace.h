@@ -31,8 +31,8 @@ struct bpftrace {
 };
 
 /*
- * Finds and asks bpftrace.  path NULL: the first in $PATH, as root only in the
- * system's own folders.  0 or -errno with words: EOPNOTSUPP (none, or older
+ * Finds and asks bpftrace.  path NULL: the first in $PATH, as root only one
+ * that is root's own.  0 or -errno with words: EOPNOTSUPP (none, or older
  * than 0.17), or why the one named can't be run.
  */
 int bpftrace_find(const char *path, struct bpftrace *ret);
