@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "cmd/script_place.h"
 #include "command.h"
-#include "go/probe.h"
 #include "go/process.h"
 #include "options.h"
 #include "paths.h"
@@ -76,33 +76,6 @@ static const struct argp argp = {
 	NULL, NULL, NULL,
 };
 
-/* The resolver's question, answered by the target's function table. */
-static int resolve(void *ctx, const char *name, struct script_place *ret)
-{
-	struct go_process *p = ctx;
-	struct probe_place place;
-	struct go_func f;
-	int err;
-
-	if (!go_func_named(&p->go, name, &f))
-		return -ENOENT;
-	err = probe_place(&p->go, &f, &place);
-	if (err)
-		return err;
-	if (place.repeats) {
-		place.addr = f.entry;
-		place.offset = elf_offset_of(&p->elf, f.entry);
-		place.kind = PROBE_ENTRY;
-		place.skip_if_cf_or_zf = false;
-	}
-	ret->addr = place.addr;
-	ret->offset = place.offset;
-	ret->kind = place.skip_if_cf_or_zf	? SCRIPT_PLACE_BRANCH :
-		    place.kind == PROBE_ENTRY	? SCRIPT_PLACE_ENTRY :
-						  SCRIPT_PLACE_CHEAP;
-	return 0;
-}
-
 static int open_target(struct job *j)
 {
 	int err;
@@ -133,7 +106,7 @@ static int make(struct job *j, struct script *ret)
 		args[rq.nargs++] = j->target.exe;
 		args[rq.nargs++] = pid;
 		rq.elf = &j->process.elf;
-		rq.resolve = resolve;
+		rq.resolve = script_place;
 		rq.ctx = &j->process;
 	}
 	for (unsigned i = j->has_target; i < j->nwords; i++)
