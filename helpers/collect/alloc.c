@@ -178,8 +178,10 @@ static int copy_places(struct alloc *a, const struct alloc_config *c)
 static int open_exe(struct alloc *a, const struct alloc_config *c)
 {
 	a->exe_fd = open(c->exe, O_RDONLY | O_CLOEXEC);
+	if (a->exe_fd < 0 && (errno == EACCES || errno == EPERM))
+		return err_set(EPERM, "%s: not permitted: CAP_SYS_PTRACE is missing", c->exe);
 	if (a->exe_fd < 0)
-		return err_sys(errno, "%s", c->exe);
+		return err_sys(errno == ENOENT ? ESRCH : errno, "%s", c->exe);
 	snprintf(a->exe, sizeof(a->exe), "/proc/self/fd/%d", a->exe_fd);
 	return 0;
 }
@@ -239,9 +241,9 @@ int alloc_open(const struct alloc_config *c, struct alloc **ret)
 	kernel_log_init();
 	err = copy_places(a, c);
 	if (!err)
-		err = open_exe(a, c);
-	if (!err)
 		err = load(a, c);
+	if (!err)
+		err = open_exe(a, c);
 	if (!err)
 		err = make_buffers(a);
 	if (err) {

@@ -10,6 +10,7 @@
 #define CREDIT_NS  (1000 * MS)	/* an idle target saves up no more than this much time's income */
 #define MEMORY_NS  (200 * MS)	/* how far the CPU rate looks back */
 #define MEAN_NS	   (5000 * MS)	/* how far the decision to stay looks back */
+#define LEAST_RATE 0.1		/* CPUs that a target is taken to use at least */
 #define GUESS_NS   3000.0	/* cost of a hit before it was measured: high */
 
 static double clamp(double v, double low, double high)
@@ -53,7 +54,7 @@ static void book_cpu(struct budget *b, uint64_t now_ns, uint64_t cpu_ns)
 	used = cpu_ns > b->cpu_ns ? (double) (cpu_ns - b->cpu_ns) : cpu_ns ? 0 : dt;
 	part = b->now_ns ? clamp(dt / MEMORY_NS, 0.05, 1) : 1;
 	b->cpu_rate += part * (used / dt - b->cpu_rate);
-	b->balance_ns += b->share * used;
+	b->balance_ns += b->share * (used > LEAST_RATE * dt ? used : LEAST_RATE * dt);
 	b->cpu_ns += (uint64_t) used;
 	b->now_ns = now_ns;
 }
@@ -75,7 +76,7 @@ void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on
 		b->density += (b->density < 0 ? 1 : part) * (density - b->density);
 		b->seen_ns = now_ns;
 	}
-	limit = b->share * b->cpu_rate * CREDIT_NS;
+	limit = b->share * clamp(b->cpu_rate, LEAST_RATE, 1e6) * CREDIT_NS;
 	if (b->balance_ns > limit)
 		b->balance_ns = limit;
 }
@@ -111,8 +112,7 @@ static double plan_on(const struct budget *b, double income, double density)
 
 struct budget_step budget_next(struct budget *b)
 {
-	/* a target that just sleeps must not put the next burst off for ever */
-	double income = b->share * clamp(b->cpu_rate, 0.01, 1e6);
+	double income = b->share * clamp(b->cpu_rate, LEAST_RATE, 1e6);
 	double density = b->density < 0 ? 1 : b->density;
 	double since = (double) (b->now_ns - b->end_ns);
 	double on, off, poor;

@@ -10,8 +10,9 @@
  * Pure arithmetic: times are nanoseconds since the window began, given by the
  * caller; there is no clock in here.
  *
- * The account: the target may lose `share` of the CPU time it uses.  That is
- * what comes in; every hit and every on/off pair is booked against it.  A step
+ * The account: the target may lose `share` of the CPU time it uses, of a tenth
+ * of a CPU when it uses less (a fraction of next to nothing would leave too little
+ * to see, and harms nobody).  That is what comes in; every hit and every on/off pair is booked against it.  A step
  * says how long to stay off and how long to be on after that.  The off time is
  * fixed before the burst it leads to, so what a burst sees never decides how
  * much time it stands for: budget_weight() stays an unbiased estimate when the
