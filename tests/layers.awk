@@ -4,9 +4,9 @@
 BEGIN {
 	layer["base"] = 0
 	layer["input"] = layer["stack"] = 1
-	layer["go"] = 2
-	layer["script"] = 3
-	layer["cmd"] = layer["collect"] = 4
+	layer["go"] = layer["script"] = 2
+	layer["collect"] = 3
+	layer["cmd"] = 4
 }
 
 FNR == 1 {

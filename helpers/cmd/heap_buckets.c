@@ -11,7 +11,7 @@
 static int usable(struct heap_run *run)
 {
 	struct go_bucket_layout layout;
-	uint64_t rate;
+	uint64_t rate = 0;
 	int err = go_bucket_layout(&run->process, &layout);
 
 	if (!err)

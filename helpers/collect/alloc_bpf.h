@@ -13,11 +13,13 @@
 #define ALLOC_PAGE	  8192	/* the runtime's page, on every platform */
 #define ALLOC_SMALL_MAX	  32768
 #define ALLOC_TINY	  16
+#define ALLOC_SPAN_BLOCK  128	/* the part of mspan that is read; its fields begin in the first half */
 
 /* A place's cookie: its kind and these. */
 #define ALLOC_COOKIE_KIND   0xff
 #define ALLOC_COOKIE_JBE    0x100	/* nothing happens when CF or ZF is set */
 #define ALLOC_COOKIE_CALLER 0x200	/* *(rsp) is the return address, the frame is not set up */
+#define ALLOC_COOKIE_INNER  0x400	/* not counted when its caller is in skip[] */
 
 /* A field of a Go struct: width 1, 2, 4 or 8 bytes. */
 struct alloc_field {
@@ -26,6 +28,7 @@ struct alloc_field {
 
 /* .rodata: fixed before the program is loaded */
 struct alloc_consts {
+	__u32 span_from;		/* the lowest offset of these */
 	struct alloc_field nelems, alloc_count, elem_size, span_class;
 	struct alloc_field ptr_bytes;
 	__u32 header_over;		/* a pointerful object above this has the header */
@@ -37,8 +40,8 @@ struct alloc_consts {
 	} skip[ALLOC_SKIPS];
 	__u16 class_size[ALLOC_CLASSES];
 	__u16 span_objects[ALLOC_SPANCLASSES];
-	__u16 round8[1024 / 8 + 1];
-	__u16 round128[(ALLOC_SMALL_MAX - 1024) / 128 + 1];
+	/* class size for an object of 8i, and of 1024 + 128i bytes; as long as an 8-bit index */
+	__u16 round8[256], round128[256];
 };
 
 /*

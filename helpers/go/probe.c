@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "go/insn.h"
@@ -11,6 +12,8 @@
 #define MAX_PROLOGUE 16
 /* Between a call and the place behind it. */
 #define MAX_AFTER_CALL 4
+/* Calls of one function by another. */
+#define MAX_CALLS 16
 /* Longer functions exist only in generated tables; their entry is used. */
 #define MAX_CODE (1u << 20)
 
@@ -147,70 +150,90 @@ static uint64_t behind_call(struct insn_reader *r, enum probe_kind *kind)
 	return 0;
 }
 
-/* The end of the only direct call of callee, 0: none or several. */
-static uint64_t find_call(struct insn_reader *r, uint64_t callee)
+/* Where the direct calls of callee return to; -ENOEXEC when there are too many or jumps to it. */
+static int find_calls(struct insn_reader *r, uint64_t callee, uint64_t *back, unsigned *n)
 {
-	uint64_t found = 0;
+	unsigned max = *n;
 	struct insn i;
 
+	*n = 0;
 	while (insn_next(r, &i)) {
 		if (i.target != callee)
 			continue;
-		if (i.kind != INSN_CALL || found)
-			return 0;
-		found = i.addr + i.len;
+		if (i.kind != INSN_CALL || *n == max)
+			return -ENOEXEC;
+		back[(*n)++] = i.addr + i.len;
 	}
-	return found;
+	return 0;
 }
 
-/* Does a jump of the function lead into (from, to], or could it not be read to its end? */
-static bool jumped_into(struct insn_reader *r, uint64_t end, uint64_t from, uint64_t to)
+/*
+ * Does a jump of the function lead to or between a call's return and its place, so
+ * that rax would be something else, or could the function not be read to its end?
+ */
+static bool jumped_into(struct insn_reader *r, uint64_t end, const uint64_t *back,
+			const struct probe_place *p, unsigned n)
 {
 	uint64_t next = 0;
 	struct insn i;
 
 	while (insn_next(r, &i)) {
 		next = i.addr + i.len;
-		if (i.target > from && i.target <= to)
-			return true;
+		for (unsigned k = 0; k < n; k++)
+			if (i.target >= back[k] && i.target <= p[k].addr)
+				return true;
 	}
 	return next != end;
 }
 
-int probe_after_call_in(struct span code, uint64_t addr, uint64_t callee, struct probe_place *ret)
+static int places_behind(struct span code, uint64_t addr, const uint64_t *back,
+			 struct probe_place *p, unsigned n)
 {
-	struct probe_place p = { 0 };
 	struct insn_reader *r;
-	uint64_t back;
 	bool bad;
+
+	for (unsigned k = 0; k < n; k++) {
+		if (back[k] - addr >= code.len)
+			return -ENOEXEC;
+		r = insn_open(span_from(&code, back[k] - addr), back[k]);
+		if (!r)
+			return -ENOMEM;
+		p[k] = (struct probe_place){ 0 };
+		p[k].addr = behind_call(r, &p[k].kind);
+		insn_close(r);
+		if (!p[k].addr)
+			return -ENOEXEC;
+	}
+	r = insn_open(code, addr);
+	if (!r)
+		return -ENOMEM;
+	bad = jumped_into(r, addr + code.len, back, p, n);
+	insn_close(r);
+	return bad ? -ENOEXEC : 0;
+}
+
+int probe_after_calls_in(struct span code, uint64_t addr, uint64_t callee, struct probe_place *ret,
+			 unsigned max, unsigned *ret_n)
+{
+	struct probe_place p[MAX_CALLS];
+	uint64_t back[MAX_CALLS];
+	unsigned n = max < MAX_CALLS ? max : MAX_CALLS;
+	struct insn_reader *r;
+	int err;
 
 	if (code.len > MAX_CODE)
 		return -ENOEXEC;
 	r = insn_open(code, addr);
 	if (!r)
 		return -ENOMEM;
-	back = find_call(r, callee);
+	err = find_calls(r, callee, back, &n);
 	insn_close(r);
-	if (!back || back - addr >= code.len)
-		return -ENOEXEC;
-
-	r = insn_open(span_from(&code, back - addr), back);
-	if (!r)
-		return -ENOMEM;
-	p.addr = behind_call(r, &p.kind);
-	insn_close(r);
-	if (!p.addr)
-		return -ENOEXEC;
-
-	r = insn_open(code, addr);
-	if (!r)
-		return -ENOMEM;
-	/* a jump to the return address itself would come without the call */
-	bad = jumped_into(r, addr + code.len, back - 1, p.addr);
-	insn_close(r);
-	if (bad)
-		return -ENOEXEC;
-	*ret = p;
+	if (!err)
+		err = n ? places_behind(code, addr, back, p, n) : -ENOEXEC;
+	if (err)
+		return err;
+	memcpy(ret, p, n * sizeof(*p));
+	*ret_n = n;
 	return 0;
 }
 
@@ -242,22 +265,21 @@ int probe_place(const struct go_file *g, const struct go_func *f, struct probe_p
 	return 0;
 }
 
-int probe_after_call(const struct go_file *g, const struct go_func *f, const struct go_func *callee,
-		     struct probe_place *ret)
+int probe_after_calls(const struct go_file *g, const struct go_func *f, const struct go_func *callee,
+		      struct probe_place *ret, unsigned max, unsigned *ret_n)
 {
-	struct probe_place p;
 	struct span code;
 	int err = code_of(g, f, &code);
 
 	if (err)
 		return err;
-	err = probe_after_call_in(code, f->entry, callee->entry, &p);
+	err = probe_after_calls_in(code, f->entry, callee->entry, ret, max, ret_n);
 	if (err == -ENOEXEC)
-		return err_set(ENOEXEC, "%s: no cheap place behind a single call of %s in %s",
+		return err_set(ENOEXEC, "%s: no cheap place behind each call of %s in %s",
 			       g->elf->path, callee->name, f->name);
 	if (err)
 		return err_sys(-err, "%s", f->name);
-	p.offset = elf_offset_of(g->elf, p.addr);
-	*ret = p;
+	for (unsigned i = 0; i < *ret_n; i++)
+		ret[i].offset = elf_offset_of(g->elf, ret[i].addr);
 	return 0;
 }

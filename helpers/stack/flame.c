@@ -129,7 +129,8 @@ struct box {
 	const char *name;	/* as it is */
 	const char *escaped;
 	const char *css;
-	double start, value;
+	double start;
+	int64_t value;
 	unsigned depth;
 };
 
@@ -152,7 +153,7 @@ static void add_box(struct flame *fl, const struct box *box)
 	buf_char(b, '\n');
 	add_escaped(b, value_words(words, fl->type, box->value));
 	buf_str(b, ", ");
-	add_fixed(b, 100 * box->value / fl->total);
+	add_fixed(b, 100.0 * box->value / fl->total);
 	buf_str(b, " %</title><rect class=\"");
 	buf_str(b, box->css);
 	buf_str(b, "\" x=\"");
@@ -186,14 +187,14 @@ static void add_node(struct flame *fl, uint32_t node, double start, unsigned dep
 	char css[16] = "all";
 
 	if (f)
-		snprintf(css, sizeof(css), "c%u%u", palette_of(f, fl->o->module),
+		snprintf(css, sizeof(css), "c%u%u", (unsigned)palette_of(f, fl->o->module),
 			 palette_tint(f->func));
 	add_box(fl, &(struct box){ l ? l->text : "all", l ? escaped_name(fl, n->label) : "all", css,
 				   start, n->total, depth });
 }
 
 /* Frames too narrow to see, as one at the end of their siblings: nothing gets lost in silence. */
-static void add_rest(struct flame *fl, double start, double value, size_t count, unsigned depth)
+static void add_rest(struct flame *fl, double start, int64_t value, size_t count, unsigned depth)
 {
 	char name[64];
 
@@ -205,19 +206,20 @@ static void add_rest(struct flame *fl, double start, double value, size_t count,
 
 static void draw(struct flame *fl, uint32_t node, double start, unsigned depth)
 {
-	double at = start, end = start + fl->tree.nodes[node].total, rest = 0;
+	double at = start, end = start + fl->tree.nodes[node].total;
+	int64_t rest = 0;
 	size_t count = 0;
 
 	add_node(fl, node, start, depth);
 	for (uint32_t c = fl->tree.nodes[node].child; c != TREE_NONE;
 	     c = fl->tree.nodes[c].sibling) {
-		double value = fl->tree.nodes[c].total;
+		int64_t value = fl->tree.nodes[c].total;
 
 		/* only where sums saturated */
 		if (at + value > end)
 			break;
 		if (value < fl->min_width) {
-			rest += value;
+			rest = profile_sum(rest, value);
 			count++;
 			continue;
 		}
@@ -242,7 +244,7 @@ static void add_description(struct flame *fl, struct buf *b)
 {
 	char words[2 * NUM_LEN];
 
-	value_words(words, fl->type, fl->total);
+	value_words(words, fl->type, fl->tree.nodes[0].total);
 	buf_str(b, "<desc id=\"flame-desc\">A flame graph of ");
 	add_escaped(b, words);
 	buf_printf(b, " in %zu stacks.", fl->p->nsamples);
@@ -256,7 +258,7 @@ static void add_description(struct flame *fl, struct buf *b)
 			break;
 		buf_str(b, rank ? ", " : " Most of it ends in: ");
 		buf_str(b, escaped_name(fl, best));
-		buf_printf(b, " (%.1f %%)", 100 * fl->label_self[best] / fl->total);
+		buf_printf(b, " (%.1f %%)", 100.0 * fl->label_self[best] / fl->total);
 		fl->label_self[best] = 0;
 	}
 	for (size_t i = 0; i < fl->p->ncomments; i++) {
@@ -286,13 +288,14 @@ static void add_legend(struct flame *fl, struct buf *b, double y)
 	buf_str(b, "</g>\n");
 }
 
-static void add_head(struct flame *fl, struct buf *b, double height)
+static void add_begin(struct flame *fl, struct buf *b, double height)
 {
 	buf_printf(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"flame\" role=\"img\" "
 		      "aria-labelledby=\"flame-title flame-desc\" width=\"%d\" height=\"%.0f\" "
-		      "viewBox=\"0 0 %d %.0f\" data-pad=\"%d\" data-char=\"%.2f\">\n"
-		      "<title id=\"flame-title\">", WIDTH, height, WIDTH, height, PAD, CHAR_WIDTH);
+		      "viewBox=\"0 0 %d %.0f\" data-pad=\"%d\" data-char=\"%.2f\">\n<title id=\"flame-title\">",
+		   WIDTH, height, WIDTH, height,
+		   PAD, CHAR_WIDTH);
 	add_escaped(b, fl->o->title ? fl->o->title : "Flame graph");
 	buf_str(b, "</title>\n");
 	add_description(fl, b);
@@ -300,11 +303,17 @@ static void add_head(struct flame *fl, struct buf *b, double height)
 	buf_str(b, flame_css);
 	palette_css(b);
 	buf_printf(b, "</style>\n<rect class=\"paper\" width=\"100%%\" height=\"%.0f\"/>\n", height);
-	buf_printf(b, "<text class=\"title\" x=\"%d\" y=\"32\">", PAD);
+}
+
+/* Behind the frames in the file, so before them on the screen. */
+static void add_head(struct flame *fl, struct buf *b)
+{
+	buf_printf(b, "<g class=\"head\">\n<rect class=\"paper\" width=\"100%%\" height=\"%d\"/>\n"
+		      "<text class=\"title\" x=\"%d\" y=\"32\">", HEAD - 6, PAD);
 	add_escaped(b, fl->o->title ? fl->o->title : "Flame graph");
 	buf_printf(b, "</text>\n<text class=\"subtitle\" x=\"%d\" y=\"53\">", PAD);
 	add_escaped(b, fl->o->subtitle ? fl->o->subtitle : "");
-	buf_printf(b, "</text>\n<text class=\"info\" x=\"%d\" y=\"78\"></text>\n", PAD);
+	buf_printf(b, "</text>\n<text class=\"info\" x=\"%d\" y=\"78\"></text>\n</g>\n", PAD);
 }
 
 static void write_file(FILE *f, struct flame *fl)
@@ -312,11 +321,12 @@ static void write_file(FILE *f, struct flame *fl)
 	double rows = (fl->depth + 1) * ROW, height = HEAD + rows + FOOT;
 	struct buf head = { 0 }, foot = { 0 };
 
-	add_head(fl, &head, height);
+	add_begin(fl, &head, height);
 	buf_printf(&head, "<g class=\"frames\" transform=\"translate(0,%.0f)\">\n",
 		   fl->o->icicle ? HEAD : HEAD + rows);
 	buf_str(&foot, "</g>\n");
 	add_legend(fl, &foot, HEAD + rows + 26);
+	add_head(fl, &foot);
 	buf_str(&foot, "<script><![CDATA[\n");
 	buf_str(&foot, flame_js);
 	buf_str(&foot, "]]></script>\n</svg>\n");

@@ -34,28 +34,37 @@ static size_t trimmed(const char *s, size_t len)
 	return len;
 }
 
+/* A blank and digits at the end */
+static bool ends_in_count(const char *line, size_t len)
+{
+	size_t n = len;
+
+	while (n && isdigit((unsigned char)line[n - 1]))
+		n--;
+	return n < len && n > 1 && isblank((unsigned char)line[n - 1]);
+}
+
 bool folded_match(const char *head, size_t len)
 {
+	size_t stacks = 0, others = 0;
+
 	for (const char *at = head, *end = head + len; at < end;) {
 		const char *nl = memchr(at, '\n', end - at);
 		size_t n = trimmed(at, (nl ? nl : end) - at);
 
+		/* a first line too long to see the end of */
+		if (!nl && at == head && len > 4096)
+			return memchr(head, ';', len);
 		if (n && at[n - 1] == '\r')
 			n--;
-		if (n > 2) {
-			size_t digits = 0;
-
-			while (digits < n && isdigit((unsigned char)at[n - digits - 1]))
-				digits++;
-			if (digits && digits < n && isblank((unsigned char)at[n - digits - 1]))
-				return true;
-		}
-		/* a first line too long to see the end of */
-		if (!nl && at == head)
-			return memchr(head, ';', len);
+		if (ends_in_count(at, n))
+			stacks++;
+		else if (n)
+			others++;
 		at = nl ? nl + 1 : end;
 	}
-	return false;
+	/* prose has numbers at ends of lines, too, but not on most */
+	return stacks && stacks >= others;
 }
 
 static int add_frame(struct reading *r, struct ids *ids, char *name)

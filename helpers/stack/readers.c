@@ -55,7 +55,7 @@ bool reading_value(struct reading *r, const char *name, const char *unit, unsign
 /* Text may hold a stray control character in a name; these only stand in binary files. */
 static bool binary(const char *head, size_t len)
 {
-	static const char *const magics[] = { "\x1f\x8b", "\x7f" "ELF", "PERFILE2", "PK\x03\x04",
+	static const char *const magics[] = { "\x1f\x8b", "\177ELF", "PERFILE2", "PK\x03\x04",
 					      "\x28\xb5\x2f\xfd" };
 
 	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++) {

@@ -16,7 +16,7 @@ const char *value_text(char out[NUM_LEN], const struct value_type *t, double v)
 		return num_bytes(out, v);
 	if (has_unit(t, "nanoseconds"))
 		return num_duration(out, v);
-	if (v == (int64_t)v && v < 10000 && v > -10000)
+	if (v > -10000 && v < 10000 && v == (int)v)
 		snprintf(out, NUM_LEN, "%.0f", v);
 	else
 		num_count(out, v);

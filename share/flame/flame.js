@@ -10,7 +10,8 @@
 	const svg = document.currentScript ? document.currentScript.closest("svg") :
 		document.documentElement;
 	const pad = +svg.dataset.pad, char = +svg.dataset.char;
-	const info = svg.querySelector(".info");
+	const head = svg.querySelector(".head"), info = svg.querySelector(".info");
+	const whole = svg.ownerDocument.documentElement === svg;
 	let width = 1200, shown = null, zoomed = null, status = "";
 
 	const frames = Array.from(svg.querySelectorAll(".frames > g"), function (g, id) {
@@ -140,9 +141,9 @@
 		apply();
 	}
 
-	const reset = element("text", { class: "reset hide", y: 32, "text-anchor": "end" }, svg);
+	const reset = element("text", { class: "reset hide", y: 32, "text-anchor": "end" }, head);
 	reset.textContent = "Reset zoom";
-	const box = element("foreignObject", { y: 14, width: 240, height: 28 }, svg);
+	const box = element("foreignObject", { y: 14, width: 240, height: 28 }, head);
 	const input = document.createElementNS(XHTML, "input");
 	input.type = "search";
 	input.placeholder = "Search (Ctrl-F)";
@@ -150,14 +151,18 @@
 	box.appendChild(input);
 
 	function resize() {
-		width = Math.max(640, svg.ownerDocument.documentElement === svg ?
-			window.innerWidth : svg.parentNode.clientWidth);
 		svg.removeAttribute("viewBox");
-		svg.setAttribute("width", width);
+		svg.setAttribute("width", "100%");
+		width = Math.max(640, svg.getBoundingClientRect().width);
 		box.setAttribute("x", width - pad - 240);
 		reset.setAttribute("x", width - pad - 256);
 		shown = null;
 		apply();
+	}
+
+	// In a picture taller than the window the head stays in sight.
+	function follow() {
+		head.setAttribute("transform", "translate(0," + window.scrollY + ")");
 	}
 
 	svg.addEventListener("click", function (event) {
@@ -193,4 +198,8 @@
 	window.addEventListener("hashchange", apply);
 	window.addEventListener("resize", resize);
 	resize();
+	if (whole) {
+		window.addEventListener("scroll", follow);
+		follow();
+	}
 })();

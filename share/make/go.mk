@@ -5,4 +5,8 @@ $O/tests/golib: tests/unit/golib.c $O/libgobpf.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP $^ $(LDLIBS) -o $@
 
+check-run: $O/tests/golib
+# check-asan makes `all' with sanitizers and then runs tests
+$(if $(SANITIZE),all: $O/tests/golib)
+
 -include $O/tests/golib.d

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,7 @@ static void add_place(const char *offset, const char *kind, const char *line)
 				.kind = kinds[i].kind,
 				.caller_at_rsp = strstr(line, " caller"),
 				.skip_if_cf_zf = strstr(line, " jbe"),
+				.inner = strstr(line, " inner"),
 			};
 }
 

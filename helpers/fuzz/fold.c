@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Any bytes through the stack readers and every writer; folding what was folded must change nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stack/flame.h"
+#include "stack/fold.h"
+#include "stack/json.h"
+#include "stack/pprof.h"
+#include "stack/readers.h"
+#include "stack/report.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct text {
+	char *data;
+	size_t len;
+};
+
+static int read_into(struct profile *p, const void *data, size_t size, bool strict)
+{
+	struct lines lines;
+	struct reading r = { .lines = &lines, .profile = p, .strict = strict };
+	int ret = lines_open_mem(&lines, data, size, "fuzz");
+
+	if (!ret)
+		ret = readers_read(&r);
+	lines_close(&lines);
+	return ret;
+}
+
+static struct text fold(const struct profile *p, unsigned value)
+{
+	struct text t = { 0 };
+	FILE *f = open_memstream(&t.data, &t.len);
+
+	if (!f || fold_write(f, p, value) || fclose(f))
+		abort();
+	return t;
+}
+
+/* Folded text must be read back whole, and fold to itself. */
+static void check_folded(const struct profile *p, unsigned value)
+{
+	struct text first = fold(p, value), second;
+	struct profile again;
+
+	if (profile_init(&again, NULL, 0))
+		abort();
+	/* negative values have no place in folded text */
+	if (first.len && !memmem(first.data, first.len, " -", 2)) {
+		if (read_into(&again, first.data, first.len, true) ||
+		    profile_total(&again, 0) != profile_total(p, value))
+			abort();
+		second = fold(&again, 0);
+		if (first.len != second.len || memcmp(first.data, second.data, first.len))
+			abort();
+		free(second.data);
+	}
+	profile_free(&again);
+	free(first.data);
+}
+
+static void write_all(const struct profile *p, unsigned value)
+{
+	FILE *f = fopen("/dev/null", "w");
+	struct flame_options flame = { .title = "fuzz", .value = value };
+	struct report_options report = { .value = value, .stacks = true };
+
+	if (!f || flame_write(f, p, &flame) || pprof_write(f, p) || json_write(f, p) ||
+	    report_write(f, p, &report))
+		abort();
+	fclose(f);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct profile p;
+
+	if (profile_init(&p, NULL, 0))
+		abort();
+	if (!read_into(&p, data, size, false)) {
+		for (unsigned i = 0; i < p.ntypes; i++)
+			check_folded(&p, i);
+		write_all(&p, 0);
+	}
+	profile_free(&p);
+	return 0;
+}

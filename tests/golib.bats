@@ -1,0 +1,282 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# helpers/go on programs of the installed Go and of every toolchain in
+# $GOBPF_TOOLCHAINS (GOROOTs with colons between): layouts, variables of stripped
+# files, places for probes, what allocates.  Oracles: DWARF, go tool nm, go tool objdump, MemStats.
+
+load helpers
+
+modes=("" pie cgo "pie cgo")
+refill='runtime.(*mcache).refill'
+cacheSpan='runtime.(*mcentral).cacheSpan'
+
+setup_file() {
+	requires go
+	[ -x "$(golib_path)" ] || fail "no $(golib_path): make it, or run by make check"
+}
+
+golib_path() { echo "$(dirname "$GOBPF")/tests/golib"; }
+golib() { "$(golib_path)" "$@"; }
+
+# roots - the GOROOTs to test with
+roots() {
+	go env GOROOT
+	tr : '\n' <<<"${GOBPF_TOOLCHAINS-}" | sed '/^$/d'
+}
+
+# minor ROOT - 19 for Go 1.19
+minor() { GOROOT=$1 GOTOOLCHAIN=local GOENV=off "$1/bin/go" env GOVERSION | sed -E 's/^go1\.([0-9]+).*/\1/'; }
+
+# program ROOT [WORD...] - sets $program to the fixture allocs, built by that toolchain
+program() {
+	local root=$1
+	shift
+	GOBPF_GOROOT=$root fixture allocs "$@"
+	program=$fixture
+}
+
+# code PROGRAM - every instruction by another disassembler: "ADDRESS INSTRUCTION", "TEXT NAME" between
+code() {
+	go tool objdump "$1" | awk -F '\t+' '
+		/^TEXT / { sub(/\(SB\).*/, ""); print; next }
+		NF > 3 { sub(/^0x/, "", $2); sub(/ +$/, "", $4); print $2, $4 }'
+}
+
+@test "layout: the table says what the DWARF of the toolchains says" {
+	mapfile -t all < <(roots)
+	run go run "$TOP/share/layouts/gen.go" -check "$TOP/share/layouts.tsv" "${all[@]}"
+	[ "$status" -eq 0 ] || fail "$output"
+	[ "${#lines[@]}" -eq "${#all[@]}" ] || fail "$output"
+}
+
+@test "layout: gen.go sees a wrong offset, a missing and an invented field" {
+	local table=$BATS_TEST_TMPDIR/t.tsv wrong
+	for wrong in 's/(runtime.g\tgoid)\t152/\1\t160/' '/runtime.g\tgoid/d' \
+		'/runtime.g\tgoid/{p;s/goid/gold/}'; do
+		sed -E "$wrong" "$TOP/share/layouts.tsv" >"$table"
+		run go run "$TOP/share/layouts/gen.go" -check "$table" "$(go env GOROOT)"
+		[ "$status" -eq 1 ] || fail "accepted: $wrong"
+		[[ $output == *'runtime.g'* ]]
+	done
+}
+
+@test "layout: known facts, interpolated, refused" {
+	[ "$(golib layout 19 runtime.mspan nelems)" = "56 8" ]
+	[ "$(golib layout 22 runtime.mspan nelems)" = "50 2" ]
+	[ "$(golib layout 27 runtime.memRecordCycle sizeof)" = "0 16" ]
+	[ "$(golib layout 20 runtime.g goid)" = "152 8 interpolated" ]
+	[ "$(golib layout 20 internal/abi.Type PtrBytes)" = "8 8 interpolated" ]
+	run golib layout 20 runtime.g gopc
+	[ "$status" -eq 3 ]
+	[[ $output == *'no table says where Go 1.20 keeps runtime.g.gopc'* ]]
+	run golib layout 28 runtime.g goid
+	[ "$status" -eq 3 ]
+	run golib layout 19 runtime.g parentGoid
+	[[ $output == *'Go 1.19 has no runtime.g.parentGoid'* ]]
+}
+
+@test "sizes: what an object takes is what MemStats says" {
+	local root
+	while read -r root; do
+		program "$root"
+		"$program" sizes >"$BATS_TEST_TMPDIR/truth"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/truth")" -gt 700 ]
+		cut -d' ' -f1,2 "$BATS_TEST_TMPDIR/truth" | golib sizes "$(minor "$root")" |
+			diff "$BATS_TEST_TMPDIR/truth" - || fail "$root"
+	done < <(roots)
+	[ "$(echo 7 noscan | golib sizes 27)" = "7 noscan 7" ]
+	run golib sizes 28
+	[ "$status" -eq 3 ]
+}
+
+@test "globals: found in the code of stripped files where the twin's symbols say" {
+	local root mode
+	while read -r root; do
+		for mode in "${modes[@]}"; do
+			# shellcheck disable=SC2086
+			program "$root" nodwarf $mode
+			go tool nm "$program" | awk '$3 ~ /^runtime\.(mbuckets|xbuckets|bbuckets|MemProfileRate|mheap_|allgs|allglen|allgptr)$/ { sub(/^0+/, "", $1); print $1, $3 }' |
+				sort >"$BATS_TEST_TMPDIR/truth"
+			[ "$(wc -l <"$BATS_TEST_TMPDIR/truth")" -eq 8 ]
+			golib globals "$program" | sort | diff <(sed 's/$/ symtab/' "$BATS_TEST_TMPDIR/truth") - ||
+				fail "$program: code and symbols differ"
+			# shellcheck disable=SC2086
+			program "$root" strip $mode
+			golib globals "$program" | sort | diff "$BATS_TEST_TMPDIR/truth" - || fail "$program"
+		done
+	done < <(roots)
+}
+
+@test "probe: every place in every function is safe, by another disassembler" {
+	local root mode
+	while read -r root; do
+		for mode in "" "pie cgo"; do
+			# shellcheck disable=SC2086
+			program "$root" nodwarf $mode
+			golib places "$program" >"$BATS_TEST_TMPDIR/places"
+			run awk -f "$TOP/tests/unit/places.awk" "$BATS_TEST_TMPDIR/places" <(code "$program")
+			[ "$status" -eq 0 ] || fail "$program: $output"
+			# shellcheck disable=SC2086
+			set -- $output
+			(($1 > 1500 && $2 > 1200)) || fail "$program: only $output checked"
+		done
+	done < <(roots)
+}
+
+@test "probe: at least three of four functions have a cheap place" {
+	local root
+	while read -r root; do
+		program "$root" strip
+		golib places "$program" | awk '
+			$5 ~ /^(main|runtime|fmt|os|sync|bufio|strings|reflect)\./ { n++; cheap += $4 !~ /^entry/ }
+			END { print n, cheap; exit !(n > 1000 && cheap >= 0.75 * n) }' || fail "$program"
+	done < <(roots)
+}
+
+# place HEX... - the place in bare code at 0x1000
+place() { golib code "$(printf %s "$@" | tr -d ' ')"; }
+# behind HEX... - the place behind its call of 0x1100
+behind() { golib behind "$(printf %s "$@" | tr -d ' ')" 1100; }
+
+@test "probe: prologues by hand" {
+	local check='493b6610 7606' rest='55 4889e5 5d c3 e800000000' sub='4883ec18 c3 90 e800000000'
+	[ "$(place "$check" "$rest" ebed)" = "1006 push" ]
+	[ "$(place "$check" "$sub" ebed)" = "1004 check+skip" ]
+	# a jump to the push, to the jbe
+	[ "$(place "$check" "$rest" ebf3)" = "1004 check+skip" ]
+	[ "$(place "$check" "$rest" ebf1)" = "1000 entry+repeats" ]
+	# a large frame, a huge frame
+	[ "$(place '4c8d6424f8 4d3b6610 7606' "$rest" ebe8)" = "100b push" ]
+	[ "$(place '4989e4 4981ec00000100 720c 4d3b6610 7606' "$rest" ebe1)" = "1012 push" ]
+	[ "$(place '4989e4 4981ec00000100 720c 4d3b6610 7606' "$sub" ebe1)" = "1010 check+skip" ]
+	# a goroutine's other stack guard, on the system stack
+	[ "$(place '493b6618 7606' "$rest" ebed)" = "1006 push" ]
+	# no stack check: push at once, a branch; an argument, memory or the stack changed before
+	[ "$(place '55 c3')" = "1000 push" ]
+	[ "$(place '4885c0 7401 c3 c3')" = "1003 branch" ]
+	[ "$(place '31c0 55 c3')" = "1000 entry" ]
+	[ "$(place '890424 55 c3')" = "1000 entry" ]
+	[ "$(place '4883ec08 55 c3')" = "1000 entry" ]
+	# a comparison with something else is no stack check
+	[ "$(place '493b6620 7606' "$sub" ebed)" = "1004 branch+repeats" ]
+	# a loop to the beginning; code that cannot be read to its end; none
+	[ "$(place '4885c0 75fb c3')" = "1003 branch+repeats" ]
+	[ "$(place '55 c3 06')" = "1000 entry" ]
+	[ "$(place '')" = "1000 entry" ]
+}
+
+@test "probe: behind a call, by hand" {
+	[ "$(behind 'e8fb000000 4885c0 7401 c3 c3')" = "1008 branch" ]
+	[ "$(behind 'e8fb000000 90 4885c0 7401 c3 c3')" = "1005 branch" ]
+	# each of two, more than there is room for, none, a jump to it
+	[ "$(behind 'e8fb000000 4885c0 7401 c3 e8f0000000 4885c0 7401 c3 c3')" = $'1008 branch\n1013 branch' ]
+	[ "$(behind 'e8fb000000 90 e8f5000000 90 e8ef000000 90 c3')" = none ]
+	[ "$(behind 'e8fc000000 4885c0 7401 c3 c3')" = none ]
+	# one of two is not usable
+	[ "$(behind 'e8fb000000 4885c0 7401 c3 e8f0000000 31c0 7401 c3 c3')" = none ]
+	[ "$(behind 'e8fb000000 4885c0 7401 c3 e9f0000000')" = none ]
+	# the result is lost before, or something unknown comes first
+	[ "$(behind 'e8fb000000 4889c8 7401 c3 c3')" = none ]
+	[ "$(behind 'e8fb000000 0fa2 7401 c3 c3')" = none ]
+	# a jump leads between call and place
+	[ "$(behind 'e8fb000000 4885c0 7402 c3 c3 ebf7')" = none ]
+	[ "$(behind 'e8fb000000')" = none ]
+}
+
+@test "alloc: the span is at hand on the jump behind cacheSpan" {
+	local root mode
+	while read -r root; do
+		for mode in "${modes[@]}"; do
+			# shellcheck disable=SC2086
+			program "$root" nodwarf $mode
+			read -r _ at _ kind _ <<<"$(golib after "$program" "$refill" "$cacheSpan")"
+			[ "$kind" = branch ]
+			code "$program" | awk -v at="$at" -v callee="$cacheSpan" -v refill="$refill" '
+				/^TEXT/ { inside = $0 == "TEXT " refill; next }
+				inside && $1 == at { found = $2 == "JE" && last ~ / TESTQ AX, AX$/ && index(before, " CALL " callee "(SB)") }
+				{ before = last; last = $0 }
+				END { exit !found }' || fail "$program: not there: $at"
+			golib sampling "$program" | grep -q "^[0-9a-f]* $at [0-9a-f]* branch span$"
+		done
+	done < <(roots)
+}
+
+@test "alloc: exactly the functions that allocate" {
+	local root minor n
+	while read -r root; do
+		program "$root" nodwarf
+		minor=$(minor "$root")
+		golib exact "$program" >"$BATS_TEST_TMPDIR/exact"
+		go tool nm "$program" | awk -v minor="$minor" '
+			minor < 27 && $3 == "runtime.mallocgc" ||
+			minor >= 27 && $3 ~ /^runtime\.mallocgc(Small(NoScan|ScanNoHeader)|Tiny)SC[0-9]+$/ ||
+			minor >= 27 && $3 ~ /^runtime\.mallocgc(Tiny|SmallNoscan|SmallScanNoHeader|SmallScanHeader|Large)$/ { print $3 }' |
+			sort >"$BATS_TEST_TMPDIR/truth"
+		awk '$1 != "skip" { print $6 }' "$BATS_TEST_TMPDIR/exact" | sort | diff "$BATS_TEST_TMPDIR/truth" - || fail "$program"
+		n=$(wc -l <"$BATS_TEST_TMPDIR/truth")
+		if [ "$minor" -ge 27 ]; then [ "$n" -eq 18 ]; else [ "$n" -eq 1 ]; fi
+	done < <(roots)
+}
+
+@test "alloc: callers are those that another disassembler shows" {
+	local root callee
+	while read -r root; do
+		program "$root" nodwarf "pie" "cgo"
+		code "$program" >"$BATS_TEST_TMPDIR/code"
+		for callee in 'runtime.(*mcache).nextFree' 'runtime.(*mheap).alloc' runtime.newobject; do
+			awk -v call="CALL $callee(SB)" '
+				$1 == "TEXT" { name = $0; sub(/^TEXT /, "", name); next }
+				substr($0, index($0, " ") + 1) == call { n[name]++ }
+				END { for (name in n) print name, n[name] }' "$BATS_TEST_TMPDIR/code" |
+				sort >"$BATS_TEST_TMPDIR/truth"
+			[ -s "$BATS_TEST_TMPDIR/truth" ]
+			golib calls "$program" "$callee" | sort | diff "$BATS_TEST_TMPDIR/truth" - || fail "$program: $callee"
+		done
+	done < <(roots)
+}
+
+# probes PID EXE SAMPLING EXACT - a bpftrace program that counts between main.begin and main.end
+probes() {
+	local pid=$1 exe=$2
+	golib places "$exe" | awk -v exe="$exe" -v pid="$pid" '
+		$5 == "main.begin" || $5 == "main.end" {
+			printf "uprobe:%s:0x%s /pid == %d/ { @on = %d; }\n", exe, $3, pid, $5 == "main.begin" }'
+	golib exact "$exe" | awk -v exe="$exe" -v pid="$pid" '
+		$1 == "skip" { skip = skip sprintf(" && (*(uint64*)reg(\"sp\") < 0x%s || *(uint64*)reg(\"sp\") >= 0x%s)", $2, $3); next }
+		{ printf "uprobe:%s:0x%s /pid == %d && @on && reg(\"ax\") != 0%s%s/ { @n = count(); }\n", exe, $4, pid,
+			$1 == "inner" ? skip : "", $5 ~ /skip/ ? " && (reg(\"flags\") & 0x41) == 0" : "" }'
+	golib sampling "$exe" | awk -v exe="$exe" -v pid="$pid" '
+		$5 == "span" { span = $3 }
+		$5 == "large" { large = $3; skip = $4 ~ /skip/ ? " && (reg(\"flags\") & 0x41) == 0" : "" }
+		NF == 8 {
+			printf "uprobe:%s:0x%s /pid == %d && @on/ { $s = reg(\"ax\"); @bytes = sum((*(uint%d*)($s + %d) - *(uint16*)($s + %d)) * *(uint64*)($s + %d)); }\n",
+				exe, span, pid, 8 * $2, $1, $3, $5
+			printf "uprobe:%s:0x%s /pid == %d && @on%s/ { @bytes = sum((reg(\"bx\") + 8191) / 8192 * 8192); }\n", exe, large, pid, skip
+		}'
+}
+
+# bats test_tags=probe
+@test "alloc: hits of the exact list are the runtime's own count, sampled bytes its bytes" {
+	requires root bpftrace
+	local root mallocs bytes hits sampled name
+	while read -r root; do
+		program "$root" strip
+		name=go$(minor "$root")
+		spawn "$name" "$program" mix
+		await "$name" '^READY'
+		probes "${PID[$name]}" "$program" >"$BATS_TEST_TMPDIR/count.bt"
+		__BPFTRACE_NOTIFY_PROBES_ATTACHED=1 spawn "bt$name" bpftrace --unsafe -B none "$BATS_TEST_TMPDIR/count.bt"
+		await "bt$name" '^__BPFTRACE_NOTIFY_PROBES_ATTACHED$' 30
+		tell "$name" go
+		await "$name" '^[0-9]+ [0-9]+$'
+		stop "bt$name" || fail "bpftrace"
+		tell "$name" end
+		reap "$name"
+		read -r mallocs bytes <<<"$(tail -1 "$BATS_TEST_TMPDIR/$name.log")"
+		hits=$(sed -n 's/^@n: //p' "$BATS_TEST_TMPDIR/bt$name.log")
+		sampled=$(sed -n 's/^@bytes: //p' "$BATS_TEST_TMPDIR/bt$name.log")
+		[ "$hits" -eq "$mallocs" ] || fail "$program: $hits hits, $mallocs objects"
+		# what is left in spans at the end was counted but not allocated yet
+		((sampled > bytes * 98 / 100 && sampled < bytes * 103 / 100)) || fail "$program: $sampled sampled, $bytes allocated"
+	done < <(roots)
+}
