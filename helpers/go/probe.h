@@ -29,9 +29,12 @@
  * address, are still as at the function's entry, and it is passed exactly once
  * per call, unless a flag below says otherwise.  The frame pointer is still the
  * caller's: a walk by frame pointers misses the immediate caller, which is *(rsp).
+ * (Assembly that is jumped into from elsewhere, as duffzero is, is not counted whole.)
  *
  * Verified over every function of programs built by Go 1.19 and 1.21 to 1.27,
- * static, PIE, cgo and cgo PIE, against `go tool objdump' (tests/golib.bats).
+ * static and cgo PIE, against `go tool objdump' (tests/golib.bats).  Of the
+ * functions of a small program 80-85 % have the push (1.19: 72 % the check), 2 % a
+ * branch; the rest, leaves and assembly, has the entry.
  */
 enum probe_kind {
 	PROBE_PUSH,		/* push, usually of rbp behind the stack check: emulated */
