@@ -313,6 +313,7 @@ int on_alloc(struct pt_regs *ctx)
 	if (!st || why >= ALLOC_OUTCOMES)
 		return 0;
 	__sync_fetch_and_add(&st->v[why], 1);
-	__sync_fetch_and_add(&st->v[ALLOC_RUN_NS], bpf_ktime_get_ns() - start);
+	start = bpf_ktime_get_ns() - start;
+	__sync_fetch_and_add(&st->v[ALLOC_RUN_NS], start < ALLOC_RUN_MAX ? start : ALLOC_RUN_MAX);
 	return 0;
 }

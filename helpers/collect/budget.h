@@ -34,7 +34,7 @@ struct budget {
 
 	/* state */
 	double balance_ns;	/* income not spent; negative: debt */
-	double density;		/* cost per ns of on time, of late; < 0: unknown */
+	double density;		/* cost per ns of on time, of late */
 	double mean;		/* the same over the last seconds */
 	double cpu_rate;	/* target's CPU ns per ns, of late */
 	uint64_t now_ns;	/* of the last booking */

@@ -12,11 +12,10 @@ static int failures;
 
 #define CHECK(cond, ...)                                                        \
 	do {                                                                    \
-		if (!(cond)) {                                                  \
+		if (!(cond) && failures++ < 10) {                               \
 			printf("%s:%d: not %s: ", __func__, __LINE__, #cond);   \
 			printf(__VA_ARGS__);                                    \
 			printf("\n");                                           \
-			failures++;                                             \
 		}                                                               \
 	} while (0)
 
@@ -183,7 +182,8 @@ static void estimates_without_bias(double (*rate)(double), const char *name, dou
 
 	for (uint64_t seed = 1; seed <= 200; seed++) {
 		struct result r = simulate(&(struct target) { rate, one, 1700 }, 0.01,
-					   10000 * MS, seed * 0x9e3779b97f4a7c15ULL);
+					   (10000 + 10 * seed) * MS,
+					   seed * 0x9e3779b97f4a7c15ULL);
 
 		sum += r.estimate;
 		truth += r.true_hits;
@@ -203,7 +203,7 @@ static void books(void)
 	budget_toggled(&b);
 	CHECK(b.spent_ns == 2001000, "%g with a toggle", b.spent_ns);
 	CHECK(budget_overhead(&b) == 2001000.0 / 50e6, "overhead %g", budget_overhead(&b));
-	CHECK(fabs(b.balance_ns - (500000 - 2001000)) < 1, "balance %g", b.balance_ns);
+	CHECK(fabs(b.balance_ns - (1000000 + 500000 - 2001000)) < 1, "balance %g", b.balance_ns);
 	CHECK(budget_weight(&b, 4 * MS, 100 * MS) == 25, "first weight");
 	CHECK(budget_weight(&b, 10 * MS, 140 * MS) == 4, "second weight");
 	CHECK(budget_tail(&b, 210 * MS) == 1.5, "tail");
@@ -225,7 +225,7 @@ static void jitters(void)
 		double off = 0;
 
 		b.balance_ns = 0;
-		b.density = 0.5;
+		b.density = b.mean = 0.5;
 		b.planned_ns = 6e6;
 		b.end_ns = b.now_ns;
 		budget_toggled(&b);
@@ -255,6 +255,8 @@ int main(void)
 	estimates_without_bias(waves, "waves", 0.03);
 	estimates_without_bias(growing, "growing", 0.03);
 	estimates_without_bias(half_rate, "half_rate", 0.07);
+	if (failures > 1)
+		printf("%d failures\n", failures);
 	if (!failures)
 		printf("budget: all as expected\n");
 	return failures != 0;
