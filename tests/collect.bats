@@ -8,7 +8,7 @@ load helpers
 
 setup_file() {
 	requires root go
-	make -s -C "$TOP" O="$O" test-programs >&2
+	[ -x "$O/tests/collect" ] || fail "no $O/tests/collect: make test-programs, or run by make check"
 }
 
 setup() {

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* script_place.h - what joins a script's probes to the target's functions */
+#ifndef GOBPF_CMD_SCRIPT_PLACE_H
+#define GOBPF_CMD_SCRIPT_PLACE_H
+
+#include "script/resolve.h"
+
+/* script_request.resolve; ctx is the struct go_process of the target. */
+int script_place(void *ctx, const char *name, struct script_place *ret);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* child.h - a program run beside us that never outlives us */
+#ifndef GOBPF_SCRIPT_CHILD_H
+#define GOBPF_SCRIPT_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/*
+ * The child leads a process group of its own (a Ctrl-C at the terminal is ours
+ * to pass on), has the default signal mask, and is killed by the kernel when
+ * we die, however we die (PR_SET_PDEATHSIG).  What it writes goes to memory
+ * files, so it never waits for a reader; more than CHILD_OUTPUT_MAX ends it.
+ */
+#define CHILD_OUTPUT_MAX (256u << 20)
+
+struct child {
+	pid_t pid;		/* 0: not running */
+	int out, err;		/* memory files; out is -1 when it goes to our stdout */
+	int wait_status;	/* as waitpid() gives it; valid once ended */
+};
+
+/*
+ * argv[0] is an absolute path.  env: "K=V" words put over our environment,
+ * NULL-terminated.  in: its stdin, -1 for none.  0 or -errno with words;
+ * nothing runs on failure.
+ */
+int child_start(struct child *c, char *const argv[], char *const env[], int in,
+		bool capture_stdout);
+
+/* Has it ended? Sets wait_status then. Never blocks. */
+bool child_ended(struct child *c);
+
+/* Ends it: `sig' to its group, then after grace_ns SIGKILL. Returns when it is gone. */
+void child_stop(struct child *c, int sig, uint64_t grace_ns);
+
+/* Kills what still runs and closes the files. Harmless when nothing was started. */
+void child_free(struct child *c);
+
+/* What it wrote so far, from the beginning; 0 or -errno. */
+int child_output(int fd, struct buf *ret);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "script/rewrite.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+/* Is there "$N" at i? Its length, and which; 0: no. */
+static size_t positional(struct part run, size_t i, unsigned *ret)
+{
+	size_t n = i < run.len && run.p[i] == '$' ? text_token(run, i) : 0;
+	char digits[8] = "";
+
+	if (n < 2 || n - 1 >= sizeof(digits))
+		return 0;
+	memcpy(digits, run.p + i + 1, n - 1);
+	if (strspn(digits, "0123456789") != n - 1 || digits[0] == '0')
+		return 0;
+	*ret = atoi(digits);
+	return n;
+}
+
+static size_t blanks(struct part run, size_t i)
+{
+	size_t n = 0;
+
+	while (i + n < run.len && isspace((unsigned char)run.p[i + n]))
+		n++;
+	return n;
+}
+
+static bool char_at(struct part run, size_t i, char c)
+{
+	return i < run.len && run.p[i] == c;
+}
+
+static const char *argument(const struct script_request *rq, unsigned n, const char *missing)
+{
+	return n <= rq->nargs && rq->args[n - 1] ? rq->args[n - 1] : missing;
+}
+
+static bool numeric(const char *s)
+{
+	const char *digits = s + (s[0] == '-');
+
+	if (!strncmp(digits, "0x", 2))
+		return digits[2] && strspn(digits + 2, "0123456789abcdefABCDEF") ==
+					    strlen(digits + 2);
+	return *digits && strspn(digits, "0123456789") == strlen(digits);
+}
+
+static int number(const struct script_request *rq, unsigned n, struct buf *out)
+{
+	const char *value = argument(rq, n, "0");
+
+	if (!numeric(value))
+		return err_set(EINVAL, "%s: argument %u, '%s', must be a number", rq->name, n, value);
+	buf_str(out, value);
+	return 0;
+}
+
+static void string(const struct script_request *rq, unsigned n, struct buf *out)
+{
+	buf_char(out, '"');
+	for (const char *p = argument(rq, n, ""); *p; p++) {
+		if (*p == '"' || *p == '\\')
+			buf_char(out, '\\');
+		buf_char(out, *p);
+	}
+	buf_char(out, '"');
+}
+
+/* "str($N)" at i, the word known: its length, or 0. */
+static size_t string_call(struct part run, size_t i, unsigned *ret)
+{
+	size_t j = i + strlen("str"), n;
+
+	j += blanks(run, j);
+	if (!char_at(run, j++, '('))
+		return 0;
+	j += blanks(run, j);
+	n = positional(run, j, ret);
+	if (!n)
+		return 0;
+	j += n + blanks(run, j + n);
+	return char_at(run, j, ')') ? j + 1 - i : 0;
+}
+
+/* ustack, ustack(8), ustack(perf, 8) at i: keeps the depth, sets the mode. Its length. */
+static size_t raw_ustack(const struct script_request *rq, struct part run, size_t i,
+			 struct buf *out)
+{
+	size_t j = i + strlen("ustack"), open = j + blanks(run, j);
+	struct part depth = { NULL, 0 };
+
+	if (char_at(run, open, '(')) {
+		for (j = open + 1; j < run.len && run.p[j] != ')'; j += text_token(run, j))
+			if (isdigit((unsigned char)run.p[j]))
+				depth = (struct part){ run.p + j, text_token(run, j) };
+		j += j < run.len;
+	}
+	buf_str(out, rq->bt->can->raw_stacks ? "ustack(raw" : "ustack(perf");
+	if (depth.len)
+		buf_printf(out, ", %.*s", (int)depth.len, depth.p);
+	buf_char(out, ')');
+	return j - i;
+}
+
+/* A word that is a field of something, or a name of the script's own, means nothing to us. */
+static bool own_word(struct part run, size_t i)
+{
+	char before = i ? run.p[i - 1] : ' ';
+
+	return run.p[i] == '@' || run.p[i] == '$' || before == '.' ||
+	       (before == '>' && i >= 2 && run.p[i - 2] == '-');
+}
+
+static size_t word(const struct script_request *rq, struct part run, size_t i, struct buf *out)
+{
+	struct part token = { run.p + i, text_token(run, i) };
+	unsigned n;
+	size_t len;
+
+	if (!own_word(run, i)) {
+		len = part_is(token, "str") ? string_call(run, i, &n) : 0;
+		if (len) {
+			string(rq, n, out);
+			return len;
+		}
+		if (rq->raw_stacks && part_is(token, "ustack"))
+			return raw_ustack(rq, run, i, out);
+		if (rq->raw_stacks && part_is(token, "usym"))
+			return token.len;
+	}
+	buf_add(out, token.p, token.len);
+	return token.len;
+}
+
+int rewrite(const struct script_request *rq, struct part run, struct buf *out)
+{
+	unsigned n;
+	size_t len;
+	int ret;
+
+	for (size_t i = 0; i < run.len; i += len) {
+		len = positional(run, i, &n);
+		if (len) {
+			ret = number(rq, n, out);
+			if (ret)
+				return ret;
+		} else if (run.p[i] == '$' && char_at(run, i + 1, '#')) {
+			buf_printf(out, "%u", rq->nargs);
+			len = 2;
+		} else {
+			len = word(rq, run, i, out);
+		}
+	}
+	return 0;
+}
