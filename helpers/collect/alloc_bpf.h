@@ -20,7 +20,6 @@
 #define ALLOC_COOKIE_KIND   0xff
 #define ALLOC_COOKIE_JBE    0x100	/* nothing happens when CF or ZF is set */
 #define ALLOC_COOKIE_CALLER 0x200	/* *(rsp) is the return address, the frame is not set up */
-#define ALLOC_COOKIE_INNER  0x400	/* not counted when its caller is in skip[] */
 
 /* A field of a Go struct: width 1, 2, 4 or 8 bytes. */
 struct alloc_field {

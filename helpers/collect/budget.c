@@ -5,6 +5,7 @@
 #define MS	   1000000.0
 #define PERIOD_NS  (300 * MS)	/* from burst to burst, when the budget allows that */
 #define MIN_ON_NS  (2 * MS)	/* shorter ones cost more in toggles than in hits */
+#define MAX_LEAST_NS (10 * MS)
 #define CHECK_NS   (10 * MS)	/* while staying on, look at the rate this often */
 #define PIECE_NS   (100 * MS)	/* off times come in pieces: the target may use more CPU by then */
 #define CREDIT_NS  (1000 * MS)	/* an idle target saves up no more than this much time's income */
@@ -19,12 +20,13 @@ static double clamp(double v, double low, double high)
 	return v < low ? low : v > high ? high : v;
 }
 
-void budget_init(struct budget *b, double share, double toggle_ns, uint64_t seed)
+void budget_init(struct budget *b, double share, double fixed_ns, uint64_t seed)
 {
 	*b = (struct budget) {
 		.share = share,
 		.hit_ns = GUESS_NS,
-		.toggle_ns = toggle_ns,
+		.fixed_ns = fixed_ns,
+		.toggle_ns = fixed_ns,
 		.balance_ns = share * START_NS,
 		.cpu_rate = 1,
 		.planned_ns = BUDGET_FIRST_NS,
@@ -92,11 +94,15 @@ static double draw(struct budget *b)
 	return (double) (b->random >> 11) / 9007199254740992.0 - 0.5;
 }
 
-void budget_toggled(struct budget *b)
+void budget_toggled(struct budget *b, uint64_t hits)
 {
+	double cost = b->fixed_ns + (double) hits * b->hit_ns;
+
 	b->toggles++;
+	b->hits += hits;
 	b->jitter = draw(b);
-	spend(b, b->toggle_ns);
+	b->toggle_ns += (cost - b->toggle_ns) * (b->toggles == 1 ? 1 : 0.25);
+	spend(b, cost);
 }
 
 /*
@@ -108,8 +114,10 @@ static double plan_on(const struct budget *b, double income, double density)
 {
 	double money = income * PERIOD_NS + b->balance_ns / 4 - b->toggle_ns;
 	double on = density > 0 ? money / density : PERIOD_NS;
+	/* where toggles are dear (perf events), fewer and longer bursts see more */
+	double least = density > 0 ? clamp(b->toggle_ns / density, MIN_ON_NS, MAX_LEAST_NS) : MIN_ON_NS;
 
-	return clamp(on, MIN_ON_NS, clamp(2 * b->planned_ns, MIN_ON_NS, PERIOD_NS));
+	return clamp(on, least, clamp(2 * b->planned_ns, least, PERIOD_NS));
 }
 
 struct budget_step budget_next(struct budget *b)

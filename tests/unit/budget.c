@@ -80,7 +80,7 @@ static struct result simulate(const struct target *t, double share, uint64_t win
 		if (step.stay && now < window)
 			continue;
 		staying = false;
-		budget_toggled(&b);
+		budget_toggled(&b, 0);
 		r.bursts++;
 		on_since = now;
 		step = (struct budget_step) { .off_ns = 40 * MS }; /* the kernel takes that */
@@ -200,10 +200,13 @@ static void books(void)
 	CHECK(b.spent_ns == 3000000, "%g at the guessed cost", b.spent_ns);
 	budget_calibrate(&b, 2000);
 	CHECK(b.spent_ns == 2000000, "%g at the measured cost", b.spent_ns);
-	budget_toggled(&b);
+	budget_toggled(&b, 0);
 	CHECK(b.spent_ns == 2001000, "%g with a toggle", b.spent_ns);
 	CHECK(budget_overhead(&b) == 2001000.0 / 50e6, "overhead %g", budget_overhead(&b));
 	CHECK(fabs(b.balance_ns - (1000000 + 500000 - 2001000)) < 1, "balance %g", b.balance_ns);
+	budget_toggled(&b, 500);
+	CHECK(b.spent_ns == 3002000 && b.hits == 1500, "%g with a dear toggle", b.spent_ns);
+	CHECK(b.toggle_ns == 1000 + 1e6 / 4, "toggle %g", b.toggle_ns);
 	CHECK(budget_weight(&b, 4 * MS, 100 * MS) == 25, "first weight");
 	CHECK(budget_weight(&b, 10 * MS, 140 * MS) == 4, "second weight");
 	CHECK(budget_tail(&b, 210 * MS) == 1.5, "tail");
@@ -228,7 +231,7 @@ static void jitters(void)
 		b.density = b.mean = 0.5;
 		b.planned_ns = 6e6;
 		b.end_ns = b.now_ns;
-		budget_toggled(&b);
+		budget_toggled(&b, 0);
 		while (step = budget_next(&b), !step.on_ns) {
 			off += ms_of(step.off_ns);
 			b.now_ns += step.off_ns;
