@@ -17,11 +17,9 @@
 #include "stack/report.h"
 #include "stack/value.h"
 
-static int write_as(FILE *f, const struct opt_output *o, const struct profile *p,
+static int write_as(FILE *f, const struct opt_output *o, const struct profile *p, unsigned value,
 		    const struct render_options *r)
 {
-	unsigned value = r->value >= 0 ? (unsigned)r->value : value_default(p);
-
 	if (!strcmp(o->format, "folded"))
 		return fold_write(f, p, value);
 	if (!strcmp(o->format, "pprof"))
@@ -36,15 +34,29 @@ static int write_as(FILE *f, const struct opt_output *o, const struct profile *p
 		.value = value, .top = o->top, .seconds = r->seconds, .stacks = o->verbose > 0 });
 }
 
+/* Negative ones are drawn no more than zeroes. */
+static bool has_values(const struct profile *p, unsigned value)
+{
+	for (size_t i = 0; i < p->nsamples; i++)
+		if (p->samples[i].values[value] > 0)
+			return true;
+	return false;
+}
+
 int render_profile(const struct opt_output *o, const struct profile *p,
 		   const struct render_options *r)
 {
 	FILE *f;
-	int ret = output_open(o, &f), closed;
+	unsigned value = r->value >= 0 ? (unsigned)r->value : value_default(p);
+	int ret, closed;
 
+	if (!strcmp(o->format, "svg") && !has_values(p, value))
+		return err_set(ENODATA, "%s: nothing to draw: all its values are 0",
+			       p->types[value].name);
+	ret = output_open(o, &f);
 	if (ret)
 		return ret;
-	ret = write_as(f, o, p, r);
+	ret = write_as(f, o, p, value, r);
 	closed = output_close(o, f);
 	if (ret)
 		return err_sys(-ret, "can't write %s", o->format);

@@ -13,10 +13,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	state->child_inputs[0] = &filter;
 	state->child_inputs[1] = &output;
+	state->child_inputs[2] = &output;
 	return 0;
 }
 
-static const struct argp_child children[] = { { &opt_filter_argp }, { &opt_output_argp }, { 0 } };
+static const struct argp_child children[] = {
+	{ &opt_filter_argp }, { &opt_output_argp }, { &opt_report_argp }, { 0 },
+};
 
 static const struct argp argp = {
 	NULL, parse, "[FILE…]",

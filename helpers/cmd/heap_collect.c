@@ -54,7 +54,10 @@ static int common_config(struct heap_run *run, struct alloc_config *c)
 	return 0;
 }
 
-static int refill_config(struct heap_run *run, struct alloc_config *c, struct alloc_place places[2])
+#define REFILL_PLACES (2 * ALLOC_SPANS + 1)
+
+static int refill_config(struct heap_run *run, struct alloc_config *c,
+			 struct alloc_place places[REFILL_PLACES])
 {
 	struct alloc_sampling s;
 	int err = common_config(run, c);
@@ -63,24 +66,24 @@ static int refill_config(struct heap_run *run, struct alloc_config *c, struct al
 		err = alloc_sampling(&run->process.go, &s);
 	if (err)
 		return err;
-	places[0] = s.has_span ? (struct alloc_place){
-		.offset = s.span.offset,
-		.kind = ALLOC_REFILL_SPAN,
-		.skip_if_cf_zf = s.span.skip_if_cf_or_zf,
-	} : (struct alloc_place){
-		.offset = s.refill.offset,
-		.kind = ALLOC_REFILL_ENTRY,
-		.skip_if_cf_zf = s.refill.skip_if_cf_or_zf,
-		.caller_at_rsp = true,
-	};
-	places[1] = (struct alloc_place){
+	for (unsigned i = 0; i < s.nspans; i++)
+		places[i] = (struct alloc_place){
+			.offset = s.spans[i].offset,
+			.kind = ALLOC_REFILL_SPAN,
+		};
+	for (unsigned i = 0; i < s.nreturns; i++)
+		places[s.nspans + i] = (struct alloc_place){
+			.offset = s.returns[i].offset,
+			.kind = ALLOC_RETURN,
+		};
+	places[s.nspans + s.nreturns] = (struct alloc_place){
 		.offset = s.large.offset,
 		.kind = ALLOC_LARGE,
 		.skip_if_cf_zf = s.large.skip_if_cf_or_zf,
 		.caller_at_rsp = true,
 	};
 	c->places = places;
-	c->nplaces = 2;
+	c->nplaces = s.nspans + s.nreturns + 1;
 	c->nelems = span_field(s.nelems);
 	c->alloc_count = span_field(s.alloc_count);
 	c->elem_size = span_field(s.elemsize);
@@ -199,7 +202,7 @@ static int collect(struct heap_run *run, struct alloc *a, double max_overhead, c
 static int refill_usable(struct heap_run *run)
 {
 	struct alloc_config c = { 0 };
-	struct alloc_place places[2];
+	struct alloc_place places[REFILL_PLACES];
 
 	return refill_config(run, &c, places);
 }
@@ -207,7 +210,7 @@ static int refill_usable(struct heap_run *run)
 static int run_refill(struct heap_run *run)
 {
 	struct alloc_config c = { 0 };
-	struct alloc_place places[2];
+	struct alloc_place places[REFILL_PLACES];
 	struct alloc *a;
 	int err = refill_config(run, &c, places);
 
@@ -217,9 +220,6 @@ static int run_refill(struct heap_run *run)
 		return err;
 	run->estimated = true;
 	err = collect(run, a, run->max_overhead, "span refills and large objects");
-	if (!err && places[0].kind == ALLOC_REFILL_ENTRY)
-		heap_note(run, "spans count as wholly handed out: this build hides how full they "
-			       "were; sites are right only if collections leave few holes");
 	alloc_close(a);
 	return err;
 }

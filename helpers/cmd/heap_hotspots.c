@@ -14,7 +14,8 @@
 enum { OPT_ENGINE = OPT_OWN, OPT_EXACT, OPT_FORCE, OPT_MAX_OVERHEAD, OPT_BPFTRACE };
 
 /* From the gentlest on; `auto' takes the first of the first two that can work. */
-static const struct heap_engine *const engines[] = { &heap_buckets, &heap_refill, &heap_exact };
+static const struct heap_engine *const engines[] = { &heap_buckets, &heap_refill, &heap_exact,
+						     &heap_bpftrace };
 enum { AUTO_ENGINES = 2 };
 
 static const struct argp_option options[] = {

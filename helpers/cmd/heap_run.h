@@ -35,7 +35,7 @@ struct heap_run {
 	char how[160];			/* the engine in words, for the first line */
 	uint64_t start_ns, end_ns;	/* the window as measured */
 	enum wait_result ended;		/* why it ended */
-	bool estimated;			/* from samples: shares have an error */
+	bool estimated;			/* from samples of known number: shares have an error */
 	struct buf notes;		/* remarks for people, a line each */
 };
 
@@ -74,7 +74,7 @@ int heap_print(struct heap_run *run, FILE *f);
  *	 "engine": "buckets", "how": the engine in words,
  *	 "target": { "pid", "comm", "exe", "go", "module" },
  *	 "time": ns since 1970, "duration": ns,
- *	 "samples": how many, or null when everything was counted,
+ *	 "samples": how many; null when everything was counted, or it is not known (bpftrace),
  *	 "notes": [ remarks ],
  *	 "total": { "alloc_space": bytes, "alloc_objects": n } in the window,
  *	 "sites": [ { "func", "file", "line", "alloc_space", "alloc_objects",

@@ -26,8 +26,10 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct alloc_consts consts;
 
-/* Nothing is counted while it is shut: all places begin and end their burst together. */
+/* enum duty_gate. Nothing is counted while it is shut: all places begin and end their burst together. */
 int gate;
+#define SHUT  0
+#define BURST 1
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -44,12 +46,11 @@ struct {
 	__type(value, struct alloc_stats);
 } stats SEC(".maps");
 
-/* Objects that cached spans did not hand out, by span class. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, ALLOC_SPANCLASSES);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct alloc_returned);
 } returned SEC(".maps");
 
 struct scratch {
@@ -74,16 +75,31 @@ static __always_inline int read_field(__u64 base, const volatile struct alloc_fi
 	return 0;
 }
 
-/* What is left to hand out in a span, and its class. A span that contradicts itself is refused. */
+/* A field of the span whose first bytes of interest are in block. */
+static __always_inline __u64 block_field(const __u8 *block, const volatile struct alloc_field *f)
+{
+	__u64 v;
+
+	__builtin_memcpy(&v, block + ((f->offset - consts.span_from) & (ALLOC_SPAN_BLOCK / 2 - 1)),
+			 sizeof(v));
+	return f->width >= 8 ? v : v & ((1ULL << (f->width * 8)) - 1);
+}
+
+/*
+ * What is left to hand out in a span, and its class. A span that contradicts
+ * itself is refused.  One read for all fields: each costs 70 ns.
+ */
 static __always_inline int span_left(__u64 span, __u64 *ret_objects, __u64 *ret_size, __u32 *ret_spc)
 {
+	__u8 block[ALLOC_SPAN_BLOCK] __attribute__((aligned(8)));
 	__u64 nelems, taken, size, spc;
 
-	if (read_field(span, &consts.nelems, &nelems) ||
-	    read_field(span, &consts.alloc_count, &taken) ||
-	    read_field(span, &consts.elem_size, &size) ||
-	    read_field(span, &consts.span_class, &spc))
+	if (bpf_probe_read_user(block, sizeof(block), (void *)(span + consts.span_from)))
 		return -1;
+	nelems = block_field(block, &consts.nelems);
+	taken = block_field(block, &consts.alloc_count);
+	size = block_field(block, &consts.elem_size);
+	spc = block_field(block, &consts.span_class);
 	if (spc < 2 || spc >= ALLOC_SPANCLASSES)
 		return -1;
 	if (nelems == 0 || taken > nelems || nelems > consts.span_objects[spc] ||
@@ -96,16 +112,17 @@ static __always_inline int span_left(__u64 span, __u64 *ret_objects, __u64 *ret_
 }
 
 /* A cache gives back a span that it took: what it didn't hand out was counted too much. */
-static __always_inline __u32 count_returned(__u64 span)
+static __always_inline __u32 count_returned(__u64 span, int open)
 {
-	__u64 objects, size, *v;
+	struct alloc_returned *v;
+	__u64 objects, size;
 	__u32 spc;
 
 	if (span_left(span, &objects, &size, &spc))
 		return ALLOC_TORN;
 	v = bpf_map_lookup_elem(&returned, &spc);
 	if (v)
-		__sync_fetch_and_add(v, objects);
+		__sync_fetch_and_add(open == BURST ? &v->burst : &v->stay, objects);
 	return ALLOC_RETURNED;
 }
 
@@ -144,14 +161,14 @@ static __always_inline int inner_call(__u64 caller)
 }
 
 /* What the hit is worth. Returns ALLOC_COUNTED or why not. */
-static __always_inline __u32 weigh(struct pt_regs *ctx, __u64 kind, __u64 caller,
+static __always_inline __u32 weigh(struct pt_regs *ctx, __u64 cookie, __u64 caller,
 				   struct alloc_entry *e)
 {
 	__u64 objects = 1, size;
 	__u32 spc = ALLOC_NO_CLASS;
 	__s64 bytes;
 
-	switch (kind) {
+	switch (cookie & ALLOC_COOKIE_KIND) {
 	case ALLOC_REFILL_SPAN:
 		/* cacheSpan() gives nil when memory is out: the program is about to die */
 		if (!ctx->rax)
@@ -171,7 +188,7 @@ static __always_inline __u32 weigh(struct pt_regs *ctx, __u64 kind, __u64 caller
 		bytes = (ctx->rbx + ALLOC_PAGE - 1) & ~(__u64)(ALLOC_PAGE - 1);
 		break;
 	case ALLOC_EXACT:
-		if (inner_call(caller))
+		if ((cookie & ALLOC_COOKIE_INNER) && inner_call(caller))
 			return ALLOC_SKIPPED;
 		bytes = object_bytes(ctx->rax, ctx->rbx);
 		if (bytes == 0)
@@ -239,10 +256,10 @@ static __always_inline int add_to(__u64 key, const struct alloc_entry *e)
 	return 0;
 }
 
-static __always_inline __u32 count(struct pt_regs *ctx, struct scratch *s, __u64 kind,
+static __always_inline __u32 count(struct pt_regs *ctx, struct scratch *s, __u64 cookie,
 				   __u64 caller)
 {
-	__u32 why = weigh(ctx, kind, caller, &s->e);
+	__u32 why = weigh(ctx, cookie, caller, &s->e);
 	__u64 key;
 
 	if (why != ALLOC_COUNTED)
@@ -250,7 +267,7 @@ static __always_inline __u32 count(struct pt_regs *ctx, struct scratch *s, __u64
 	if (walk(ctx, &s->e, caller))
 		return ALLOC_NO_STACK;
 	s->e.hits = 1;
-	key = hash_entry(&s->e);
+	key = hash_entry(&s->e) ^ s->e.gate;
 	/* another CPU may insert the same stack between the two look-ups */
 	if (add_to(key, &s->e) && bpf_map_update_elem(&stacks, &key, &s->e, BPF_NOEXIST) &&
 	    add_to(key, &s->e))
@@ -260,17 +277,18 @@ static __always_inline __u32 count(struct pt_regs *ctx, struct scratch *s, __u64
 
 static __always_inline __u32 handle(struct pt_regs *ctx, __u64 cookie)
 {
-	__u64 kind = cookie & ALLOC_COOKIE_KIND, caller = 0;
+	__u64 caller = 0;
+	int open = *(volatile int *)&gate;
 	struct scratch *s;
 	__u32 zero = 0, why;
 
-	if (!*(volatile int *)&gate)
+	if (open == SHUT)
 		return ALLOC_CLOSED;
 	/* flags CF (bit 0) and ZF (bit 6): jbe will be taken, the function starts again */
 	if ((cookie & ALLOC_COOKIE_JBE) && (ctx->eflags & 0x41))
 		return ALLOC_SKIPPED;
-	if (kind == ALLOC_RETURN)
-		return count_returned(ctx->rbx);
+	if ((cookie & ALLOC_COOKIE_KIND) == ALLOC_RETURN)
+		return count_returned(ctx->rbx, open);
 	if ((cookie & ALLOC_COOKIE_CALLER) &&
 	    bpf_probe_read_user(&caller, sizeof(caller), (void *)ctx->rsp))
 		return ALLOC_TORN;
@@ -279,7 +297,8 @@ static __always_inline __u32 handle(struct pt_regs *ctx, __u64 cookie)
 		return ALLOC_BUSY;
 	if (__sync_lock_test_and_set(&s->busy, 1))
 		return ALLOC_BUSY;
-	why = count(ctx, s, kind, caller);
+	s->e.gate = open;
+	why = count(ctx, s, cookie, caller);
 	__sync_lock_test_and_set(&s->busy, 0);
 	return why;
 }

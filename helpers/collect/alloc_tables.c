@@ -19,6 +19,30 @@ static int check_field(const struct alloc_span_field *f, const char *name)
 	return 0;
 }
 
+static uint32_t lowest(const struct alloc_config *c)
+{
+	uint32_t a = c->nelems.offset, b = c->alloc_count.offset;
+
+	a = a < b ? a : b;
+	b = c->elem_size.offset < c->span_class.offset ? c->elem_size.offset : c->span_class.offset;
+	return a < b ? a : b;
+}
+
+static int check_span(const struct alloc_config *c)
+{
+	const struct alloc_span_field *f[] = { &c->nelems, &c->alloc_count, &c->elem_size,
+					       &c->span_class };
+	static const char *const names[] = { "nelems", "allocCount", "elemsize", "spanclass" };
+	int err = 0;
+
+	for (unsigned i = 0; i < 4 && !err; i++) {
+		err = check_field(f[i], names[i]);
+		if (!err && f[i]->offset - lowest(c) >= ALLOC_SPAN_BLOCK / 2)
+			err = err_set(EINVAL, "field %s is far from the others", names[i]);
+	}
+	return err;
+}
+
 static int check(const struct alloc_config *c)
 {
 	bool spans = false, types = false;
@@ -29,17 +53,16 @@ static int check(const struct alloc_config *c)
 
 		spans |= kind == ALLOC_REFILL_SPAN || kind == ALLOC_RETURN;
 		types |= kind == ALLOC_EXACT;
-		if (kind == ALLOC_EXACT && !c->places[i].caller_at_rsp && c->nskip)
+		if (c->places[i].inner && !c->places[i].caller_at_rsp)
 			return err_set(EINVAL, "place 0x%lx: its caller is not known",
 				       (unsigned long) c->places[i].offset);
 	}
-	if (spans && ((err = check_field(&c->nelems, "nelems")) ||
-		      (err = check_field(&c->alloc_count, "allocCount")) ||
-		      (err = check_field(&c->elem_size, "elemsize")) ||
-		      (err = check_field(&c->span_class, "spanclass"))))
-		return err;
-	if (types)
+	if (spans)
+		err = check_span(c);
+	if (types && !err)
 		err = check_field(&c->ptr_bytes, "PtrBytes");
+	if (err)
+		return err;
 	if (c->nskip > ALLOC_MAX_SKIPS || c->nclasses > ALLOC_MAX_CLASSES || c->nclasses < 2)
 		return err_set(EINVAL, "%u size classes, %u skipped ranges", c->nclasses, c->nskip);
 	for (unsigned i = 1; i < c->nclasses && !err; i++)
@@ -79,6 +102,7 @@ int alloc_tables(const struct alloc_config *c, struct alloc_consts *ret)
 
 	if (err)
 		return err;
+	ret->span_from = lowest(c);
 	ret->nelems = (struct alloc_field) { c->nelems.offset, c->nelems.width };
 	ret->alloc_count = (struct alloc_field) { c->alloc_count.offset, c->alloc_count.width };
 	ret->elem_size = (struct alloc_field) { c->elem_size.offset, c->elem_size.width };

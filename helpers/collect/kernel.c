@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,24 +18,29 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define LOG_MAX (64 * 1024)
+#define LOG_MAX	 (64 * 1024)
+#define LINE_MAX (8 * 1024)
 
 static struct buf text;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int keep(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char line[2048];
+	char *line;
 	int n;
 
 	if (level == LIBBPF_DEBUG)
 		return 0;
-	n = vsnprintf(line, sizeof(line), fmt, ap);
+	n = vasprintf(&line, fmt, ap);
+	if (n < 0)
+		return 0;
 	pthread_mutex_lock(&lock);
 	if (text.len > LOG_MAX)
 		buf_clear(&text);
-	buf_str(&text, line);
+	/* the verifier's reason stands at the end of its long message */
+	buf_str(&text, n > LINE_MAX ? line + n - LINE_MAX : line);
 	pthread_mutex_unlock(&lock);
+	free(line);
 	return n;
 }
 
@@ -65,8 +71,8 @@ static int words_denied(const char *what)
 	bool bpf = has_cap(CAP_BPF), perfmon = has_cap(CAP_PERFMON);
 
 	if (admin || (bpf && perfmon))
-		return err_set(EPERM, "%s: the kernel forbids it (lockdown or a security module)",
-			       what);
+		return err_set(EPERM, "%s: the kernel forbids it (lockdown, a security module, or "
+			       "its verifier refused the program)", what);
 	return err_set(EPERM, "%s: not permitted: %s%s%s missing; run as root, or grant CAP_BPF and "
 		       "CAP_PERFMON (before Linux 5.8: CAP_SYS_ADMIN)",
 		       what, bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",

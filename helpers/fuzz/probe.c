@@ -30,11 +30,13 @@ static void check(struct span code, const struct probe_place *p, bool entry_allo
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span code = { .p = data, .len = size };
-	struct probe_place p;
+	struct probe_place p, behind[4];
+	unsigned n;
 
 	if (probe_place_in(code, BASE, &p) == 0)
 		check(code, &p, true);
-	if (probe_after_call_in(code, BASE, BASE + 0x100, &p) == 0)
-		check(code, &p, false);
+	if (probe_after_calls_in(code, BASE, BASE + 0x100, behind, 4, &n) == 0)
+		while (n-- > 0)
+			check(code, &behind[n], false);
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "go/calls.h"
 
 #define PAGE 8192u			/* runtime.pageSize */
 #define MAX_SMALL 32768u		/* maxSmallSize */
@@ -13,9 +14,6 @@
 #define HEADER 8u			/* mallocHeaderSize */
 #define MIN_SIZE_FOR_HEADER 512u	/* minSizeForMallocHeader, exclusive */
 #define FIRST_WITH_HEADERS 22
-/* Which functions allocate was looked up in these; 1.20 has the mallocgc of 1.19 and 1.21. */
-#define FIRST_VERIFIED 19
-#define LAST_VERIFIED 27
 
 static int named(const struct go_file *g, const char *name, struct go_func *ret)
 {
@@ -42,108 +40,92 @@ static int span_fields(unsigned minor, struct alloc_sampling *s)
 	return err;
 }
 
-int alloc_sampling(const struct go_file *g, struct alloc_sampling *ret)
+/* Large objects must all come by allocLarge. */
+static bool may_call_heap_alloc(const char *name)
 {
-	struct alloc_sampling s = { 0 };
-	struct go_func cache_span;
-	int err;
-
-	err = named(g, "runtime.(*mcache).refill", &s.refill_func);
-	if (!err)
-		err = named(g, "runtime.(*mcache).allocLarge", &s.large_func);
-	if (!err)
-		err = probe_place(g, &s.refill_func, &s.refill);
-	if (!err)
-		err = probe_place(g, &s.large_func, &s.large);
-	if (!err)
-		err = span_fields(g->version.minor, &s);
-	if (err)
-		return err;
-	s.has_span = go_func_named(g, "runtime.(*mcentral).cacheSpan", &cache_span) &&
-		     probe_after_call(g, &s.refill_func, &cache_span, &s.span) == 0;
-	*ret = s;
-	return 0;
+	return !strcmp(name, "runtime.(*mcache).allocLarge") ||
+	       !strcmp(name, "runtime.(*mcentral).grow") ||
+	       !strcmp(name, "runtime.(*mcentral).cacheSpan");
 }
 
-/* Functions specialised by size, called by mallocgc through a table and by compiled code directly. */
-static bool is_specialised(unsigned minor, const char *name)
+enum { CACHE_SPAN, UNCACHE_SPAN, HEAP_ALLOC, CALLEES };
+
+static bool calls_cache_span(const struct go_calls *calls, const struct go_func *f)
 {
-	static const struct {
-		uint8_t from, to;
-		const char *prefix;	/* a number follows */
-	} rows[] = {
-		{ 26, 27, "runtime.mallocgcSmallScanNoHeaderSC" },
-		{ 26, 27, "runtime.mallocgcSmallNoScanSC" },
-		{ 26, 26, "runtime.mallocgcTinySize" },
-		{ 27, 27, "runtime.mallocgcTinySC" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		size_t n = strlen(rows[i].prefix);
-
-		if (minor < rows[i].from || minor > rows[i].to ||
-		    strncmp(name, rows[i].prefix, n) != 0)
-			continue;
-		return name[n] && name[n + strspn(name + n, "0123456789")] == '\0';
-	}
+	for (unsigned i = 0; i < calls->n; i++)
+		if (calls->v[i].callee == CACHE_SPAN && calls->v[i].caller.entry == f->entry)
+			return true;
 	return false;
 }
 
-/* What calls specialised functions for an allocation that was counted already. */
-static bool is_outer(const char *name)
+/* What one caller contributes. A refill gives back only spans that are used up: nothing to correct. */
+static int caller_places(const struct go_file *g, const struct go_func *callees,
+			 const struct go_calls *calls, const struct go_call *call,
+			 struct alloc_sampling *s)
 {
-	return !strcmp(name, "runtime.mallocgc") || !strcmp(name, "runtime.mallocgcTinySlowPath");
+	const struct go_func *f = &call->caller;
+	unsigned n = 0;
+	int err = 0;
+
+	switch (call->callee) {
+	case CACHE_SPAN:
+		err = probe_after_calls(g, f, &callees[CACHE_SPAN], s->spans + s->nspans,
+					ALLOC_SPANS - s->nspans, &n);
+		s->nspans += n;
+		return err;
+	case UNCACHE_SPAN:
+		if (calls_cache_span(calls, f))
+			return 0;
+		err = probe_calls(g, f, &callees[UNCACHE_SPAN], s->returns + s->nreturns,
+				  ALLOC_SPANS - s->nreturns, &n);
+		s->nreturns += n;
+		return err;
+	default:
+		if (!may_call_heap_alloc(f->name))
+			err = err_set(ENOEXEC, "%s: not known how to sample large objects here, "
+				      "%s allocates them itself (as in profile-guided builds)",
+				      g->elf->path, f->name);
+		return err;
+	}
 }
 
-static int add_func(const struct go_file *g, const struct go_func *f, bool inner,
-		    struct alloc_exact *e)
+static int span_places(const struct go_file *g, struct alloc_sampling *s)
 {
-	struct alloc_func a = { .func = *f, .inner = inner };
+	struct go_func callees[CALLEES];
+	struct go_calls calls;
 	int err;
 
-	if (e->n == ALLOC_FUNCS)
-		return err_set(ENOEXEC, "%s: more allocating functions than any Go has",
-			       g->elf->path);
-	err = probe_place(g, f, &a.place);
-	if (err)
-		return err;
-	e->v[e->n++] = a;
-	return 0;
+	err = named(g, "runtime.(*mcentral).cacheSpan", &callees[CACHE_SPAN]);
+	if (!err)
+		err = named(g, "runtime.(*mheap).alloc", &callees[HEAP_ALLOC]);
+	if (!err && !go_func_named(g, "runtime.(*mcentral).uncacheSpan", &callees[UNCACHE_SPAN]))
+		callees[UNCACHE_SPAN] = (struct go_func){ .entry = UINT64_MAX };
+	if (!err)
+		err = go_calls_of(g, callees, CALLEES, &calls);
+	for (unsigned i = 0; !err && i < calls.n; i++)
+		err = caller_places(g, callees, &calls, &calls.v[i], s);
+	if (!err && !s->nspans)
+		err = err_set(ENOEXEC, "%s: nothing calls runtime.(*mcentral).cacheSpan",
+			      g->elf->path);
+	return err;
 }
 
-int alloc_exact(const struct go_file *g, struct alloc_exact *ret)
+int alloc_sampling(const struct go_file *g, struct alloc_sampling *ret)
 {
-	struct alloc_exact e = { .n = 0 };
-	bool mallocgc = false;
+	struct alloc_sampling s = { .nspans = 0 };
+	struct go_func large;
+	int err;
 
-	if (g->version.minor < FIRST_VERIFIED || g->version.minor > LAST_VERIFIED)
-		return err_set(ENOEXEC, "not known which functions allocate in Go 1.%u",
-			       g->version.minor);
-	for (uint32_t i = 0; i < g->nfunc; i++) {
-		struct go_func f;
-		bool inner, outer;
-		int err;
-
-		if (!go_func_nth(g, i, &f) || strncmp(f.name, "runtime.mallocgc", 16) != 0)
-			continue;
-		inner = is_specialised(g->version.minor, f.name);
-		outer = is_outer(f.name);
-		if (outer && e.nskip < ARRAY_SIZE(e.skip)) {
-			e.skip[e.nskip].from = f.entry;
-			e.skip[e.nskip++].to = f.end;
-		}
-		if (!strcmp(f.name, "runtime.mallocgc"))
-			mallocgc = true;
-		else if (!inner)
-			continue;
-		err = add_func(g, &f, inner, &e);
-		if (err)
-			return err;
-	}
-	if (!mallocgc)
-		return err_set(ENOEXEC, "%s has no function runtime.mallocgc", g->elf->path);
-	*ret = e;
-	return 0;
+	err = named(g, "runtime.(*mcache).allocLarge", &large);
+	if (!err)
+		err = probe_place(g, &large, &s.large);
+	if (!err)
+		err = span_places(g, &s);
+	if (!err)
+		err = span_fields(g->version.minor, &s);
+	if (!err)
+		*ret = s;
+	return err;
 }
 
 int alloc_sizes_init(unsigned go_minor, struct alloc_sizes *ret)

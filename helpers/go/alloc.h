@@ -12,21 +12,21 @@
 
 /*
  * Sampling: every small object comes from a span of its P's cache, and every
- * span comes by (*mcache).refill -> (*mcentral).cacheSpan; every object above 32 KiB
- * comes by (*mcache).allocLarge (runtime/mcache.go).  Both are called from one place each
- * (nextFree; mallocgc or mallocgcLarge) in Go 1.19 and 1.21 to 1.27 (disassembly).
+ * span comes by (*mcentral).cacheSpan, called by (*mcache).refill, which
+ * nextFree calls; every object above 32 KiB comes by (*mcache).allocLarge
+ * (runtime/mcache.go).  Profile-guided builds, the Go compiler itself for one,
+ * inline refill into nextFree and still have it, or not; so what counts is who calls cacheSpan.
  *
- * `span' is behind the call of cacheSpan, in all of those versions, static, PIE
- * and cgo, on the jump that tests its result: rax = the new *mspan, or 0 when out
- * of memory.  It hands out nelems - allocCount objects of elemsize bytes; size
- * class and noscan are spanclass >> 1 and & 1.  refill's frame is complete, so a walk by
- * frame pointers gives refill, nextFree, mallocgc.., and misses nobody.
+ * `spans' are behind those calls, in Go 1.19 and 1.21 to 1.27, static, PIE and
+ * cgo, on the jump that tests the result: rax = the new *mspan, or 0 when out of
+ * memory.  It hands out nelems - allocCount objects of elemsize bytes; size
+ * class and noscan are spanclass >> 1 and & 1.  The function's frame is complete,
+ * so a walk by frame pointers gives (refill,) nextFree, mallocgc.. and misses nobody.
  *
- * Bias to know: the rest of a cached span goes back at each GC (releaseAll)
- * and is handed out, and counted, again: at most one span per P, class and GC.
- *
- * When has_span is false (e.g. a profile-guided build inlined cacheSpan), `refill'
- * is what is left: rax = *mcache, bl = spanclass of a new span of unknown fill.
+ * At each GC the rest of a cached span goes back (releaseAll), to be handed out
+ * and counted again: `returns' are on those calls of (*mcentral).uncacheSpan, rbx =
+ * the *mspan, whose nelems - allocCount objects were counted and not allocated.
+ * None when uncacheSpan was inlined: then at most one span per P, class and GC is too much.
  *
  * `large': rax = *mcache, rbx = size wanted, cl = noscan; the span has whole
  * pages: alloc_large_bytes(size).
@@ -34,30 +34,39 @@
  * Objects that programs free early (runtime.freegc, Go >= 1.26 with
  * GOEXPERIMENT=runtimefreegc) and user arenas (GOEXPERIMENT=arenas) are not seen.
  */
+#define ALLOC_SPANS 8
 struct alloc_sampling {
-	struct go_func refill_func, large_func;
-	bool has_span;
-	struct probe_place span;	/* when has_span */
-	struct probe_place refill, large;
+	struct probe_place spans[ALLOC_SPANS];
+	unsigned nspans;		/* at least 1; one but in profile-guided builds */
+	struct probe_place returns[ALLOC_SPANS];
+	unsigned nreturns;
+	struct probe_place large;
 	struct layout_field nelems;	/* size 8 before Go 1.22, then 2 */
 	struct layout_field alloc_count, elemsize, spanclass;
 };
 
-/* 0, or -errno with words: -ENOEXEC when this program cannot be sampled. */
+/*
+ * 0, or -errno with words: -ENOEXEC when there is not a place for every span, or
+ * when large objects are allocated elsewhere, too: then nothing less is returned.
+ */
 int alloc_sampling(const struct go_file *g, struct alloc_sampling *ret);
 
 /*
- * Exact: functions of which each allocation passes one, once.  Through 1.25 that
- * is mallocgc alone.  From 1.27 (1.26 with GOEXPERIMENT=sizespecializedmalloc)
- * the compiler also calls size-specialised ones directly (runtime/malloc_generated.go),
- * and mallocgc calls them, too: of an `inner' function leave out the hits whose
- * return address lies in a range of skip[].  The slow paths behind them and
- * mallocgc's own parts of 1.24 and later are not in the list.
+ * Exact: functions of which each allocation passes one, once.  Through Go 1.23
+ * that is mallocgc alone; from 1.24 it consists of parts (mallocgcTiny, ..SmallNoscan,
+ * ..SmallScanNoHeader, ..SmallScanHeader, ..Large).  From 1.27 (1.26 with
+ * GOEXPERIMENT=sizespecializedmalloc) the compiler also calls size-specialised ones
+ * directly (runtime/malloc_generated.go), and mallocgc calls them, too.  So the set is
+ * mallocgc, or its parts; with the specialised ones, which are `inner': leave out hits
+ * whose return address lies in a range of skip[].  That nothing else reaches what the set
+ * leads to is checked by looking up its callers: profile-guided builds inline mallocgc.
  *
  * At each place: rax = size wanted (0: no allocation, leave out), rbx = *_type or
- * 0, cl = needzero; an object is noscan when rbx is 0 or the type's PtrBytes
- * (internal/abi.Type) is 0.  Stacks, persistentalloc and the memory of spans
- * themselves are not heap and do not come by.
+ * 0; an object is noscan when rbx is 0 or the type's PtrBytes (internal/abi.Type)
+ * is 0.  Stacks, persistentalloc and the memory of spans themselves are not heap
+ * and do not come by.
+ *
+ * Hits were equal to MemStats.Mallocs in Go 1.19 and 1.21 to 1.27 (tests/golib.bats).
  */
 #define ALLOC_FUNCS 80
 struct alloc_func {
@@ -71,6 +80,7 @@ struct alloc_exact {
 	struct { uint64_t from, to; } skip[2];	/* [from, to), the file's own addresses */
 	unsigned nskip;
 };
+/* 0, or -ENOEXEC with words when there is no such set in this program. */
 int alloc_exact(const struct go_file *g, struct alloc_exact *ret);
 
 /* Bytes that an object takes in the heap, as the runtime's memory profile counts them. */

@@ -58,17 +58,26 @@ const char *probe_kind_name(enum probe_kind kind);
 int probe_place(const struct go_file *g, const struct go_func *f, struct probe_place *ret);
 
 /*
- * A place in f right behind its only direct call of callee, where rax still is
- * callee's first result and f's frame is complete: a walk by frame pointers
- * gives f's callers without a gap.  The kind is never PROBE_ENTRY.  0, or -ENOEXEC
- * with words when there is no such place: no call (inlined), several, or no
- * instruction near it that the kernel emulates.
+ * The places in f right behind its direct calls of callee, one for each call,
+ * where rax still is callee's first result and f's frame is complete: a walk by
+ * frame pointers gives f's callers without a gap.  The kind is never
+ * PROBE_ENTRY.  0, or -ENOEXEC with words, nothing returned, when there is no call, when there
+ * are more than max, or when one of them has no such place (no instruction
+ * near it that the kernel emulates, or a jump leads in between).
  */
-int probe_after_call(const struct go_file *g, const struct go_func *f, const struct go_func *callee,
-		     struct probe_place *ret);
+int probe_after_calls(const struct go_file *g, const struct go_func *f, const struct go_func *callee,
+		      struct probe_place *ret, unsigned max, unsigned *ret_n);
 
-/* The same two on bare code; addr is that of its first byte. offset is not set. 0 or -errno without words. */
+/*
+ * The direct calls of callee in f themselves: emulated, PROBE_BRANCH, with the arguments of
+ * callee in their registers.  0, or -ENOEXEC with words as above.
+ */
+int probe_calls(const struct go_file *g, const struct go_func *f, const struct go_func *callee,
+		struct probe_place *ret, unsigned max, unsigned *ret_n);
+
+/* The first two on bare code; addr is that of its first byte. offset is not set. 0 or -errno without words. */
 int probe_place_in(struct span code, uint64_t addr, struct probe_place *ret);
-int probe_after_call_in(struct span code, uint64_t addr, uint64_t callee, struct probe_place *ret);
+int probe_after_calls_in(struct span code, uint64_t addr, uint64_t callee, struct probe_place *ret,
+			 unsigned max, unsigned *ret_n);
 
 #endif

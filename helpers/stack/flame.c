@@ -187,7 +187,7 @@ static void add_node(struct flame *fl, uint32_t node, double start, unsigned dep
 	char css[16] = "all";
 
 	if (f)
-		snprintf(css, sizeof(css), "c%u%u", palette_of(f, fl->o->module),
+		snprintf(css, sizeof(css), "c%u%u", (unsigned)palette_of(f, fl->o->module),
 			 palette_tint(f->func));
 	add_box(fl, &(struct box){ l ? l->text : "all", l ? escaped_name(fl, n->label) : "all", css,
 				   start, n->total, depth });

@@ -98,13 +98,10 @@ const char *palette_name(enum palette p)
 
 void palette_css(struct buf *b)
 {
-	for (unsigned p = 0; p < PALETTE_N; p++) {
-		for (unsigned t = 0; t < PALETTE_TINTS; t++) {
-			int step = (int)t - PALETTE_TINTS / 2;
-
+	for (unsigned p = 0; p < PALETTE_N; p++)
+		for (unsigned t = 0; t < PALETTE_TINTS; t++)
 			buf_printf(b, ".c%u%u{fill:hsl(%u,%u%%,%u%%)}\n", p, t,
-				   (palettes[p].hue + 360 + 3 * step) % 360,
-				   palettes[p].saturation, palettes[p].lightness + 2 * step);
-		}
-	}
+				   palettes[p].hue - PALETTE_TINTS / 2 * 3 + 3 * t,
+				   palettes[p].saturation,
+				   palettes[p].lightness - PALETTE_TINTS / 2 * 2 + 2 * t);
 }

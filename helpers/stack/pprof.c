@@ -357,7 +357,7 @@ static int write_gzip(FILE *f, const uint8_t *data, size_t len)
 {
 	z_stream z = { .next_in = (uint8_t *)data };
 	uint8_t out[65536];
-	int ret;
+	int ret = Z_OK;
 
 	/* 16: with gzip's header, whose time stays 0 */
 	if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)

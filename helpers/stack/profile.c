@@ -88,7 +88,11 @@ int profile_set_mapping(struct profile *p, uint64_t start, uint64_t limit, uint6
 	}
 	free(p->mapping.path);
 	free(p->mapping.build_id);
-	p->mapping = (struct profile_mapping){ start, limit, offset, new_path, new_id };
+	p->mapping.start = start;
+	p->mapping.limit = limit;
+	p->mapping.offset = offset;
+	p->mapping.path = new_path;
+	p->mapping.build_id = new_id;
 	return 0;
 }
 

@@ -97,6 +97,18 @@ static size_t without_offset(const char *s, size_t len)
 	return n > 1 && n < len && s[n - 1] == '+' ? n - 1 : len;
 }
 
+static void named_frame(struct gather *g, const char *s, size_t len, struct frame *f)
+{
+	uint64_t addr;
+
+	f->func = (const char *)keep(g, s, without_offset(s, len));
+	if (g->text.failed || !fold_is_address(g->text.data + (size_t)f->func, &addr))
+		return;
+	f->flags = FRAME_UNKNOWN;
+	if (addr)
+		f->addr = addr;
+}
+
 /* perf mode: "459d80 main.work+0 (/usr/bin/spin)", the address without 0x */
 static bool perf_frame(struct gather *g, const char *s, size_t len, struct frame *f)
 {
@@ -112,12 +124,13 @@ static bool perf_frame(struct gather *g, const char *s, size_t len, struct frame
 			paren = p;
 	if (paren)
 		end = paren;
+	/* without a symbol the name is "[unknown]" or the address again */
 	if (end - name == 9 && !memcmp(name, "[unknown]", 9)) {
 		f->func = (const char *)keep_address(g, f->addr);
 		f->flags = FRAME_UNKNOWN;
-		return true;
+	} else {
+		named_frame(g, name, end - name, f);
 	}
-	f->func = (const char *)keep(g, name, without_offset(name, end - name));
 	return true;
 }
 
@@ -133,13 +146,6 @@ static bool raw_frame(struct gather *g, const char *s, size_t len, struct frame 
 	f->func = (const char *)keep_address(g, f->addr);
 	f->flags = FRAME_UNKNOWN;
 	return true;
-}
-
-static void named_frame(struct gather *g, const char *s, size_t len, struct frame *f)
-{
-	f->func = (const char *)keep(g, s, without_offset(s, len));
-	if (!g->text.failed && fold_is_address(g->text.data + (size_t)f->func, &f->addr))
-		f->flags = FRAME_UNKNOWN;
 }
 
 static int add_frame(struct gather *g, const char *line, size_t len)
@@ -208,6 +214,8 @@ static bool parse_value(const char *s, int64_t *ret)
 static int emit(struct gather *g, const char *value)
 {
 	struct bpftrace_entry e = { 0 };
+	uint64_t bad = g->r->bad;
+	int ret;
 
 	g->open = false;
 	if (g->text.failed)
@@ -227,8 +235,10 @@ static int emit(struct gather *g, const char *value)
 	e.nframes = g->nframes;
 	e.keys = g->keys;
 	e.nkeys = g->nkeys;
-	g->r->samples++;
-	return g->fn(&e, g->arg);
+	ret = g->fn(&e, g->arg);
+	if (!ret && g->r->bad == bad)
+		g->r->samples++;
+	return ret;
 }
 
 /* Key text from s on: ends the entry when "]: " stands in it. */

@@ -3,7 +3,7 @@
 COLLECT_OBJS := $(filter $O/helpers/collect/%,$(CMD_OBJS))
 COLLECT_TESTS := collect budget
 
-$O/tests/collect $O/tests/budget: $O/tests/%: $O/tests/unit/%.o $(COLLECT_OBJS) $O/libgobpf.a
+$(COLLECT_TESTS:%=$O/tests/%): $O/tests/%: $O/tests/unit/%.o $(COLLECT_OBJS) $O/libgobpf.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 

@@ -26,3 +26,11 @@ $O/gen/flame_assets.c: share/flame/flame.js share/flame/flame.css share/make/sta
 $(STACK_GEN): %.o: %.c $O/flags
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -w -c $< -o $@
+
+# The test program of helpers/stack for tests/stacklib.bats.
+$O/tests/stacklib: $O/tests/unit/stacklib.o $O/libgobpf.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+test-programs: $O/tests/stacklib
+-include $O/tests/unit/stacklib.d

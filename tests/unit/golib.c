@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "go/alloc.h"
+#include "go/calls.h"
 #include "go/globals.h"
 #include "go/layout.h"
 #include "go/probe.h"
@@ -79,20 +80,37 @@ static int cmd_places(char **a)
 	return err;
 }
 
-/* after FILE FUNC CALLEE: the same of the place behind FUNC's call of CALLEE */
+/* after FILE FUNC CALLEE: the same of the places behind FUNC's calls of CALLEE */
 static int cmd_after(char **a)
 {
 	struct go_func f, callee;
-	struct probe_place p;
+	struct probe_place p[8];
+	unsigned n;
 	int err = open_file(a[0]);
 
 	if (err)
 		return err;
 	if (!go_func_named(&go, a[1], &f) || !go_func_named(&go, a[2], &callee))
 		return err_set(ENOENT, "no such function");
-	err = probe_after_call(&go, &f, &callee, &p);
+	err = probe_after_calls(&go, &f, &callee, p, ARRAY_SIZE(p), &n);
+	for (unsigned i = 0; !err && i < n; i++)
+		print_place(a[1], f.entry, &p[i]);
+	return err;
+}
+
+/* calls FILE FUNC: "CALLER N" of every function that calls it directly */
+static int cmd_calls(char **a)
+{
+	static struct go_calls calls;
+	struct go_func f;
+	int err = open_file(a[0]);
+
+	if (!err && !go_func_named(&go, a[1], &f))
+		err = err_set(ENOENT, "no such function");
 	if (!err)
-		print_place(a[1], f.entry, &p);
+		err = go_calls_of(&go, &f, 1, &calls);
+	for (unsigned i = 0; !err && i < calls.n; i++)
+		printf("%s %u\n", calls.v[i].caller.name, calls.v[i].n);
 	return err;
 }
 
@@ -118,15 +136,17 @@ static int cmd_code(char **a)
 	return err;
 }
 
-/* behind HEX CALLEE: the place behind the call of the address CALLEE, or "none" */
+/* behind HEX CALLEE: the places behind calls of the address CALLEE, or "none" */
 static int cmd_behind(char **a)
 {
-	struct probe_place p;
+	struct probe_place p[2];
+	unsigned n = 0;
 
-	if (probe_after_call_in(parse_hex(a[0]), 0x1000, strtoull(a[1], NULL, 16), &p))
+	if (probe_after_calls_in(parse_hex(a[0]), 0x1000, strtoull(a[1], NULL, 16), p,
+				 ARRAY_SIZE(p), &n))
 		puts("none");
-	else
-		printf("%" PRIx64 " %s\n", p.addr, probe_kind_name(p.kind));
+	for (unsigned i = 0; i < n; i++)
+		printf("%" PRIx64 " %s\n", p[i].addr, probe_kind_name(p[i].kind));
 	return 0;
 }
 
@@ -157,10 +177,11 @@ static int cmd_sampling(char **a)
 		err = alloc_sampling(&go, &s);
 	if (err)
 		return err;
-	if (s.has_span)
-		print_place("span", s.refill_func.entry, &s.span);
-	print_place("refill", s.refill_func.entry, &s.refill);
-	print_place("large", s.large_func.entry, &s.large);
+	for (unsigned i = 0; i < s.nspans; i++)
+		print_place("span", 0, &s.spans[i]);
+	for (unsigned i = 0; i < s.nreturns; i++)
+		print_place("return", 0, &s.returns[i]);
+	print_place("large", 0, &s.large);
 	printf("%u %u %u %u %u %u %u %u\n", s.nelems.offset, s.nelems.size, s.alloc_count.offset,
 	       s.alloc_count.size, s.elemsize.offset, s.elemsize.size, s.spanclass.offset,
 	       s.spanclass.size);
@@ -190,6 +211,7 @@ static const struct {
 	{ "globals", 1, cmd_globals },
 	{ "places", 1, cmd_places },
 	{ "after", 3, cmd_after },
+	{ "calls", 2, cmd_calls },
 	{ "code", 1, cmd_code },
 	{ "behind", 2, cmd_behind },
 	{ "exact", 1, cmd_exact },

@@ -1,0 +1,223 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+
+load helpers
+
+setup() {
+	cd "$TOP" || return
+	svg=$BATS_TEST_TMPDIR/x.svg
+}
+
+# frames FILE.svg - "start,width,depth name" of each frame drawn
+frames() {
+	xmllint --xpath '//*[@data-f]' "$1" | awk -F '"' '/<g data-f=/ { f = $2; sub(/.*<title>/, ""); print f, $0 }'
+}
+
+@test "flame: frames are as wide as their stacks, in order of names" {
+	requires xmllint
+	gobpf flame -o "$svg" tests/golden/fold/simple.in
+	xmllint --noout "$svg"
+	diff - <(frames "$svg") <<'END'
+0,15,0 all
+0,1,1 entry_SYSCALL_64_[k]
+0,1,2 do_syscall_64_[k]
+1,14,1 main.main
+1,9,2 main.a
+1,7,3 main.b
+10,5,2 runtime.mallocgc
+END
+	# 7 of 15 of the 1168 pixels between the margins
+	grep -A1 '<title>main.b$' "$svg" | grep -q '^7 samples, 46.67 %</title>.* x="93.87" y="-72" width="545.07"/><text x="96.87" y="-59">main.b</text></g>$'
+}
+
+@test "flame: the root is at the bottom, with --icicle at the top" {
+	gobpf flame -o "$svg" tests/golden/fold/simple.in
+	grep -qE '^15 samples, 100 %</title><rect class="all" x="16" y="-18" width="1168"/>' "$svg"
+	gobpf flame --icicle -o "$svg" tests/golden/fold/simple.in
+	grep -qE '^15 samples, 100 %</title><rect class="all" x="16" y="0" width="1168"/>' "$svg"
+}
+
+@test "flame: values have their unit" {
+	printf 'main.main 1572864\n' >"$BATS_TEST_TMPDIR/in"
+	run -0 gobpf flame --unit bytes "$BATS_TEST_TMPDIR/in"
+	[[ $output == *$'<title>main.main\n1.50 MiB, 100 %</title>'* ]]
+	run -0 gobpf flame --unit nanoseconds "$BATS_TEST_TMPDIR/in"
+	[[ $output == *$'<title>main.main\n1.57 ms, 100 %</title>'* ]]
+	run -0 gobpf flame "$BATS_TEST_TMPDIR/in"
+	[[ $output == *$'<title>main.main\n1,572,864 samples, 100 %</title>'* ]]
+}
+
+@test "flame: hostile names give a well-formed picture with nothing of theirs alive" {
+	requires xmllint
+	local in
+	for in in tests/golden/fold/hostile.in tests/golden/fuzz/fold/*; do
+		gobpf flame -q --title '<b>"&]]>'$'\001\xff' --subtitle '</svg><script>' -o "$svg" "$in"
+		xmllint --noout "$svg" || fail "$in"
+		# the only script is ours
+		[ "$(xmllint --xpath 'count(//*[local-name()="script"])' "$svg")" -eq 1 ]
+	done
+	gobpf flame -q -o "$svg" tests/golden/fold/hostile.in
+	grep -qF '&lt;script&gt;alert(&quot;&amp;1&quot;)&lt;/script&gt;' "$svg"
+	grep -qF '<title>�(bad' "$svg"
+	run -1 grep -nP '[\x00-\x08\x0b-\x1f\x7f]' "$svg"
+}
+
+@test "flame: what is too narrow to see is one frame that says so" {
+	requires xmllint
+	{
+		echo 'main.main;main.big 1000000'
+		for ((i = 0; i < 500; i++)); do echo "main.main;main.small$i 1"; done
+	} >"$BATS_TEST_TMPDIR/in"
+	gobpf flame -o "$svg" "$BATS_TEST_TMPDIR/in"
+	diff - <(frames "$svg") <<'END'
+0,1000500,0 all
+0,1000500,1 main.main
+0,1000000,2 main.big
+1000000,500,2 (500 more, too narrow to draw)
+END
+}
+
+@test "flame: title, subtitle and a description in words" {
+	requires xmllint
+	gobpf flame --title 'Where it goes' --subtitle 'pid 1, 10 s' -o "$svg" tests/golden/fold/simple.in
+	[ "$(xmllint --xpath 'string(/*[local-name()="svg"]/*[local-name()="title"])' "$svg")" = 'Where it goes' ]
+	[[ $(xmllint --xpath 'string(/*[local-name()="svg"]/*[local-name()="desc"])' "$svg") == \
+		'A flame graph of 15 samples in 4 stacks. Most of it ends in: main.b (46.7 %), runtime.mallocgc (33.3 %), main.a (13.3 %), do_syscall_64_[k] (6.7 %)' ]]
+	grep -qF '>pid 1, 10 s</text>' "$svg"
+}
+
+@test "flame: whose code it is decides the colour" {
+	printf '%s 1\n' main.main 'net/http.(*conn).serve' runtime.mallocgc github.com/a/b.F malloc 0x47a3b1 \
+		do_syscall_64_[k] example.org/me/x.G internal/runtime/maps.H >"$BATS_TEST_TMPDIR/in"
+	gobpf flame --module example.org/me -o "$svg" "$BATS_TEST_TMPDIR/in"
+	colour() { grep -A1 -F "<title>$1" "$svg" | grep -oE 'class="c[0-9]' | tail -c 2; }
+	run -0 echo "$(colour main.main)" "$(colour net/http)" "$(colour runtime.mallocgc)" "$(colour github.com)" \
+		"$(colour malloc)" "$(colour 0x47)" "$(colour do_sys)" "$(colour example.org)" "$(colour internal/)"
+	[ "$output" = "0 2 3 1 4 6 5 0 3" ]
+}
+
+@test "flame: the same stacks give the same picture" {
+	gobpf flame -q tests/golden/fold/hostile.in >"$BATS_TEST_TMPDIR/1"
+	tac tests/golden/fold/simple.in | gobpf flame >"$BATS_TEST_TMPDIR/2"
+	gobpf flame -q tests/golden/fold/hostile.in | cmp - "$BATS_TEST_TMPDIR/1"
+	gobpf flame tests/golden/fold/simple.in | sed 's/class="c..//' | cmp - <(sed 's/class="c..//' "$BATS_TEST_TMPDIR/2")
+}
+
+@test "flame: nothing to draw is no picture" {
+	printf 'a;b 0\n' >"$BATS_TEST_TMPDIR/in"
+	run -1 gobpf flame -o "$svg" "$BATS_TEST_TMPDIR/in"
+	[[ $output == *": nothing to draw: all its values are 0" ]]
+	[ ! -e "$svg" ]
+	run -1 gobpf flame -o "$svg" /dev/null
+	[ ! -e "$svg" ]
+}
+
+# In a browser: the picture is put into a page that does what a user would and
+# writes what it sees into <body data-seen>.
+browse() {
+	local page=$BATS_TEST_TMPDIR/page.html
+	{
+		echo '<!doctype html><meta charset="utf-8"><body>'
+		sed 1d "$svg"
+		cat <<'END'
+<script>
+const seen = [];
+window.onerror = (m) => { seen.push("error: " + m); };
+const g = (name) => [...document.querySelectorAll(".frames > g")]
+	.find((e) => e.querySelector("title").textContent.startsWith(name + "\n"));
+const width = (name) => g(name).classList.contains("hide") ? "hidden" :
+	(100 * g(name).querySelector("rect").getAttribute("width") /
+		(document.querySelector("svg").getBoundingClientRect().width - 32)).toFixed(1);
+const info = () => document.querySelector(".info").textContent;
+const key = (k, more) => window.dispatchEvent(new KeyboardEvent("keydown", { key: k, cancelable: true, ...more }));
+const click = (e) => e.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+const type = (text) => {
+	const input = document.querySelector("svg input");
+	input.value = text;
+	input.dispatchEvent(new Event("input"));
+};
+// queued events first: the time is the browser's own, nobody waits
+const settle = () => new Promise((done) => setTimeout(done, 100));
+const back = async () => {
+	await settle();
+	history.back();
+	await settle();
+};
+(async function () {
+	// while a page loads, new addresses replace the old one in the history
+	await new Promise((done) => window.addEventListener("load", () => setTimeout(done)));
+END
+		cat
+		cat <<'END'
+	document.body.setAttribute("data-seen", seen.join("|"));
+})();
+</script>
+END
+	} >"$page"
+	timeout 30 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$BATS_TEST_TMPDIR/profile" \
+		--virtual-time-budget=5000 --dump-dom "file://$page" 2>"$BATS_TEST_TMPDIR/chromium.log" |
+		grep -oP '(?<=data-seen=")[^"]*'
+}
+
+@test "flame: in a browser a search shows the right share, a click zooms, the back button returns" {
+	requires chromium
+	gobpf flame -o "$svg" tests/golden/fold/simple.in
+	run -0 browse <<'END'
+	seen.push(width("main.main"), width("main.b"));
+	const steps = history.length;
+	key("f", { ctrlKey: true });
+	seen.push(document.activeElement.tagName.toLowerCase());
+	type("main.");
+	seen.push(info());
+	type("MALLOC");
+	seen.push(info());
+	type("malloc");
+	seen.push(info(), g("runtime.mallocgc").classList.contains("match"), g("main.a").classList.contains("match"));
+	click(g("main.a").querySelector("rect"));
+	seen.push(width("main.a"), width("main.b"), width("main.main"), width("runtime.mallocgc"), info());
+	type("main.b");
+	seen.push(info(), location.hash, history.length - steps);
+	await back();
+	seen.push(width("main.b"), width("runtime.mallocgc"), info());
+	key("Escape");
+	click(g("main.main"));
+	click(document.querySelector(".reset"));
+	seen.push(width("main.main"), location.hash);
+END
+	tr '|' '\n' <<<"$output" >"$BATS_TEST_TMPDIR/seen"
+	diff - "$BATS_TEST_TMPDIR/seen" <<'END'
+93.3
+46.7
+input
+“main.”: 93.3 % of all, in 3 frames
+“MALLOC”: 0.0 % of all, in 0 frames
+“malloc”: 33.3 % of all, in 1 frame
+true
+false
+100.0
+77.8
+100.0
+hidden
+“malloc”: 0.0 % of main.a, in 0 frames
+“main.b”: 77.8 % of main.a, in 1 frame
+#zoom=4&amp;search=main.b
+1
+46.7
+33.3
+“malloc”: 33.3 % of all, in 1 frame
+93.3
+
+END
+}
+
+@test "flame: in a browser hostile names are only text" {
+	requires chromium
+	gobpf flame -q -o "$svg" tests/golden/fold/hostile.in
+	run -0 browse <<'END'
+	seen.push(document.querySelectorAll("svg script").length);
+	click([...document.querySelectorAll(".frames > g")].find((e) => e.textContent.includes("alert")));
+	type("<script>");
+	seen.push(document.querySelectorAll("svg script").length, document.querySelector(".info").textContent);
+END
+	[ "$output" = '1|1|“&lt;script&gt;”: 100.0 % of &lt;script&gt;alert(&quot;&amp;1&quot;)&lt;/script&gt;, in 1 frame' ] || fail "$output"
+}

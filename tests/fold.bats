@@ -1,0 +1,225 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+
+load helpers
+
+setup() { cd "$TOP" || return; }
+
+# put NAME - a file of this test with what comes on stdin
+put() { cat >"$BATS_TEST_TMPDIR/$1"; }
+
+# inputs - every input at hand: goldens and fuzz seeds
+inputs() { ls tests/golden/fold/*.in tests/golden/fuzz/fold/*; }
+
+# total FILE.folded - the sum of its counts
+total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
+
+@test "fold: goldens, with what is said on stderr" {
+	local in base
+	for in in tests/golden/fold/*.in; do
+		base=${in%.in}
+		gobpf fold "$in" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+		diff "$base.out" "$BATS_TEST_TMPDIR/out"
+		diff "$base.err" "$BATS_TEST_TMPDIR/err"
+	done
+}
+
+@test "fold: stdin, -, and several files are added up" {
+	printf 'a;b 2\n' | put one
+	printf 'a;b 3\nc 4\n' | put two
+	run -0 gobpf fold "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
+	[ "$output" = $'a;b 5\nc 4' ]
+	run -0 gobpf fold "$BATS_TEST_TMPDIR/one" - <"$BATS_TEST_TMPDIR/two"
+	[ "$output" = $'a;b 5\nc 4' ]
+	run -0 gobpf fold <"$BATS_TEST_TMPDIR/two"
+	[ "$output" = $'a;b 3\nc 4' ]
+}
+
+@test "fold: folding what was folded changes nothing" {
+	local in
+	while read -r in; do
+		gobpf fold -q "$in" >"$BATS_TEST_TMPDIR/once" || continue
+		gobpf fold --strict "$BATS_TEST_TMPDIR/once" >"$BATS_TEST_TMPDIR/twice"
+		cmp "$BATS_TEST_TMPDIR/once" "$BATS_TEST_TMPDIR/twice" || fail "$in"
+	done < <(inputs)
+}
+
+@test "fold: the order of the lines does not matter" {
+	tac tests/golden/fold/simple.in | put backwards
+	gobpf fold "$BATS_TEST_TMPDIR/backwards" | cmp - tests/golden/fold/simple.out
+}
+
+@test "fold: every writer conserves the counts" {
+	requires go
+	requires jq
+	local in=tests/golden/fold/hostile.in want f=$BATS_TEST_TMPDIR/all
+	want=$(total tests/golden/fold/hostile.out)
+	[ "$want" -eq 49 ]
+	for ending in folded pb.gz json svg txt; do
+		gobpf fold -q -o "$f.$ending" "$in"
+	done
+	[ "$(total "$f.folded")" -eq "$want" ]
+	go tool pprof -raw "$f.pb.gz" >"$f.raw"
+	[ "$(awk '/^Samples:/ { on = 1 } /^Locations/ { on = 0 } on && /^ +[0-9]+: / { n += $1 } END { print n }' "$f.raw")" -eq "$want" ]
+	[ "$(jq '.values[0].total' "$f.json")" -eq "$want" ]
+	[ "$(jq '[.stacks[].values[0]] | add' "$f.json")" -eq "$want" ]
+	[ "$(jq '[.sites[].values[0]] | add' "$f.json")" -eq "$want" ]
+	grep -qF "data-f=\"0,$want,0\"" "$f.svg"
+	[ "$(awk 'NR > 1 { n += $1 } END { print n }' "$f.txt")" -eq "$want" ]
+}
+
+@test "fold: go tool pprof -top agrees with the table" {
+	requires go
+	local f=$BATS_TEST_TMPDIR/x
+	gobpf fold -o "$f.pb.gz" tests/golden/fold/simple.in
+	gobpf fold -f table tests/golden/fold/simple.in |
+		awk 'NR > 1 { sub(/_\[k\]/, ""); print $NF, $1 }' | sort >"$f.ours"
+	go tool pprof -top "$f.pb.gz" | awk 'table && $1 { print $NF, $1 } /flat%/ { table = 1 }' | sort >"$f.theirs"
+	diff "$f.ours" "$f.theirs"
+	[ "$(wc -l <"$f.ours")" -eq 4 ]
+}
+
+@test "fold: each bpftrace map is a value of its own" {
+	local in=tests/golden/fold/bpftrace.in
+	run -0 --separate-stderr gobpf fold --value bytes "$in"
+	[ "$output" = 'spin;27703;runtime.main;main.work 980' ]
+	run -0 --separate-stderr gobpf fold --value c "$in"
+	[ "$output" = '0x430bf2;main.work 6' ]
+	run -0 --separate-stderr gobpf fold --value d "$in"
+	[ "$output" = 'spin;0x430bf2;0x459d80;asm_exc_page_fault_[k];handle_mm_fault_[k] 227' ]
+	run -2 --separate-stderr gobpf fold --value e "$in"
+	[[ $stderr == *"no 'e' in the input; it has: samples, bytes, c, d" ]]
+}
+
+# bats test_tags=probe
+@test "fold: what bpftrace prints about a process" {
+	requires root
+	requires bpftrace
+	# until the loop begins nothing is counted, and bash runs its ":" 23 times
+	printf 'echo ready\nread -r\nfor ((i = 0; i < 23; i++)); do :; done\necho done\nread -r\n' | put work.sh
+	spawn work bash "$BATS_TEST_TMPDIR/work.sh"
+	await work '^ready$'
+	__BPFTRACE_NOTIFY_PROBES_ATTACHED=1 spawn bt bpftrace -B none -e "uprobe:/bin/bash:colon_builtin /pid == ${PID[work]}/ {
+		@[ustack(1), comm] = count(); @bytes[pid, ustack(perf, 1)] = sum(1000); @one[comm] = count(); }"
+	await bt '^__BPFTRACE_NOTIFY_PROBES_ATTACHED$' 30
+	tell work go
+	await work '^done$'
+	stop bt
+	run -0 --separate-stderr gobpf fold --strict "$BATS_TEST_TMPDIR/bt.log"
+	[ "$output" = 'bash;colon_builtin 23' ]
+	run -0 --separate-stderr gobpf fold --value bytes "$BATS_TEST_TMPDIR/bt.log"
+	[ "$output" = "${PID[work]};colon_builtin 23000" ]
+	tell work bye
+}
+
+@test "fold: lines of megabytes" {
+	awk 'BEGIN { for (i = 0; i < 200000; i++) printf "%sfunction%d", i ? ";" : "", i; print " 5"; print "a;b 2" }' | put long
+	gobpf fold "$BATS_TEST_TMPDIR/long" >"$BATS_TEST_TMPDIR/out"
+	# deeper than 1024: the leaf end is kept
+	[ "$(total "$BATS_TEST_TMPDIR/out")" -eq 7 ]
+	grep -q '^function198976;.*;function199999 5$' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "fold: --strict names the line" {
+	run -1 --separate-stderr gobpf fold --strict tests/golden/fold/hostile.in
+	[ -z "$output" ]
+	[[ $stderr == "gobpf fold: tests/golden/fold/hostile.in: line 4: not a stack, a blank and a count: 'no count'" ]]
+	printf 'a 9223372036854775808\n' | put big
+	run -1 --separate-stderr gobpf fold --strict "$BATS_TEST_TMPDIR/big"
+	[[ $stderr == *"line 1: count 9223372036854775808 is over 2^63-1" ]]
+	printf 'a 9223372036854775807\na 5\n' | put most
+	run -0 gobpf fold --strict "$BATS_TEST_TMPDIR/most"
+	[ "$output" = 'a 9223372036854775807' ]
+	printf '@[\n    a+1\n]: 3\n@[\n    b+1\n' | put cut
+	run -1 --separate-stderr gobpf fold --strict "$BATS_TEST_TMPDIR/cut"
+	[[ $stderr == *"line 5: the input ends within a map's entry" ]]
+	run -0 --separate-stderr gobpf fold "$BATS_TEST_TMPDIR/cut"
+	[ "$output" = 'a 3' ]
+	[[ $stderr == *"(1 left out of 2; --strict refuses)" ]]
+}
+
+@test "fold: input that is none" {
+	run -1 gobpf fold /nonexistent
+	[ "$output" = "gobpf fold: can't open /nonexistent: No such file or directory" ]
+	run -1 gobpf fold /usr
+	[[ $output == *"can't read /usr: Is a directory" ]]
+	run -1 gobpf fold /dev/null
+	[ "$output" = "gobpf fold: /dev/null: empty: no stacks were recorded" ]
+	run -1 gobpf fold "$GOBPF"
+	[[ $output == *": binary data where stacks as text are expected" ]]
+	run -1 gobpf fold LICENSE
+	[[ $output == *"LICENSE: not a format read here (bpftrace maps with stack keys, folded stacks)" ]]
+	printf '@x[spin]: 5\n@y: 3\n' | put scalars
+	run -1 gobpf fold "$BATS_TEST_TMPDIR/scalars"
+	[[ $output == *"scalars: no stacks in it" ]]
+	printf 'a\000b;c 1\n' | put nul
+	run -1 gobpf fold "$BATS_TEST_TMPDIR/nul"
+	[[ $output == *": binary data where stacks as text are expected" ]]
+}
+
+@test "fold: output that nobody gets" {
+	run -1 gobpf fold -o /dev/full tests/golden/fold/simple.in
+	[[ $output == *"can't write /dev/full: No space left on device" ]]
+	run -1 gobpf fold -o /nonexistent/x tests/golden/fold/simple.in
+	[[ $output == *"can't write /nonexistent/x: No such file or directory" ]]
+	local status=0 err
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	# opened by a reader that leaves without reading
+	(: <"$BATS_TEST_TMPDIR/pipe") &
+	for ((i = 0; i < 20000; i++)); do echo "main.main;main.f$i 1"; done |
+		gobpf fold -o "$BATS_TEST_TMPDIR/pipe" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	err=$(<"$BATS_TEST_TMPDIR/err")
+	[ "$status" -eq 1 ]
+	[[ $err == *"the reader closed the pipe before everything was written" ]]
+}
+
+@test "fold: words on the command line that make no sense" {
+	run -2 gobpf fold -f yaml tests/golden/fold/simple.in
+	[[ $output == *"unknown format 'yaml' (one of: folded table svg pprof json)"* ]]
+	run -2 gobpf fold --unit miles tests/golden/fold/simple.in
+	[[ $output == *"--unit: 'miles' is none of bytes, nanoseconds, count"* ]]
+	run -2 gobpf fold --top=-1 tests/golden/fold/simple.in
+	[[ $output == *"--top: '-1' is not a number"* ]]
+	run -2 gobpf fold --no-such-option
+}
+
+@test "fold: a table has units, a row for the rest, and stacks with -v" {
+	run -0 gobpf fold -f table --unit bytes -n 2 tests/golden/fold/simple.in
+	diff - <(printf '%s\n' "${lines[@]}") <<'END'
+bytes   share  site
+  7 B  46.7 %  main.b
+  5 B  33.3 %  runtime.mallocgc
+  3 B  20.0 %  (2 more sites)
+END
+	run -0 gobpf fold -f table -n 1 -v tests/golden/fold/simple.in
+	diff - <(printf '%s\n' "${lines[@]}") <<'END'
+samples   share  site
+      7  46.7 %  main.b
+    main.a
+    main.main
+      8  53.3 %  (3 more sites)
+END
+}
+
+@test "fold: a table fits its columns and keeps control characters to itself" {
+	printf 'x;%s.(*T).Method 5\nx;\033[31mred\007\xff 1\n' "$(printf 'github.com/long/%.0s' {1..20})" | put wide
+	local width
+	for width in 80 100 120; do
+		COLUMNS=$width gobpf fold -f table "$BATS_TEST_TMPDIR/wide" >"$BATS_TEST_TMPDIR/out"
+		LC_ALL=C.UTF-8 run -1 grep -E ".{$((width + 1))}" "$BATS_TEST_TMPDIR/out"
+	done
+	grep -q '…' "$BATS_TEST_TMPDIR/out"
+	grep -q '(\*T)\.Method$' "$BATS_TEST_TMPDIR/out"
+	run -1 grep -P '[\x00-\x08\x0b-\x1f\x7f]' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "fold: JSON is well-formed with any name, and says what it is" {
+	requires jq
+	gobpf fold -q -f json tests/golden/fold/hostile.in >"$BATS_TEST_TMPDIR/x.json"
+	[ "$(jq -r .schema "$BATS_TEST_TMPDIR/x.json")" = gobpf-profile-1 ]
+	# every number points at something
+	[ "$(jq '[.stacks[].frames[] as $i | .frames[$i]] | all(. != null)' "$BATS_TEST_TMPDIR/x.json")" = true ]
+	[ "$(jq '[.sites[] | .frame] == ([.sites[].stack as $s | .stacks[$s].frames[0]])' "$BATS_TEST_TMPDIR/x.json")" = true ]
+	jq -e '.frames[] | select(.func == "y" and .kind == "kernel")' "$BATS_TEST_TMPDIR/x.json"
+	jq -e '.frames[] | select(.addr == "0x47a3b1" and .kind == "unknown")' "$BATS_TEST_TMPDIR/x.json"
+}
