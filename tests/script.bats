@@ -68,11 +68,11 @@ probed() {
 	retry 20 attached "$2" || fail "$1: $(breakpoints "${PID[burst]}") probes"
 }
 
-# run_resolved BPFTRACE LEAF - gobpf script --run on the fixture counts exactly
+# run_resolved BPFTRACE LEAF [WORD] - gobpf script --run on the fixture counts exactly
 run_resolved() {
 	spawn run "$GOBPF" script --bpftrace "$1" --run heap-hotspots "${PID[burst]}" 60 1
 	probed run 2
-	allocate go
+	allocate "${3-go}"
 	stop run
 	counted run "$2"
 	unharmed burst
@@ -98,6 +98,67 @@ own() {
 }
 mine() { gobpf --script-path "$BATS_TEST_TMPDIR/scripts" script "$@"; }
 
+# lib MODE - the test program of helpers/script, with stdin
+lib() {
+	local program
+	program=$(dirname "$GOBPF")/tests/scriptlib
+	[ -x "$program" ] || { fail "no $program: make test-programs, or run by make check"; return; }
+	"$program" "$@"
+}
+
+@test "script: stacks as the bpftraces print them, with the caller put back once" {
+	run -0 lib read <<-'EOT'
+		Watching process 1 for 60 s...
+		@total: 5
+		@bytes[
+		    0x47a3b1
+		    0x401000
+		, 4312254]: 8192
+		@bytes[
+			47a3b1 main.f+12 (/exe)
+			41ccbe runtime.mallocgc+1 (/exe)
+			401000 main.main+0 (/exe)
+		, 0x41ccbe]: 7
+		@objects[
+		47a3b1
+		]: -3
+		@other[1, 2]: 4
+		@none[
+		, 5]: 6
+	EOT
+	diff - <(echo "$output") <<-'EOT'
+		bytes 8192 47a3b1 41ccbe 401000
+		bytes 7 47a3b1 41ccbe 401000
+		objects -3 47a3b1
+		none 6
+	EOT
+}
+
+@test "script: output that is cut off or not understood is an error" {
+	run -1 lib read <<<$'@bytes[\n 0x1'
+	[[ $output == *"ends in the middle of map @bytes"* ]]
+	run -1 lib read <<<$'@bytes[\n 0x1\n main.f+8\n]: 1'
+	[[ $output == *"something unexpected: ' main.f+8'"* ]]
+	run -1 lib read <<<$'@bytes[\n 0x1\n]: 99999999999999999999'
+	[[ $output == *"something unexpected"* ]]
+}
+
+@test "script: bpftrace's versions and noise" {
+	[ "$(lib version <<<'bpftrace v0.17.0')" = '0.17.0 offsets' ]
+	[ "$(lib version <<<'bpftrace 0.27.1-12-gabc')" = '0.27.1 addresses' ]
+	[ "$(lib version <<<'bpftrace v0.11.3')" = '0.11.3 too old' ]
+	run -1 lib version <<<'version 3'
+	run -0 lib noise <<-'EOT'
+		ERROR: Unknown error -1: couldn't set RLIMIT_MEMLOCK for bpftrace. If your program is not loading, you can try "ulimit -l 8192" to fix the problem
+		Attaching 2 probes...
+		__BPFTRACE_NOTIFY_PROBES_ATTACHED
+		WARNING: Map full; can't update element
+		open(/sys/kernel/tracing/uprobe_events): No such file or directory
+		ERROR: failed to detach probe: uprobe:/proc/1/exe:0x1
+	EOT
+	[ "$output" = "WARNING: Map full; can't update element" ]
+}
+
 @test "script: without a PID, the file as it is" {
 	run -0 gobpf script heap-hotspots
 	[ "$output" = "$(<"$SCRIPT")" ]
@@ -121,12 +182,12 @@ mine() { gobpf --script-path "$BATS_TEST_TMPDIR/scripts" script "$@"; }
 	unharmed burst
 }
 
-@test "script: the runbook edition ends by itself and prints at most ten stacks" {
+@test "script: the runbook edition ends by itself and prints at most twenty stacks" {
 	requires root bpftrace
 	burst
 	run -0 --separate-stderr bpftrace "$SCRIPT" "/proc/${PID[burst]}/exe" "${PID[burst]}" 1
 	[[ $output == *"Watching process ${PID[burst]} for 1 s"* ]]
-	(($(grep -c '^@bytes\[' <<<"$output") <= 10))
+	(($(grep -c '^@bytes\[' <<<"$output") <= 20))
 }
 
 @test "script: the runbook edition's table is that of the Go runtime" {
@@ -166,6 +227,16 @@ mine() { gobpf --script-path "$BATS_TEST_TMPDIR/scripts" script "$@"; }
 	each_resolved '^ +0x' strip cgo pie
 }
 
+# bats test_tags=probe
+@test "script: resolved, cgo PIE with symbols, where 0.17 has only the name" {
+	requires root bpftrace
+	local bt
+	burst cgo pie
+	while read -r bt; do
+		run_resolved "$bt" allocLarge gently || { fail "with $bt"; return; }
+	done < <(bpftraces)
+}
+
 @test "script: probes stand at the cheap place, by what the bpftrace accepts" {
 	requires root bpftrace
 	local bt place
@@ -183,7 +254,7 @@ mine() { gobpf --script-path "$BATS_TEST_TMPDIR/scripts" script "$@"; }
 			[[ $output == *'refill: file offset 0x'* ]]
 		fi
 		[[ $output != *'"runtime.'* ]]
-		[[ $output == *"/pid == ${PID[burst]}/"* || $output == *"/(pid == ${PID[burst]}) && (reg("* ]]
+		[[ $output == *"/pid == ${PID[burst]} && @seconds/"* || $output == *"/(pid == ${PID[burst]} && @seconds) && (reg("* ]]
 	done < <(bpftraces)
 }
 
