@@ -313,3 +313,12 @@ same_length() {
 	[[ $stderr == *"/no/such/folder/out.svg"* ]]
 	((SECONDS - from < 10))
 }
+
+@test "output: a named pipe gets everything, once" {
+	mix
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	spawn reader cat "$BATS_TEST_TMPDIR/pipe"
+	gobpf heap-hotspots -d 500ms -f json -o "$BATS_TEST_TMPDIR/pipe" "$mix"
+	reap reader
+	jq -e '.sites[0].func == "main.allocSmall"' "$BATS_TEST_TMPDIR/reader.log"
+}

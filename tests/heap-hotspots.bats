@@ -151,7 +151,7 @@ setup() { requires root jq; }
 			END { exit !ok }' <<<"$output" || fail "$func is not $percent %: $output"
 	done < <(grep '^SITE' "$BATS_TEST_TMPDIR/mix.log")
 	run -0 go tool pprof -sample_index=alloc_space -peek '^main.fill$' "$BATS_TEST_TMPDIR/heap.pb.gz"
-	[[ $output == *"main.handle"*"main.fill (inline)"* ]]
+	[[ $output == *"main.handle (inline)"*"main.fill"* ]]
 }
 
 @test "SVG output is well-formed and names the sites" {
