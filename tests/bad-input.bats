@@ -87,8 +87,9 @@ teardown_file() { rm -rf /tmp/gobpf-test.??????; }
 }
 
 @test "target: a zombie" {
+	# the child ends when its parent is a cat that waits for nobody
 	# shellcheck disable=SC2016
-	spawn parent sh -c 'true & echo CHILD $!; exec cat'
+	spawn parent sh -c 'sleep 0.2 & echo CHILD $!; exec cat'
 	await parent '^CHILD'
 	local child
 	child=$(sed -n 's/^CHILD //p' "$BATS_TEST_TMPDIR/parent.log")

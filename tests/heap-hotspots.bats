@@ -89,7 +89,7 @@ setup() { requires root jq; }
 	spawn burst "$fixture"
 	await burst '^READY'
 	watch --exact -d 0 -f json -o "$BATS_TEST_TMPDIR/out.json" "${PID[burst]}"
-	tell burst go
+	tell burst gently
 	await burst '^DONE 1009'
 	stop hot
 	run -0 jq -c '.sites[] | select(.func == "main.allocBurst") | [.alloc_objects, .alloc_space]' \

@@ -54,8 +54,10 @@ static int common_config(struct heap_run *run, struct alloc_config *c)
 	return 0;
 }
 
+#define REFILL_PLACES (2 * ALLOC_SPANS + 1)
+
 static int refill_config(struct heap_run *run, struct alloc_config *c,
-			 struct alloc_place places[ALLOC_SPANS + 1])
+			 struct alloc_place places[REFILL_PLACES])
 {
 	struct alloc_sampling s;
 	int err = common_config(run, c);
@@ -69,14 +71,19 @@ static int refill_config(struct heap_run *run, struct alloc_config *c,
 			.offset = s.spans[i].offset,
 			.kind = ALLOC_REFILL_SPAN,
 		};
-	places[s.nspans] = (struct alloc_place){
+	for (unsigned i = 0; i < s.nreturns; i++)
+		places[s.nspans + i] = (struct alloc_place){
+			.offset = s.returns[i].offset,
+			.kind = ALLOC_RETURN,
+		};
+	places[s.nspans + s.nreturns] = (struct alloc_place){
 		.offset = s.large.offset,
 		.kind = ALLOC_LARGE,
 		.skip_if_cf_zf = s.large.skip_if_cf_or_zf,
 		.caller_at_rsp = true,
 	};
 	c->places = places;
-	c->nplaces = s.nspans + 1;
+	c->nplaces = s.nspans + s.nreturns + 1;
 	c->nelems = span_field(s.nelems);
 	c->alloc_count = span_field(s.alloc_count);
 	c->elem_size = span_field(s.elemsize);
@@ -195,7 +202,7 @@ static int collect(struct heap_run *run, struct alloc *a, double max_overhead, c
 static int refill_usable(struct heap_run *run)
 {
 	struct alloc_config c = { 0 };
-	struct alloc_place places[ALLOC_SPANS + 1];
+	struct alloc_place places[REFILL_PLACES];
 
 	return refill_config(run, &c, places);
 }
@@ -203,7 +210,7 @@ static int refill_usable(struct heap_run *run)
 static int run_refill(struct heap_run *run)
 {
 	struct alloc_config c = { 0 };
-	struct alloc_place places[ALLOC_SPANS + 1];
+	struct alloc_place places[REFILL_PLACES];
 	struct alloc *a;
 	int err = refill_config(run, &c, places);
 
@@ -213,9 +220,6 @@ static int run_refill(struct heap_run *run)
 		return err;
 	run->estimated = true;
 	err = collect(run, a, run->max_overhead, "span refills and large objects");
-	if (!err && places[0].kind == ALLOC_REFILL_ENTRY)
-		heap_note(run, "spans count as wholly handed out: this build hides how full they "
-			       "were; sites are right only if collections leave few holes");
 	alloc_close(a);
 	return err;
 }

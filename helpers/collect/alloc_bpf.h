@@ -46,14 +46,20 @@ struct alloc_consts {
 
 /*
  * Value of the map `stacks`; the key is a 64-bit hash of the frames and the
- * span class.  The stack is frames[first .. first+nframes), leaf first: the
+ * span class, xor the gate.  The stack is frames[first .. first+nframes), leaf first: the
  * kernel's walk begins at [1], [0] makes room for a caller put back.
  */
 struct alloc_entry {
 	__u64 objects, bytes, hits;
 	__u16 first, nframes;
-	__u32 span_class;		/* or ALLOC_NO_CLASS */
+	__u16 span_class;		/* or ALLOC_NO_CLASS */
+	__u16 gate;			/* as it stood: enum duty_gate */
 	__u64 frames[1 + ALLOC_FRAMES];
+};
+
+/* Objects that cached spans did not hand out, of one span class on one CPU. */
+struct alloc_returned {
+	__u64 burst, stay;		/* by the gate */
 };
 
 /* Counters of a CPU; each hit raises exactly one of those before ALLOC_OUTCOMES. */

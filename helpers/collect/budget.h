@@ -10,15 +10,18 @@
  * Pure arithmetic: times are nanoseconds since the window began, given by the
  * caller; there is no clock in here.
  *
- * The account: the target may lose `share` of the CPU time it uses.  That is
- * what comes in; every hit and every on/off pair is booked against it.  A step
+ * The account: the target may lose `share` of the CPU time it uses, of a tenth
+ * of a CPU when it uses less (a fraction of next to nothing would leave too little
+ * to see, and harms nobody).  That is what comes in; every hit and every on/off pair is booked against it.  A step
  * says how long to stay off and how long to be on after that.  The off time is
  * fixed before the burst it leads to, so what a burst sees never decides how
  * much time it stands for: budget_weight() stays an unbiased estimate when the
  * rate changes.
  *
- * Off times are drawn from 0.5 … 1.5 of their mean, so that bursts do not run
- * in step with something periodic in the target.
+ * Bursts are 0.5 … 1.5 times 300 ms apart, so that they do not run in step with
+ * something periodic in the target.  A burst that turns into a
+ * stay stands for the time before it with its first part only; the rest of
+ * the stay stands for itself.
  */
 struct budget {
 	double share;		/* 0.01: 1 % of the target's CPU time; 0: no limit */
@@ -32,9 +35,13 @@ struct budget {
 	/* state */
 	double balance_ns;	/* income not spent; negative: debt */
 	double density;		/* cost per ns of on time, of late; < 0: unknown */
+	double mean;		/* the same over the last seconds */
 	double cpu_rate;	/* target's CPU ns per ns, of late */
 	uint64_t now_ns;	/* of the last booking */
+	uint64_t seen_ns;	/* of the last booking with on time */
 	uint64_t end_ns;	/* where the last burst ended */
+	double planned_ns;	/* the last on time */
+	double jitter;		/* -0.5 … 0.5, anew for each off time */
 	uint64_t random;
 };
 
@@ -65,6 +72,9 @@ void budget_toggled(struct budget *b);
 
 /* What to do from now on. */
 struct budget_step budget_next(struct budget *b);
+
+/* They stayed in since the end of the last burst, until now: that time stands for itself. */
+void budget_stayed(struct budget *b, uint64_t now_ns);
 
 /*
  * The burst that was on for on_ns and ends now stands for all the time since

@@ -55,8 +55,9 @@ static int turn_on(struct duty *d)
 
 	if (err)
 		return err;
-	d->ops->gate(d->ctx, true);
+	d->ops->gate(d->ctx, DUTY_BURST);
 	d->on_since = d->booked_ns = num_now_ns();
+	d->staying = false;
 	return 0;
 }
 
@@ -64,7 +65,7 @@ static int turn_off(struct duty *d)
 {
 	uint64_t end, on_ns;
 
-	d->ops->gate(d->ctx, false);
+	d->ops->gate(d->ctx, DUTY_SHUT);
 	end = num_now_ns();
 	attach_off(d->attach);
 	on_ns = end - d->on_since;
@@ -73,7 +74,21 @@ static int turn_off(struct duty *d)
 	budget_toggled(&d->budget);
 	/* hits after the gate was shut are paid for as well */
 	book(d, num_now_ns(), end - d->booked_ns);
-	return d->ops->drain(d->ctx, budget_weight(&d->budget, on_ns, since_start(d, end)));
+	if (d->staying)
+		budget_stayed(&d->budget, since_start(d, end));
+	else
+		d->weight = budget_weight(&d->budget, on_ns, since_start(d, end));
+	return d->ops->drain(d->ctx, d->weight);
+}
+
+/* The burst ends here as far as it stands for the time before it, but they stay in. */
+static void begin_stay(struct duty *d, uint64_t now)
+{
+	if (d->staying)
+		return;
+	d->ops->gate(d->ctx, DUTY_STAY);
+	d->weight = budget_weight(&d->budget, now - d->on_since, since_start(d, now));
+	d->staying = true;
 }
 
 /* Sleeps for ns, not beyond the end of the window; false when the window is over. */
@@ -100,6 +115,8 @@ static bool stay_on(struct duty *d, uint64_t on_ns, uint64_t window_ns, struct b
 		book(d, now, now - d->booked_ns);
 		*next = budget_next(&d->budget);
 		on_ns = next->on_ns;
+		if (next->stay)
+			begin_stay(d, now);
 		if (next->stay && !d->trap_ns)
 			return true;
 	} while (next->stay);
@@ -173,7 +190,7 @@ int duty_run(struct duty *d, uint64_t window_ns)
 	d->cpu_start_ns = d->clock->cpu_ns ? d->clock->cpu_ns(d->clock->arg) : 0;
 	budget_init(&d->budget, d->max_overhead, TOGGLE_NS, d->start_ns ^ (uint64_t) getpid());
 	err = bursts(d, window_ns);
-	d->ops->gate(d->ctx, false);
+	d->ops->gate(d->ctx, DUTY_SHUT);
 	attach_off(d->attach);
 	/* it went away between two bursts: what was gathered stands */
 	if (err == -ESRCH && d->bursts)
@@ -193,7 +210,7 @@ int duty_measure(struct duty *d, double *ret_slowdown)
 	cpu = target_cpu(d);
 	d->stopped = d->clock->wait(d->clock->arg, d->start_ns + BUDGET_FIRST_NS);
 	cpu = target_cpu(d) - cpu;
-	d->ops->gate(d->ctx, false);
+	d->ops->gate(d->ctx, DUTY_SHUT);
 	on_ns = num_now_ns() - d->on_since;
 	attach_off(d->attach);
 	d->ops->counts(d->ctx, &d->counts);

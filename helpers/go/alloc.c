@@ -48,9 +48,49 @@ static bool may_call_heap_alloc(const char *name)
 	       !strcmp(name, "runtime.(*mcentral).cacheSpan");
 }
 
+enum { CACHE_SPAN, UNCACHE_SPAN, HEAP_ALLOC, CALLEES };
+
+static bool calls_cache_span(const struct go_calls *calls, const struct go_func *f)
+{
+	for (unsigned i = 0; i < calls->n; i++)
+		if (calls->v[i].callee == CACHE_SPAN && calls->v[i].caller.entry == f->entry)
+			return true;
+	return false;
+}
+
+/* What one caller contributes. A refill gives back only spans that are used up: nothing to correct. */
+static int caller_places(const struct go_file *g, const struct go_func *callees,
+			 const struct go_calls *calls, const struct go_call *call,
+			 struct alloc_sampling *s)
+{
+	const struct go_func *f = &call->caller;
+	unsigned n = 0;
+	int err = 0;
+
+	switch (call->callee) {
+	case CACHE_SPAN:
+		err = probe_after_calls(g, f, &callees[CACHE_SPAN], s->spans + s->nspans,
+					ALLOC_SPANS - s->nspans, &n);
+		s->nspans += n;
+		return err;
+	case UNCACHE_SPAN:
+		if (calls_cache_span(calls, f))
+			return 0;
+		err = probe_calls(g, f, &callees[UNCACHE_SPAN], s->returns + s->nreturns,
+				  ALLOC_SPANS - s->nreturns, &n);
+		s->nreturns += n;
+		return err;
+	default:
+		if (!may_call_heap_alloc(f->name))
+			err = err_set(ENOEXEC, "%s: not known how to sample large objects here, "
+				      "%s allocates them itself (as in profile-guided builds)",
+				      g->elf->path, f->name);
+		return err;
+	}
+}
+
 static int span_places(const struct go_file *g, struct alloc_sampling *s)
 {
-	enum { CACHE_SPAN, HEAP_ALLOC, CALLEES };
 	struct go_func callees[CALLEES];
 	struct go_calls calls;
 	int err;
@@ -58,22 +98,12 @@ static int span_places(const struct go_file *g, struct alloc_sampling *s)
 	err = named(g, "runtime.(*mcentral).cacheSpan", &callees[CACHE_SPAN]);
 	if (!err)
 		err = named(g, "runtime.(*mheap).alloc", &callees[HEAP_ALLOC]);
+	if (!err && !go_func_named(g, "runtime.(*mcentral).uncacheSpan", &callees[UNCACHE_SPAN]))
+		callees[UNCACHE_SPAN] = (struct go_func){ .entry = UINT64_MAX };
 	if (!err)
 		err = go_calls_of(g, callees, CALLEES, &calls);
-	for (unsigned i = 0; !err && i < calls.n; i++) {
-		const struct go_func *caller = &calls.v[i].caller;
-		unsigned n = 0;
-
-		if (calls.v[i].callee == HEAP_ALLOC) {
-			if (!may_call_heap_alloc(caller->name))
-				err = err_set(ENOEXEC, "%s: %s allocates large objects itself, as this "
-					      "program does not know it", g->elf->path, caller->name);
-			continue;
-		}
-		err = probe_after_calls(g, caller, &callees[CACHE_SPAN], s->spans + s->nspans,
-					ALLOC_SPANS - s->nspans, &n);
-		s->nspans += n;
-	}
+	for (unsigned i = 0; !err && i < calls.n; i++)
+		err = caller_places(g, callees, &calls, &calls.v[i], s);
 	if (!err && !s->nspans)
 		err = err_set(ENOEXEC, "%s: nothing calls runtime.(*mcentral).cacheSpan",
 			      g->elf->path);

@@ -23,8 +23,10 @@
  * class and noscan are spanclass >> 1 and & 1.  The function's frame is complete,
  * so a walk by frame pointers gives (refill,) nextFree, mallocgc.. and misses nobody.
  *
- * Bias to know: the rest of a cached span goes back at each GC (releaseAll) and
- * is handed out, and counted, again: at most one span per P, class and GC.
+ * At each GC the rest of a cached span goes back (releaseAll), to be handed out
+ * and counted again: `returns' are on those calls of (*mcentral).uncacheSpan, rbx =
+ * the *mspan, whose nelems - allocCount objects were counted and not allocated.
+ * None when uncacheSpan was inlined: then at most one span per P, class and GC is too much.
  *
  * `large': rax = *mcache, rbx = size wanted, cl = noscan; the span has whole
  * pages: alloc_large_bytes(size).
@@ -36,6 +38,8 @@
 struct alloc_sampling {
 	struct probe_place spans[ALLOC_SPANS];
 	unsigned nspans;		/* at least 1; one but in profile-guided builds */
+	struct probe_place returns[ALLOC_SPANS];
+	unsigned nreturns;
 	struct probe_place large;
 	struct layout_field nelems;	/* size 8 before Go 1.22, then 2 */
 	struct layout_field alloc_count, elemsize, spanclass;

@@ -41,11 +41,14 @@ static const struct source sources[] = {
 	/* malloc.go: profilealloc() and, inlined everywhere, nextSample(); mcache.go: allocmcache() */
 	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.profilealloc", SHAPE_LOAD, false },
 	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.allocmcache", SHAPE_LOAD, false },
+	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.nextSample", SHAPE_LOAD, false },
 	{ 19, 23, GLOBAL_MEMPROFILERATE, "runtime.mallocgc", SHAPE_LOAD, false },
 	{ 24, 27, GLOBAL_MEMPROFILERATE, "runtime.mallocgcLarge", SHAPE_LOAD, false },
-	/* mcache.go, mcentral.go: the receiver of mheap_.alloc() */
+	/* mcache.go, mcentral.go, stack.go, malloc.go: the receiver of mheap_.alloc(), allocManual(), init() */
 	{ 19, 27, GLOBAL_MHEAP, "runtime.(*mcache).allocLarge", SHAPE_LEA, false },
 	{ 19, 27, GLOBAL_MHEAP, "runtime.(*mcentral).grow", SHAPE_LEA, false },
+	{ 19, 27, GLOBAL_MHEAP, "runtime.stackpoolalloc", SHAPE_LEA, false },
+	{ 19, 27, GLOBAL_MHEAP, "runtime.mallocinit", SHAPE_LEA, false },
 	/* proc.go: forEachG() reads the slice, so does the marking of its roots */
 	{ 19, 27, GLOBAL_ALLGS, "runtime.forEachG", SHAPE_LOAD, false },
 	{ 19, 24, GLOBAL_ALLGS, "runtime.gcMarkRootPrepare", SHAPE_LOAD, false },
@@ -61,38 +64,57 @@ static const struct source sources[] = {
 
 static const struct variable {
 	const char *name;
-	uint64_t initial;	/* what the file holds there, unless 0 (set by an init function) */
+	uint64_t initial;	/* what the file holds there .. */
+	uint8_t initial_since;	/* .. since this version: before, 0, set by an init function */
 	unsigned words;		/* 8 bytes each, all of which the sources may refer to */
 } variables[GLOBALS] = {
-	[GLOBAL_MBUCKETS] = { "runtime.mbuckets", 0, 1 },
-	[GLOBAL_XBUCKETS] = { "runtime.xbuckets", 0, 1 },
-	[GLOBAL_BBUCKETS] = { "runtime.bbuckets", 0, 1 },
-	[GLOBAL_MEMPROFILERATE] = { "runtime.MemProfileRate", 512 << 10, 1 },
-	[GLOBAL_MHEAP] = { "runtime.mheap_", 0, 1 },
-	[GLOBAL_ALLGS] = { "runtime.allgs", 0, 2 },
-	[GLOBAL_ALLGLEN] = { "runtime.allglen", 0, 1 },
-	[GLOBAL_ALLGPTR] = { "runtime.allgptr", 0, 1 },
+	[GLOBAL_MBUCKETS] = { "runtime.mbuckets", 0, 0, 1 },
+	[GLOBAL_XBUCKETS] = { "runtime.xbuckets", 0, 0, 1 },
+	[GLOBAL_BBUCKETS] = { "runtime.bbuckets", 0, 0, 1 },
+	[GLOBAL_MEMPROFILERATE] = { "runtime.MemProfileRate", 512 << 10, 21, 1 },
+	[GLOBAL_MHEAP] = { "runtime.mheap_", 0, 0, 1 },
+	[GLOBAL_ALLGS] = { "runtime.allgs", 0, 0, 2 },
+	[GLOBAL_ALLGLEN] = { "runtime.allglen", 0, 0, 1 },
+	[GLOBAL_ALLGPTR] = { "runtime.allgptr", 0, 0, 1 },
 };
 
 #define MAX_ADDRS 64
 
-/* Distinct addresses. */
+/* Distinct addresses, and how many functions vouch for each. */
 struct addrs {
 	uint64_t v[MAX_ADDRS];
+	int votes[MAX_ADDRS];
 	unsigned n;
 };
+#define VETO (-100)
 
 const char *global_name(enum go_global which)
 {
 	return variables[which].name;
 }
 
-static bool contains(const struct addrs *a, uint64_t addr)
+/* Its index, or a->n. */
+static unsigned find(const struct addrs *a, uint64_t addr)
 {
-	for (unsigned i = 0; i < a->n; i++)
-		if (a->v[i] == addr)
-			return true;
-	return false;
+	unsigned i = 0;
+
+	while (i < a->n && a->v[i] != addr)
+		i++;
+	return i;
+}
+
+static bool add(struct addrs *a, uint64_t addr, int votes)
+{
+	unsigned i = find(a, addr);
+
+	if (i == MAX_ADDRS)
+		return false;
+	if (i == a->n) {
+		a->v[a->n] = addr;
+		a->votes[a->n++] = 0;
+	}
+	a->votes[i] += votes;
+	return true;
 }
 
 static bool has_shape(const struct insn *i, enum shape shape)
@@ -108,7 +130,7 @@ static bool has_shape(const struct insn *i, enum shape shape)
 	return false;
 }
 
-/* What f refers to in this way; -E2BIG when that is more than fits. */
+/* What f refers to in this way, each with one vote; -E2BIG when that is more than fits. */
 static int references(const struct go_file *g, const struct go_func *f, enum shape shape,
 		      struct addrs *ret)
 {
@@ -119,36 +141,23 @@ static int references(const struct go_file *g, const struct go_func *f, enum sha
 	ret->n = 0;
 	if (!r)
 		return -ENOMEM;
-	while (insn_next(r, &i)) {
-		if (!i.rip_addr || !has_shape(&i, shape) || contains(ret, i.rip_addr))
+	while (!err && insn_next(r, &i)) {
+		if (!i.rip_addr || !has_shape(&i, shape) || find(ret, i.rip_addr) < ret->n)
 			continue;
-		if (ret->n == MAX_ADDRS) {
+		if (!add(ret, i.rip_addr, 1))
 			err = -E2BIG;
-			break;
-		}
-		ret->v[ret->n++] = i.rip_addr;
 	}
 	insn_close(r);
 	return err;
 }
 
-/* Keeps what is (or is not, with `not') in b too. */
-static void keep(struct addrs *a, const struct addrs *b, bool not)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < a->n; i++)
-		if (contains(b, a->v[i]) != not)
-			a->v[n++] = a->v[i];
-	a->n = n;
-}
-
-/* Writable data, beginning with a value that the variable has in files. */
+/* Writable data, beginning with the value that the variable has in files. */
 static bool plausible(const struct go_file *g, const struct variable *v, uint64_t addr)
 {
+	uint64_t initial = g->version.minor < v->initial_since ? 0 : v->initial;
+
 	for (unsigned i = 0; i < g->elf->nsegments; i++) {
 		const struct elf_segment *s = &g->elf->segments[i];
-		uint64_t value;
 		struct span b;
 
 		if (addr < s->addr || s->memsz < 8 || addr - s->addr > s->memsz - 8)
@@ -156,21 +165,19 @@ static bool plausible(const struct go_file *g, const struct variable *v, uint64_
 		if (!s->write || addr % 8)
 			return false;
 		if (addr - s->addr >= s->filesz)
-			return true;
+			return initial == 0;
 		b = elf_bytes_at(g->elf, addr);
-		value = span_u64(&b, 0);
-		return !b.bad && (!value || value == v->initial);
+		return span_u64(&b, 0) == initial && !b.bad;
 	}
 	return false;
 }
 
-/* The candidates that all sources agree on; how many functions vouched for them. */
-static int intersect(const struct go_file *g, enum go_global which, struct addrs *left,
-		     unsigned *ret_witnesses)
+/* The plausible candidates, each with as many votes as there are functions that refer to it. */
+static int vote(const struct go_file *g, enum go_global which, struct addrs *all)
 {
-	unsigned witnesses = 0;
 	struct addrs here;
 
+	all->n = 0;
 	for (size_t n = 0; n < ARRAY_SIZE(sources); n++) {
 		const struct source *s = &sources[n];
 		struct go_func f;
@@ -180,50 +187,58 @@ static int intersect(const struct go_file *g, enum go_global which, struct addrs
 		    g->version.minor > s->to || !go_func_named(g, s->func, &f))
 			continue;
 		err = references(g, &f, s->shape, &here);
+		for (unsigned i = 0; !err && i < here.n; i++)
+			if (plausible(g, &variables[which], here.v[i]) &&
+			    !add(all, here.v[i], s->not ? VETO : 1))
+				err = -E2BIG;
 		if (err)
 			return err_sys(-err, "%s: %s", g->elf->path, s->func);
-		if (witnesses == 0)
-			*left = here;
-		else
-			keep(left, &here, s->not);
-		witnesses++;
 	}
-	*ret_witnesses = witnesses;
 	return 0;
+}
+
+/* Leaves those with the most votes; how many votes that is. */
+static int keep_best(struct addrs *a)
+{
+	unsigned n = 0;
+	int best = 0;
+
+	for (unsigned i = 0; i < a->n; i++)
+		if (a->votes[i] > best)
+			best = a->votes[i];
+	for (unsigned i = 0; i < a->n; i++)
+		if (a->votes[i] == best)
+			a->v[n++] = a->v[i];
+	a->n = n;
+	return best;
 }
 
 int global_find_by_code(const struct go_file *g, enum go_global which, uint64_t *ret)
 {
 	const struct variable *v = &variables[which];
-	struct addrs left = { .n = 0 };
-	unsigned witnesses = 0, n = 0;
-	int err;
+	struct addrs left;
+	int err, votes;
 
 	if (g->elf->machine != EM_X86_64)
 		return err_set(EOPNOTSUPP, "%s: without a symbol table %s is found in x86-64 code only",
 			       g->elf->path, v->name);
-	err = intersect(g, which, &left, &witnesses);
+	err = vote(g, which, &left);
 	if (err)
 		return err;
-	if (witnesses < 2)
-		return err_set(ENOEXEC, "%s: stripped, and too little code in it refers to %s",
-			       g->elf->path, v->name);
-	for (unsigned i = 0; i < left.n; i++)
-		if (plausible(g, v, left.v[i]))
-			left.v[n++] = left.v[i];
-	left.n = n;
+	votes = keep_best(&left);
 	/* of a slice the sources refer to pointer and length */
-	if (n == 2 && v->words == 2) {
+	if (left.n == 2 && v->words == 2) {
 		uint64_t low = left.v[0] < left.v[1] ? left.v[0] : left.v[1];
 
-		if (contains(&left, low + 8)) {
+		if (find(&left, low + 8) < left.n) {
 			left.v[0] = low;
-			n = 1;
+			left.n = 1;
 		}
 	}
-	if (n != 1)
-		return err_set(ENOEXEC, "%s: stripped, and %s cannot be told from its code (%u candidates)",
-			       g->elf->path, v->name, n);
+	if (left.n != 1 || votes < 2)
+		return err_set(ENOEXEC, "%s: stripped, and its code does not say for certain where "
+			       "%s is (%u candidates, %d witnesses)", g->elf->path, v->name, left.n,
+			       votes);
 	*ret = left.v[0];
 	return 0;
 }

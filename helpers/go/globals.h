@@ -12,9 +12,9 @@
  * The symbol table says it when there is one.  A stripped file still has the
  * runtime's functions by name (pclntab), and those refer to the variables
  * relative to rip: each variable has a row of functions that refer to it in a
- * certain way (globals.c), and is the one address that all of those in the
- * file have in common.  At least two must vouch for it, and where it points
- * must be writable data that begins as the variable does.
+ * certain way (globals.c), and is the one address that most of those refer to,
+ * at least two.  It must be in writable data that begins as the variable does.
+ * Most, not all: a profile-guided build moves code from one function to another.
  *
  * Verified against the symbol table of the unstripped twin for Go 1.19 and 1.21
  * to 1.27, static, PIE, cgo and cgo PIE (tests/golib.bats).

@@ -179,6 +179,8 @@ static int cmd_sampling(char **a)
 		return err;
 	for (unsigned i = 0; i < s.nspans; i++)
 		print_place("span", 0, &s.spans[i]);
+	for (unsigned i = 0; i < s.nreturns; i++)
+		print_place("return", 0, &s.returns[i]);
 	print_place("large", 0, &s.large);
 	printf("%u %u %u %u %u %u %u %u\n", s.nelems.offset, s.nelems.size, s.alloc_count.offset,
 	       s.alloc_count.size, s.elemsize.offset, s.elemsize.size, s.spanclass.offset,
