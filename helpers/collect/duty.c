@@ -198,6 +198,12 @@ int duty_run(struct duty *d, uint64_t window_ns)
 	return err;
 }
 
+/*
+ * The kernel brings a running thread's CPU time up to date for others at its
+ * ticks only (4 ms at 250 Hz, 10 at 100): the measurement must be long beside that.
+ */
+#define MEASURE_NS 50000000
+
 int duty_measure(struct duty *d, double *ret_slowdown)
 {
 	uint64_t cpu, on_ns;
@@ -208,7 +214,7 @@ int duty_measure(struct duty *d, double *ret_slowdown)
 		return err;
 	d->start_ns = d->on_since;
 	cpu = target_cpu(d);
-	d->stopped = d->clock->wait(d->clock->arg, d->start_ns + BUDGET_FIRST_NS);
+	d->stopped = d->clock->wait(d->clock->arg, d->start_ns + MEASURE_NS);
 	cpu = target_cpu(d) - cpu;
 	d->ops->gate(d->ctx, DUTY_SHUT);
 	on_ns = num_now_ns() - d->on_since;

@@ -72,7 +72,7 @@ struct duty {
 int duty_run(struct duty *d, uint64_t window_ns);
 
 /*
- * Instead of a run: one burst of 2 ms, to say what being on all the time would
+ * Instead of a run: one burst of 50 ms, to say what being on all the time would
  * cost: 0.25 means that the target's work takes 1.25 times the CPU time.
  */
 int duty_measure(struct duty *d, double *ret_slowdown);
