@@ -148,7 +148,9 @@ static int resolved(struct job *j)
 	bool wants;
 	int err = script_wants_target((struct part){ j->text.data, j->text.len }, &wants);
 
-	if (!err && wants)
+	if (err)
+		return err_in(err, "%s.bt", j->name);
+	if (wants)
 		err = open_target(j);
 	if (!err)
 		err = bpftrace_find(j->bpftrace, &j->bt);

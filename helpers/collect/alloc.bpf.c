@@ -26,8 +26,10 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct alloc_consts consts;
 
-/* Nothing is counted while it is shut: all places begin and end their burst together. */
+/* enum duty_gate. Nothing is counted while it is shut: all places begin and end their burst together. */
 int gate;
+#define SHUT  0
+#define BURST 1
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -44,12 +46,11 @@ struct {
 	__type(value, struct alloc_stats);
 } stats SEC(".maps");
 
-/* Objects that cached spans did not hand out, by span class. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, ALLOC_SPANCLASSES);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct alloc_returned);
 } returned SEC(".maps");
 
 struct scratch {
@@ -111,16 +112,17 @@ static __always_inline int span_left(__u64 span, __u64 *ret_objects, __u64 *ret_
 }
 
 /* A cache gives back a span that it took: what it didn't hand out was counted too much. */
-static __always_inline __u32 count_returned(__u64 span)
+static __always_inline __u32 count_returned(__u64 span, int open)
 {
-	__u64 objects, size, *v;
+	struct alloc_returned *v;
+	__u64 objects, size;
 	__u32 spc;
 
 	if (span_left(span, &objects, &size, &spc))
 		return ALLOC_TORN;
 	v = bpf_map_lookup_elem(&returned, &spc);
 	if (v)
-		__sync_fetch_and_add(v, objects);
+		__sync_fetch_and_add(open == BURST ? &v->burst : &v->stay, objects);
 	return ALLOC_RETURNED;
 }
 
@@ -186,7 +188,7 @@ static __always_inline __u32 weigh(struct pt_regs *ctx, __u64 cookie, __u64 call
 		bytes = (ctx->rbx + ALLOC_PAGE - 1) & ~(__u64)(ALLOC_PAGE - 1);
 		break;
 	case ALLOC_EXACT:
-		if ((cookie & ALLOC_COOKIE_INNER) && inner_call(caller))
+		if (inner_call(caller))
 			return ALLOC_SKIPPED;
 		bytes = object_bytes(ctx->rax, ctx->rbx);
 		if (bytes == 0)
@@ -265,7 +267,7 @@ static __always_inline __u32 count(struct pt_regs *ctx, struct scratch *s, __u64
 	if (walk(ctx, &s->e, caller))
 		return ALLOC_NO_STACK;
 	s->e.hits = 1;
-	key = hash_entry(&s->e);
+	key = hash_entry(&s->e) ^ s->e.gate;
 	/* another CPU may insert the same stack between the two look-ups */
 	if (add_to(key, &s->e) && bpf_map_update_elem(&stacks, &key, &s->e, BPF_NOEXIST) &&
 	    add_to(key, &s->e))
@@ -276,16 +278,17 @@ static __always_inline __u32 count(struct pt_regs *ctx, struct scratch *s, __u64
 static __always_inline __u32 handle(struct pt_regs *ctx, __u64 cookie)
 {
 	__u64 caller = 0;
+	int open = *(volatile int *)&gate;
 	struct scratch *s;
 	__u32 zero = 0, why;
 
-	if (!*(volatile int *)&gate)
+	if (open == SHUT)
 		return ALLOC_CLOSED;
 	/* flags CF (bit 0) and ZF (bit 6): jbe will be taken, the function starts again */
 	if ((cookie & ALLOC_COOKIE_JBE) && (ctx->eflags & 0x41))
 		return ALLOC_SKIPPED;
 	if ((cookie & ALLOC_COOKIE_KIND) == ALLOC_RETURN)
-		return count_returned(ctx->rbx);
+		return count_returned(ctx->rbx, open);
 	if ((cookie & ALLOC_COOKIE_CALLER) &&
 	    bpf_probe_read_user(&caller, sizeof(caller), (void *)ctx->rsp))
 		return ALLOC_TORN;
@@ -294,6 +297,7 @@ static __always_inline __u32 handle(struct pt_regs *ctx, __u64 cookie)
 		return ALLOC_BUSY;
 	if (__sync_lock_test_and_set(&s->busy, 1))
 		return ALLOC_BUSY;
+	s->e.gate = open;
 	why = count(ctx, s, cookie, caller);
 	__sync_lock_test_and_set(&s->busy, 0);
 	return why;
@@ -309,6 +313,7 @@ int on_alloc(struct pt_regs *ctx)
 	if (!st || why >= ALLOC_OUTCOMES)
 		return 0;
 	__sync_fetch_and_add(&st->v[why], 1);
-	__sync_fetch_and_add(&st->v[ALLOC_RUN_NS], bpf_ktime_get_ns() - start);
+	start = bpf_ktime_get_ns() - start;
+	__sync_fetch_and_add(&st->v[ALLOC_RUN_NS], start < ALLOC_RUN_MAX ? start : ALLOC_RUN_MAX);
 	return 0;
 }

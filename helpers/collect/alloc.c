@@ -31,7 +31,7 @@ struct alloc {
 	char exe[32];			/* /proc/self/fd/N: the inode we know, whatever PID runs later */
 	unsigned ncpus;
 	struct alloc_stats *cpu_stats;	/* ncpus of them */
-	uint64_t *cpu_returned;
+	struct alloc_returned *cpu_returned;
 	struct alloc_entry *batch;
 	uint64_t *batch_keys;
 
@@ -40,7 +40,7 @@ struct alloc {
 	struct tally tally;
 	/* weighted objects by span class: taken by caches, and given back unused */
 	double taken[ALLOC_SPANCLASSES], returned[ALLOC_SPANCLASSES];
-	uint64_t returned_before[ALLOC_SPANCLASSES];
+	struct alloc_returned returned_before[ALLOC_SPANCLASSES];
 	uint64_t cut_short;
 	bool returns_seen;		/* there is a place for them */
 	struct alloc_stack *results;
@@ -67,11 +67,11 @@ static uint64_t all_hits(const struct alloc_stats *s)
 	return n;
 }
 
-static void op_gate(void *ctx, bool open)
+static void op_gate(void *ctx, enum duty_gate gate)
 {
 	struct alloc *a = ctx;
 
-	__atomic_store_n(&a->skel->bss->gate, open, __ATOMIC_RELEASE);
+	__atomic_store_n(&a->skel->bss->gate, gate, __ATOMIC_RELEASE);
 }
 
 static void op_counts(void *ctx, struct duty_counts *ret)
@@ -93,9 +93,12 @@ static int add_entry(struct alloc *a, uint64_t key, const struct alloc_entry *e,
 {
 	struct tally_stack *s;
 
+	if (e->gate == DUTY_STAY)
+		weight = 1;
 	if (e->first > 1 || e->nframes > 1 + ALLOC_FRAMES - e->first)
 		return err_set(EIO, "the kernel's map of stacks is damaged");
-	s = tally_at(&a->tally, key, (const uint64_t *) e->frames + e->first, e->nframes);
+	/* what was counted in a burst and in a stay is one stack */
+	s = tally_at(&a->tally, key ^ e->gate, (const uint64_t *) e->frames + e->first, e->nframes);
 	if (!s)
 		return err_sys(ENOMEM, "stacks");
 	s->tag = e->span_class;
@@ -116,14 +119,17 @@ static int drain_returned(struct alloc *a, double weight)
 	int fd = bpf_map__fd(a->skel->maps.returned);
 
 	for (uint32_t spc = 0; a->returns_seen && spc < ALLOC_SPANCLASSES; spc++) {
-		uint64_t n = 0;
+		struct alloc_returned now = { 0 }, *before = &a->returned_before[spc];
 
 		if (bpf_map_lookup_elem(fd, &spc, a->cpu_returned))
 			return err_sys(errno, "reading the map of spans");
-		for (unsigned cpu = 0; cpu < a->ncpus; cpu++)
-			n += a->cpu_returned[cpu];
-		a->returned[spc] += (double) (n - a->returned_before[spc]) * weight;
-		a->returned_before[spc] = n;
+		for (unsigned cpu = 0; cpu < a->ncpus; cpu++) {
+			now.burst += a->cpu_returned[cpu].burst;
+			now.stay += a->cpu_returned[cpu].stay;
+		}
+		a->returned[spc] += (double) (now.burst - before->burst) * weight +
+				    (double) (now.stay - before->stay);
+		*before = now;
 	}
 	return 0;
 }
@@ -161,8 +167,7 @@ static int copy_places(struct alloc *a, const struct alloc_config *c)
 		a->places[i] = (struct attach_place) {
 			.offset = p->offset,
 			.cookie = p->kind | (p->skip_if_cf_zf ? ALLOC_COOKIE_JBE : 0) |
-				  (p->caller_at_rsp ? ALLOC_COOKIE_CALLER : 0) |
-				  (p->inner ? ALLOC_COOKIE_INNER : 0),
+				  (p->caller_at_rsp ? ALLOC_COOKIE_CALLER : 0),
 		};
 		a->returns_seen |= p->kind == ALLOC_RETURN;
 	}
@@ -172,8 +177,10 @@ static int copy_places(struct alloc *a, const struct alloc_config *c)
 static int open_exe(struct alloc *a, const struct alloc_config *c)
 {
 	a->exe_fd = open(c->exe, O_RDONLY | O_CLOEXEC);
+	if (a->exe_fd < 0 && (errno == EACCES || errno == EPERM))
+		return err_set(EPERM, "%s: not permitted: CAP_SYS_PTRACE is missing", c->exe);
 	if (a->exe_fd < 0)
-		return err_sys(errno, "%s", c->exe);
+		return err_sys(errno == ENOENT ? ESRCH : errno, "%s", c->exe);
 	snprintf(a->exe, sizeof(a->exe), "/proc/self/fd/%d", a->exe_fd);
 	return 0;
 }
@@ -233,9 +240,9 @@ int alloc_open(const struct alloc_config *c, struct alloc **ret)
 	kernel_log_init();
 	err = copy_places(a, c);
 	if (!err)
-		err = open_exe(a, c);
-	if (!err)
 		err = load(a, c);
+	if (!err)
+		err = open_exe(a, c);
 	if (!err)
 		err = make_buffers(a);
 	if (err) {

@@ -13,13 +13,13 @@
 #define ALLOC_PAGE	  8192	/* the runtime's page, on every platform */
 #define ALLOC_SMALL_MAX	  32768
 #define ALLOC_TINY	  16
+#define ALLOC_RUN_MAX	  20000	/* ns; a longer run was preempted, which is nobody's cost */
 #define ALLOC_SPAN_BLOCK  128	/* the part of mspan that is read; its fields begin in the first half */
 
 /* A place's cookie: its kind and these. */
 #define ALLOC_COOKIE_KIND   0xff
 #define ALLOC_COOKIE_JBE    0x100	/* nothing happens when CF or ZF is set */
 #define ALLOC_COOKIE_CALLER 0x200	/* *(rsp) is the return address, the frame is not set up */
-#define ALLOC_COOKIE_INNER  0x400	/* not counted when its caller is in skip[] */
 
 /* A field of a Go struct: width 1, 2, 4 or 8 bytes. */
 struct alloc_field {
@@ -46,14 +46,20 @@ struct alloc_consts {
 
 /*
  * Value of the map `stacks`; the key is a 64-bit hash of the frames and the
- * span class.  The stack is frames[first .. first+nframes), leaf first: the
+ * span class, xor the gate.  The stack is frames[first .. first+nframes), leaf first: the
  * kernel's walk begins at [1], [0] makes room for a caller put back.
  */
 struct alloc_entry {
 	__u64 objects, bytes, hits;
 	__u16 first, nframes;
-	__u32 span_class;		/* or ALLOC_NO_CLASS */
+	__u16 span_class;		/* or ALLOC_NO_CLASS */
+	__u16 gate;			/* as it stood: enum duty_gate */
 	__u64 frames[1 + ALLOC_FRAMES];
+};
+
+/* Objects that cached spans did not hand out, of one span class on one CPU. */
+struct alloc_returned {
+	__u64 burst, stay;		/* by the gate */
 };
 
 /* Counters of a CPU; each hit raises exactly one of those before ALLOC_OUTCOMES. */

@@ -5,10 +5,14 @@
 #define MS	   1000000.0
 #define PERIOD_NS  (300 * MS)	/* from burst to burst, when the budget allows that */
 #define MIN_ON_NS  (2 * MS)	/* shorter ones cost more in toggles than in hits */
+#define MAX_LEAST_NS (10 * MS)
 #define CHECK_NS   (10 * MS)	/* while staying on, look at the rate this often */
-#define MAX_OFF_NS (1000 * MS)	/* then think again: the target may use more CPU by now */
+#define PIECE_NS   (100 * MS)	/* off times come in pieces: the target may use more CPU by then */
 #define CREDIT_NS  (1000 * MS)	/* an idle target saves up no more than this much time's income */
+#define START_NS   (100 * MS)	/* what there is in the beginning, so that one hit doesn't decide */
 #define MEMORY_NS  (200 * MS)	/* how far the CPU rate looks back */
+#define MEAN_NS	   (5000 * MS)	/* how far the decision to stay looks back */
+#define LEAST_RATE 0.1		/* CPUs that a target is taken to use at least */
 #define GUESS_NS   3000.0	/* cost of a hit before it was measured: high */
 
 static double clamp(double v, double low, double high)
@@ -16,14 +20,16 @@ static double clamp(double v, double low, double high)
 	return v < low ? low : v > high ? high : v;
 }
 
-void budget_init(struct budget *b, double share, double toggle_ns, uint64_t seed)
+void budget_init(struct budget *b, double share, double fixed_ns, uint64_t seed)
 {
 	*b = (struct budget) {
 		.share = share,
 		.hit_ns = GUESS_NS,
-		.toggle_ns = toggle_ns,
-		.density = -1,
+		.fixed_ns = fixed_ns,
+		.toggle_ns = fixed_ns,
+		.balance_ns = share * START_NS,
 		.cpu_rate = 1,
+		.planned_ns = BUDGET_FIRST_NS,
 		.random = seed ? seed : 1,
 	};
 }
@@ -51,7 +57,7 @@ static void book_cpu(struct budget *b, uint64_t now_ns, uint64_t cpu_ns)
 	used = cpu_ns > b->cpu_ns ? (double) (cpu_ns - b->cpu_ns) : cpu_ns ? 0 : dt;
 	part = b->now_ns ? clamp(dt / MEMORY_NS, 0.05, 1) : 1;
 	b->cpu_rate += part * (used / dt - b->cpu_rate);
-	b->balance_ns += b->share * used;
+	b->balance_ns += b->share * (used > LEAST_RATE * dt ? used : LEAST_RATE * dt);
 	b->cpu_ns += (uint64_t) used;
 	b->now_ns = now_ns;
 }
@@ -66,50 +72,83 @@ void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on
 	spend(b, cost);
 	if (on_ns) {
 		double density = cost / (double) on_ns;
-		double part = b->density < 0 ? 1 : clamp((double) on_ns / (2 * CHECK_NS), 0.25, 1);
+		double part = clamp((double) on_ns / (2 * CHECK_NS), 0.25, 1);
+		double slow = clamp((double) (now_ns - b->seen_ns) / MEAN_NS, 0, 1);
+		double early = (double) on_ns / (double) b->on_ns;
 
-		b->density += part * (density - b->density);
+		b->mean += (early > slow ? early : slow) * (density - b->mean);
+		b->density += (early > part ? early : part) * (density - b->density);
+		b->seen_ns = now_ns;
 	}
-	limit = b->share * b->cpu_rate * CREDIT_NS;
+	limit = b->share * clamp(b->cpu_rate, LEAST_RATE, 1e6) * CREDIT_NS;
 	if (b->balance_ns > limit)
 		b->balance_ns = limit;
 }
 
-void budget_toggled(struct budget *b)
-{
-	b->toggles++;
-	spend(b, b->toggle_ns);
-}
-
-/* xorshift64 (Marsaglia 2003): 0.5 … 1.5 */
-static double jitter(struct budget *b)
+/* xorshift64 (Marsaglia 2003): -0.5 … 0.5 */
+static double draw(struct budget *b)
 {
 	b->random ^= b->random << 13;
 	b->random ^= b->random >> 7;
 	b->random ^= b->random << 17;
-	return 0.5 + (double) (b->random >> 11) / 9007199254740992.0;
+	return (double) (b->random >> 11) / 9007199254740992.0 - 0.5;
+}
+
+void budget_toggled(struct budget *b, uint64_t hits)
+{
+	double cost = b->fixed_ns + (double) hits * b->hit_ns;
+
+	b->toggles++;
+	b->hits += hits;
+	b->jitter = draw(b);
+	b->toggle_ns += (cost - b->toggle_ns) * (b->toggles == 1 ? 1 : 0.25);
+	spend(b, cost);
+}
+
+/*
+ * How long to be on: what comes in during a period, and a part of what was
+ * saved or overdrawn.  How often does not depend on that: were the next burst
+ * near because this one saw few hits, quiet times would be seen more often.
+ */
+static double plan_on(const struct budget *b, double income, double density)
+{
+	double money = income * PERIOD_NS + b->balance_ns / 4 - b->toggle_ns;
+	double on = density > 0 ? money / density : PERIOD_NS;
+	/* where toggles are dear (perf events), fewer and longer bursts see more */
+	double least = density > 0 ? clamp(b->toggle_ns / density, MIN_ON_NS, MAX_LEAST_NS) : MIN_ON_NS;
+
+	return clamp(on, least, clamp(2 * b->planned_ns, least, PERIOD_NS));
 }
 
 struct budget_step budget_next(struct budget *b)
 {
-	/* a target that just sleeps must not put the next burst off for ever */
-	double income = b->share * clamp(b->cpu_rate, 0.01, 1e6);
-	double density = b->density < 0 ? 1 : b->density;
-	double on, off, part = density > income ? income / density : 1;
+	double income = b->share * clamp(b->cpu_rate, LEAST_RATE, 1e6);
+	/* a quiet moment is no reason for a long burst: it may end in the middle of that */
+	double density = b->density > b->mean ? b->density : b->mean;
+	double since = (double) (b->now_ns - b->end_ns);
+	double on, off, poor;
 
-	if (b->share <= 0 || (density <= income && b->balance_ns >= 0))
+	/*
+	 * Staying is for what is cheap for seconds: to stay in each short quiet
+	 * time would let the busy ones around it count less.
+	 */
+	if (b->share <= 0 || (b->mean <= income && b->balance_ns >= 0))
 		return (struct budget_step) { .on_ns = (uint64_t) CHECK_NS, .stay = true };
 
-	on = clamp(part * PERIOD_NS, MIN_ON_NS, PERIOD_NS);
-	/* at the end of the burst the account is even */
-	off = (density * on + b->toggle_ns - b->balance_ns) / income - on;
-	off = clamp(off, 0, 1e15) * jitter(b);
-	if (off > MAX_OFF_NS)
-		return (struct budget_step) { .off_ns = (uint64_t) MAX_OFF_NS };
-	return (struct budget_step) {
-		.off_ns = (uint64_t) off,
-		.on_ns = (uint64_t) on,
-	};
+	on = plan_on(b, income, density);
+	off = PERIOD_NS * (1 + b->jitter) - on - since;
+	/* not more debt than a period brings in */
+	poor = (density * on + b->toggle_ns - b->balance_ns) / income - PERIOD_NS - on;
+	off = clamp(off > poor ? off : poor, 0, 1e15);
+	if (off > PIECE_NS)
+		return (struct budget_step) { .off_ns = (uint64_t) PIECE_NS };
+	b->planned_ns = on;
+	return (struct budget_step) { .off_ns = (uint64_t) off, .on_ns = (uint64_t) on };
+}
+
+void budget_stayed(struct budget *b, uint64_t now_ns)
+{
+	b->end_ns = now_ns;
 }
 
 double budget_weight(struct budget *b, uint64_t on_ns, uint64_t now_ns)

@@ -10,20 +10,24 @@
  * Pure arithmetic: times are nanoseconds since the window began, given by the
  * caller; there is no clock in here.
  *
- * The account: the target may lose `share` of the CPU time it uses.  That is
- * what comes in; every hit and every on/off pair is booked against it.  A step
+ * The account: the target may lose `share` of the CPU time it uses, of a tenth
+ * of a CPU when it uses less (a fraction of next to nothing would leave too little
+ * to see, and harms nobody).  That is what comes in; every hit and every on/off pair is booked against it.  A step
  * says how long to stay off and how long to be on after that.  The off time is
  * fixed before the burst it leads to, so what a burst sees never decides how
  * much time it stands for: budget_weight() stays an unbiased estimate when the
  * rate changes.
  *
- * Off times are drawn from 0.5 … 1.5 of their mean, so that bursts do not run
- * in step with something periodic in the target.
+ * Bursts are 0.5 … 1.5 times 300 ms apart, so that they do not run in step with
+ * something periodic in the target.  A burst that turns into a
+ * stay stands for the time before it with its first part only; the rest of
+ * the stay stands for itself.
  */
 struct budget {
 	double share;		/* 0.01: 1 % of the target's CPU time; 0: no limit */
 	double hit_ns;		/* cost of a hit: a guess until budget_calibrate() */
-	double toggle_ns;	/* what one on/off pair costs the target */
+	double fixed_ns;	/* what one on/off pair costs the target at least */
+	double toggle_ns;	/* with the hits before and after the burst, of late */
 
 	/* totals */
 	uint64_t hits, toggles, on_ns, cpu_ns;
@@ -31,10 +35,14 @@ struct budget {
 
 	/* state */
 	double balance_ns;	/* income not spent; negative: debt */
-	double density;		/* cost per ns of on time, of late; < 0: unknown */
+	double density;		/* cost per ns of on time, of late */
+	double mean;		/* the same over the last seconds */
 	double cpu_rate;	/* target's CPU ns per ns, of late */
 	uint64_t now_ns;	/* of the last booking */
+	uint64_t seen_ns;	/* of the last booking with on time */
 	uint64_t end_ns;	/* where the last burst ended */
+	double planned_ns;	/* the last on time */
+	double jitter;		/* -0.5 … 0.5, anew for each off time */
 	uint64_t random;
 };
 
@@ -46,8 +54,8 @@ struct budget_step {
 
 #define BUDGET_FIRST_NS 2000000	/* the first burst, before anything is known */
 
-/* toggle_ns: as above. seed: any number; the same seed gives the same jitter. */
-void budget_init(struct budget *b, double share, double toggle_ns, uint64_t seed);
+/* fixed_ns: as above. seed: any number; the same seed gives the same jitter. */
+void budget_init(struct budget *b, double share, double fixed_ns, uint64_t seed);
 
 /* The measured cost of a hit; what was booked at the guess is booked anew. */
 void budget_calibrate(struct budget *b, double hit_ns);
@@ -60,11 +68,14 @@ void budget_calibrate(struct budget *b, double hit_ns);
 void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on_ns,
 		 uint64_t hits);
 
-/* Books one on/off pair. */
-void budget_toggled(struct budget *b);
+/* Books one on/off pair, and the hits before and after its burst: those that counted for nothing. */
+void budget_toggled(struct budget *b, uint64_t hits);
 
 /* What to do from now on. */
 struct budget_step budget_next(struct budget *b);
+
+/* They stayed in since the end of the last burst, until now: that time stands for itself. */
+void budget_stayed(struct budget *b, uint64_t now_ns);
 
 /*
  * The burst that was on for on_ns and ends now stands for all the time since

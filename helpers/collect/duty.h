@@ -20,6 +20,8 @@ struct duty_clock {
 	void *arg;
 };
 
+enum duty_gate { DUTY_SHUT, DUTY_BURST, DUTY_STAY };
+
 /* Totals since the program was loaded. */
 struct duty_counts {
 	uint64_t hits;		/* all, those too that found the gate shut */
@@ -29,10 +31,13 @@ struct duty_counts {
 
 /* What a collector gives. */
 struct duty_ops {
-	/* Programs count while it is open, and return at once while it is shut. */
-	void (*gate)(void *ctx, bool open);
+	/* Programs return at once while it is shut, else they note which it was. */
+	void (*gate)(void *ctx, enum duty_gate gate);
 	void (*counts)(void *ctx, struct duty_counts *ret);
-	/* No program runs: take what was counted, times weight. 0 or -errno with words. */
+	/*
+	 * No program runs: take what was counted, that of the burst times
+	 * weight, that of the stay as it is. 0 or -errno with words.
+	 */
 	int (*drain)(void *ctx, double weight);
 };
 
@@ -55,6 +60,8 @@ struct duty {
 
 	/* private */
 	uint64_t on_since, booked_ns, cpu_start_ns;
+	double weight;			/* of a burst that became a stay */
+	bool staying;
 };
 
 /*
@@ -65,8 +72,9 @@ struct duty {
 int duty_run(struct duty *d, uint64_t window_ns);
 
 /*
- * Instead of a run: one burst of 2 ms, to say what being on all the time would
- * cost: 0.25 means that the target's work takes 1.25 times the CPU time.
+ * Instead of a run: 50 ms of the target's CPU time (200 ms when it uses less),
+ * to say what being on all the time would cost: 0.25 means that its work takes
+ * 1.25 times the CPU time.  At most 99.
  */
 int duty_measure(struct duty *d, double *ret_slowdown);
 

@@ -17,9 +17,27 @@ static bool ends_in(const char *s, const char *end)
 	return n >= e && !strcmp(s + n - e, end);
 }
 
+/* Takes blanks and kernel marks off the end of b[start..]; was there a mark? */
+static bool strip_end(struct buf *b, size_t start)
+{
+	bool marked = false;
+
+	for (;;) {
+		while (b->len > start && b->data[b->len - 1] == ' ')
+			b->len--;
+		b->data[b->len] = '\0';
+		if (!ends_in(b->data + start, KERNEL_MARK))
+			return marked;
+		b->len -= strlen(KERNEL_MARK);
+		marked = true;
+	}
+}
+
+/* A blank at the end would be lost before the count, so it is lost everywhere. */
 void fold_name(struct buf *b, const struct frame *f)
 {
 	size_t start = b->len;
+	bool marked;
 
 	buf_str(b, f->func);
 	if (b->failed)
@@ -30,13 +48,10 @@ void fold_name(struct buf *b, const struct frame *f)
 		else if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';
 	}
-	/* a blank at the end would be lost before the count, so it is lost everywhere */
-	while (b->len > start && b->data[b->len - 1] == ' ')
-		b->len--;
-	b->data[b->len] = '\0';
+	marked = strip_end(b, start);
 	if (b->len == start)
 		buf_str(b, "[unknown]");
-	if ((f->flags & FRAME_KERNEL) && !b->failed && !ends_in(b->data + start, KERNEL_MARK))
+	if ((f->flags & FRAME_KERNEL) || marked)
 		buf_str(b, KERNEL_MARK);
 }
 

@@ -8,11 +8,32 @@
 
 #include "base/buf.h"
 #include "stack/fold.h"
+#include "stack/idmap.h"
 
-/* Ids of the frames of the line at hand, root first as they come. */
-struct ids {
-	uint32_t *v;
-	size_t n, cap;
+/* A name met before, as it stood in the text. */
+struct name {
+	size_t at;		/* in folded.texts */
+	uint32_t len, id;	/* id: the frame's */
+};
+
+/*
+ * Most names come again and again, and folded text is sorted as a rule: so
+ * names are looked up here first, and the frames that a line begins with are
+ * those of the line before as far as both say the same.
+ */
+struct folded {
+	struct reading *r;
+	unsigned value;
+	struct buf texts;
+	struct name *names;
+	size_t nnames, names_cap;
+	struct idmap by_name;
+	struct buf before;	/* the stack of the line before */
+	uint32_t *ids;		/* its frames, root first */
+	size_t *ends;		/* where in it each frame ends */
+	size_t nids, ids_cap, ends_cap;
+	uint32_t *leaf_first;
+	size_t leaf_first_cap;
 };
 
 /* Where the count begins: behind the last blank; NULL when the line does not end in a number. */
@@ -67,45 +88,94 @@ bool folded_match(const char *head, size_t len)
 	return stacks && stacks >= others;
 }
 
-static int add_frame(struct reading *r, struct ids *ids, char *name)
+static int find_frame(struct folded *f, const char *name, size_t len, uint32_t *ret)
 {
-	struct frame f;
+	uint64_t hash = hash_bytes(name, len);
+	size_t at = idmap_at(&f->by_name, hash), start = f->texts.len;
+	struct frame frame;
+	uint32_t id;
+	int err;
 
-	fold_frame(name, &f);
-	if (!ARRAY_ROOM(ids->v, ids->n, ids->cap))
+	while (idmap_next(&f->by_name, hash, &at, &id)) {
+		const struct name *n = &f->names[id];
+
+		if (n->len == len && !memcmp(f->texts.data + n->at, name, len)) {
+			*ret = n->id;
+			return 0;
+		}
+	}
+	/* twice: fold_frame() takes the mark off its own copy */
+	buf_add(&f->texts, name, len);
+	buf_add(&f->texts, name, len);
+	if (f->texts.failed || !ARRAY_ROOM(f->names, f->nnames, f->names_cap) ||
+	    !idmap_add(&f->by_name, hash, f->nnames))
 		return -ENOMEM;
-	return profile_frame(r->profile, &f, &ids->v[ids->n++]);
+	fold_frame(f->texts.data + start + len, &frame);
+	err = profile_frame(f->r->profile, &frame, ret);
+	f->texts.len = start + len;
+	f->names[f->nnames++] = (struct name){ start, len, *ret };
+	return err;
 }
 
-static void reverse(struct ids *ids)
+/* Keeps of the line before the frames that the new one begins with; returns where the next one begins. */
+static size_t keep_common(struct folded *f, const char *stack, size_t len)
 {
-	for (size_t i = 0, k = ids->n; i + 1 < k; i++) {
-		uint32_t swap = ids->v[i];
+	size_t most = f->before.len < len ? f->before.len : len, same = 0, n = f->nids;
 
-		ids->v[i] = ids->v[--k];
-		ids->v[k] = swap;
+	while (same + 64 <= most && !memcmp(f->before.data + same, stack + same, 64))
+		same += 64;
+	while (same < most && f->before.data[same] == stack[same])
+		same++;
+	/* a frame is the same if its end is, too: there must be a semicolon in both */
+	while (n && f->ends[n - 1] >= same)
+		n--;
+	f->nids = n;
+	return n ? f->ends[n - 1] + 1 : 0;
+}
+
+static int add_frames(struct folded *f, const char *stack, size_t len)
+{
+	size_t at = keep_common(f, stack, len);
+
+	buf_clear(&f->before);
+	buf_add(&f->before, stack, len);
+	for (;;) {
+		const char *semi = memchr(stack + at, ';', len - at);
+		size_t end = semi ? (size_t)(semi - stack) : len;
+		int ret;
+
+		if (!ARRAY_ROOM(f->ids, f->nids, f->ids_cap) ||
+		    !ARRAY_ROOM(f->ends, f->nids, f->ends_cap) || f->before.failed)
+			return -ENOMEM;
+		ret = find_frame(f, stack + at, end - at, &f->ids[f->nids]);
+		if (ret)
+			return ret;
+		f->ends[f->nids++] = end;
+		if (!semi)
+			return 0;
+		at = end + 1;
 	}
 }
 
-static int add_stack(struct reading *r, struct ids *ids, char *stack, int64_t count,
-		     unsigned value)
+static int add_stack(struct folded *f, const char *stack, size_t len, int64_t count)
 {
 	int64_t values[PROFILE_VALUES] = { 0 };
-	int ret = 0;
+	int ret = add_frames(f, stack, len);
 
-	values[value] = count;
-	ids->n = 0;
-	while (!ret && stack)
-		ret = add_frame(r, ids, strsep(&stack, ";"));
 	if (ret)
 		return ret;
-	reverse(ids);
-	r->samples++;
-	return profile_add(r->profile, ids->v, ids->n, values);
+	if (!ARRAY_ROOM(f->leaf_first, f->nids, f->leaf_first_cap))
+		return -ENOMEM;
+	for (size_t i = 0; i < f->nids; i++)
+		f->leaf_first[i] = f->ids[f->nids - 1 - i];
+	values[f->value] = count;
+	f->r->samples++;
+	return profile_add(f->r->profile, f->leaf_first, f->nids, values);
 }
 
-static int read_line(struct reading *r, struct ids *ids, char *line, size_t len, unsigned value)
+static int read_line(struct folded *f, char *line, size_t len)
 {
+	struct reading *r = f->r;
 	unsigned long long count;
 	char *at;
 
@@ -122,27 +192,32 @@ static int read_line(struct reading *r, struct ids *ids, char *line, size_t len,
 	count = strtoull(at, NULL, 10);
 	if (errno || count > INT64_MAX)
 		return reading_bad(r, "count %.40s is over 2^63-1", at);
-	line[trimmed(line, at - line)] = '\0';
-	if (!*line)
+	len = trimmed(line, at - line);
+	if (!len)
 		return reading_bad(r, "a count without a stack");
-	return add_stack(r, ids, line, count, value);
+	return add_stack(f, line, len, count);
 }
 
 int folded_read(struct reading *r)
 {
-	struct ids ids = { 0 };
-	unsigned value;
+	struct folded f = { .r = r };
 	size_t len;
 	char *line;
 	int ret;
 
-	if (!reading_value(r, "samples", "count", &value))
-		value = 0;
+	if (!reading_value(r, "samples", "count", &f.value))
+		f.value = 0;
 	while ((ret = lines_next(r->lines, &line, &len)) > 0) {
-		ret = read_line(r, &ids, line, len, value);
+		ret = read_line(&f, line, len);
 		if (ret)
 			break;
 	}
-	free(ids.v);
+	buf_free(&f.texts);
+	buf_free(&f.before);
+	free(f.names);
+	free(f.by_name.slots);
+	free(f.ids);
+	free(f.ends);
+	free(f.leaf_first);
 	return ret;
 }

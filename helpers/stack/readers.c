@@ -52,21 +52,6 @@ bool reading_value(struct reading *r, const char *name, const char *unit, unsign
 	return true;
 }
 
-/* Text may hold a stray control character in a name; these only stand in binary files. */
-static bool binary(const char *head, size_t len)
-{
-	static const char *const magics[] = { "\x1f\x8b", "\177ELF", "PERFILE2", "PK\x03\x04",
-					      "\x28\xb5\x2f\xfd" };
-
-	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++) {
-		size_t n = strlen(magics[i]);
-
-		if (len >= n && !memcmp(head, magics[i], n))
-			return true;
-	}
-	return len && memchr(head, '\0', len);
-}
-
 static int unknown_format(const struct reading *r)
 {
 	char list[200] = "";
@@ -89,7 +74,8 @@ int readers_read(struct reading *r)
 		return ret;
 	if (!len)
 		return err_set(EBADMSG, "%s: empty: no stacks were recorded", r->lines->name);
-	if (binary(head, len))
+	/* a name may hold any stray control character, but only binary files have this one */
+	if (memchr(head, '\0', len))
 		return err_set(EBADMSG, "%s: binary data where stacks as text are expected",
 			       r->lines->name);
 	for (const struct reader *f = readers; f->name; f++) {

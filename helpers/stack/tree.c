@@ -105,17 +105,30 @@ static int find_child(struct tree *t, struct idmap *m, uint32_t parent, uint32_t
 	return 0;
 }
 
-static int add_sample(struct tree *t, struct idmap *m, const struct profile *p,
+/* The way to the sample before: stacks that follow each other often share their root end. */
+struct path {
+	uint32_t *frames, *nodes;	/* [0] is the outermost frame; STACK_DEPTH of them */
+	uint32_t n;
+};
+
+static int add_sample(struct tree *t, struct idmap *m, const struct profile *p, struct path *path,
 		      const struct sample *s, int64_t value, const uint32_t *of_frame)
 {
-	uint32_t node = 0;
+	const uint32_t *frames = p->stack_frames + s->first;
+	uint32_t node = 0, i = 0;
 
-	for (uint32_t i = s->n; i--;) {
-		int ret = find_child(t, m, node, of_frame[p->stack_frames[s->first + i]], &node);
+	for (; i < s->n && i < path->n && path->frames[i] == frames[s->n - 1 - i]; i++)
+		node = path->nodes[i];
+	for (; i < s->n; i++) {
+		uint32_t frame = frames[s->n - 1 - i];
+		int ret = find_child(t, m, node, of_frame[frame], &node);
 
 		if (ret)
 			return ret;
+		path->frames[i] = frame;
+		path->nodes[i] = node;
 	}
+	path->n = s->n;
 	t->nodes[node].self = profile_sum(t->nodes[node].self, value);
 	if (s->n > t->depth)
 		t->depth = s->n;
@@ -172,11 +185,15 @@ int tree_build(struct tree *t, const struct profile *p, unsigned value, bool pos
 	       void (*label)(struct buf *b, const struct frame *f))
 {
 	uint32_t *of_frame = malloc((p->nframes + 1) * sizeof(*of_frame));
+	struct path path = {
+		.frames = malloc(STACK_DEPTH * sizeof(*path.frames)),
+		.nodes = malloc(STACK_DEPTH * sizeof(*path.nodes)),
+	};
 	struct idmap m = { 0 };
 	int ret = -ENOMEM;
 
 	*t = (struct tree){ 0 };
-	if (!of_frame || !ARRAY_ROOM(t->nodes, 0, t->nodes_cap))
+	if (!of_frame || !path.frames || !path.nodes || !ARRAY_ROOM(t->nodes, 0, t->nodes_cap))
 		goto out;
 	t->nodes[t->nnodes++] = (struct tree_node){ TREE_NONE, TREE_NONE, TREE_NONE, TREE_NONE };
 	ret = build_labels(t, p, label, of_frame);
@@ -184,11 +201,13 @@ int tree_build(struct tree *t, const struct profile *p, unsigned value, bool pos
 		const struct sample *s = &p->samples[i];
 
 		if (s->values[value] > 0 || (s->values[value] && !positive))
-			ret = add_sample(t, &m, p, s, s->values[value], of_frame);
+			ret = add_sample(t, &m, p, &path, s, s->values[value], of_frame);
 	}
 	if (!ret)
 		sum_up(t);
 out:
+	free(path.frames);
+	free(path.nodes);
 	free(m.slots);
 	free(of_frame);
 	if (ret)

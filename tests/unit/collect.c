@@ -12,10 +12,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,11 +28,12 @@ static struct alloc_place places[ALLOC_MAX_PLACES];
 static struct alloc_config config = { .places = places };
 static const char *mode;
 static clockid_t cpu_clock;
+static int pidfd;
 static bool ready;
 
 static int wait_until(void *arg, uint64_t until_ns)
 {
-	struct pollfd in = { .fd = 0, .events = POLLIN };
+	struct pollfd fds[] = { { .fd = 0, .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
 	uint64_t now = num_now_ns();
 	struct timespec left;
 
@@ -45,9 +46,9 @@ static int wait_until(void *arg, uint64_t until_ns)
 		return 0;
 	left = (struct timespec) { .tv_sec = (time_t) ((until_ns - now) / 1000000000),
 				   .tv_nsec = (long) ((until_ns - now) % 1000000000) };
-	if (ppoll(&in, 1, until_ns ? &left : NULL, NULL) > 0)
-		return 1;
-	return kill(config.pid, 0) ? 2 : 0;
+	if (ppoll(fds, 2, until_ns ? &left : NULL, NULL) <= 0)
+		return 0;
+	return fds[1].revents ? 2 : 1;
 }
 
 static uint64_t cpu_ns(void *arg)
@@ -79,7 +80,6 @@ static void add_place(const char *offset, const char *kind, const char *line)
 				.kind = kinds[i].kind,
 				.caller_at_rsp = strstr(line, " caller"),
 				.skip_if_cf_zf = strstr(line, " jbe"),
-				.inner = strstr(line, " inner"),
 			};
 }
 
@@ -190,7 +190,8 @@ int main(int argc, char **argv)
 		sscanf(argv[i], "stacks=%u", &config.max_stacks);
 	}
 	f = fopen(argv[2], "re");
-	if (!f || clock_getcpuclockid(config.pid, &cpu_clock)) {
+	pidfd = (int) syscall(SYS_pidfd_open, config.pid, 0);
+	if (!f || pidfd < 0 || clock_getcpuclockid(config.pid, &cpu_clock)) {
 		perror(argv[2]);
 		return EXIT_FAILED;
 	}

@@ -1,0 +1,410 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# gobpf script, and scripts/heap-hotspots.bt alone, on each bpftrace at hand.
+# GOBPF_BPFTRACES: further ones, separated by colons; see tests/get-bpftrace.
+# shellcheck disable=SC2016 # $1 is for bpftrace
+
+load helpers
+
+SCRIPT=$TOP/scripts/heap-hotspots.bt
+
+# bpftraces - the programs to test with, one a line
+bpftraces() {
+	command -v bpftrace
+	tr : '\n' <<<"${GOBPF_BPFTRACES-}" | sed '/^$/d'
+}
+
+# version_of BPFTRACE - "17" for 0.17
+version_of() { "$1" --version | sed -nE 's/^bpftrace v?0\.([0-9]+)\..*/\1/p'; }
+
+# burst WORD... - starts the fixture built so; its stack has grown before anything is counted
+burst() {
+	fixture burst "$@"
+	spawn burst "$fixture"
+	await burst '^READY'
+	allocate go
+}
+
+# allocate WORD - the fixture allocates its 1009 objects, and has done so
+allocate() {
+	local before
+	before=$(grep -c '^DONE' "$BATS_TEST_TMPDIR/burst.log" || :)
+	tell burst "$1"
+	await burst '^DONE 1009' 30 $((before + 1))
+}
+
+# sums MAP LEAF FILE - what the entries of @MAP whose first frame is like LEAF add up to
+sums() {
+	awk -v map="@$1[" -v leaf="$2" '
+		$0 == map { first = 1; next }
+		first { counts = $0 ~ leaf; first = 0 }
+		/\]: [0-9]+$/ { if (counts) sum += $NF; counts = 0 }
+		END { print sum + 0 }' "$3"
+}
+
+# counted NAME LEAF - 1009 objects of 40 KiB went into NAME's output, no more, no fewer
+counted() {
+	local log=$BATS_TEST_TMPDIR/$1.log
+	[ "$(sums objects "$2" "$log")" = 1009 ] || { cat "$log" >&2; fail "not 1009 objects"; return; }
+	[ "$(sums bytes "$2" "$log")" = $((1009 * 40960)) ] || fail "not 1009 times 40 KiB"
+}
+
+# breakpoints PID - how many bytes of its program's code in memory are not the file's
+breakpoints() {
+	local pid=$1 range perms offset _ inode exe_inode sum=0 length
+	exe_inode=$(stat -L -c %i "/proc/$pid/exe")
+	while read -r range perms offset _ inode _; do
+		[[ $perms == r-x? && $inode == "$exe_inode" ]] || continue
+		length=$((0x${range#*-} - 0x${range%-*}))
+		((sum += $(cmp -l <(piece "/proc/$pid/mem" $((0x${range%-*})) "$length") \
+			<(piece "/proc/$pid/exe" $((0x$offset)) "$length") 2>/dev/null | wc -l)))
+	done <"/proc/$pid/maps"
+	echo "$sum"
+}
+
+# probed NAME COUNT - COUNT probes of NAME are attached
+probed() {
+	attached() { (($(breakpoints "${PID[burst]}") == $1)) ; }
+	retry 20 attached "$2" || fail "$1: $(breakpoints "${PID[burst]}") probes"
+}
+
+# run_resolved BPFTRACE LEAF [WORD] - gobpf script --run on the fixture counts exactly
+run_resolved() {
+	spawn run "$GOBPF" script --bpftrace "$1" --run heap-hotspots "${PID[burst]}" 60 1
+	probed run 2
+	allocate "${3-go}"
+	stop run
+	counted run "$2"
+	unharmed burst
+}
+
+# each_resolved LEAF WORD... - run_resolved with each bpftrace
+each_resolved() {
+	local leaf=$1 bt
+	shift
+	burst "$@"
+	while read -r bt; do
+		run_resolved "$bt" "$leaf" || { fail "with $bt"; return; }
+	done < <(bpftraces)
+}
+
+# resolved BPFTRACE [NAME] - the text for the fixture
+resolved() { gobpf script --bpftrace "$1" "${2:-heap-hotspots}" "${PID[burst]}"; }
+
+# own NAME - a script from stdin
+own() {
+	mkdir -p "$BATS_TEST_TMPDIR/scripts"
+	cat >"$BATS_TEST_TMPDIR/scripts/$1.bt"
+}
+mine() { gobpf --script-path "$BATS_TEST_TMPDIR/scripts" script "$@"; }
+
+# lib MODE - the test program of helpers/script, with stdin
+lib() {
+	local program
+	program=$(dirname "$GOBPF")/tests/scriptlib
+	[ -x "$program" ] || { fail "no $program: make test-programs, or run by make check"; return; }
+	"$program" "$@"
+}
+
+@test "script: stacks as the bpftraces print them, with the caller put back once" {
+	run -0 lib read <<-'EOT'
+		Watching process 1 for 60 s...
+		@total: 5
+		@bytes[
+		    0x47a3b1
+		    0x401000
+		, 4312254]: 8192
+		@bytes[
+			47a3b1 main.f+12 (/exe)
+			41ccbe runtime.mallocgc+1 (/exe)
+			401000 main.main+0 (/exe)
+		, 0x41ccbe]: 7
+		@objects[
+		47a3b1
+		]: -3
+		@other[1, 2]: 4
+		@none[
+		, 5]: 6
+	EOT
+	diff - <(echo "$output") <<-'EOT'
+		bytes 8192 47a3b1 41ccbe 401000
+		bytes 7 47a3b1 41ccbe 401000
+		objects -3 47a3b1
+		none 6
+	EOT
+}
+
+@test "script: output that is cut off or not understood is an error" {
+	run -1 lib read <<<$'@bytes[\n 0x1'
+	[[ $output == *"ends in the middle of map @bytes"* ]]
+	run -1 lib read <<<$'@bytes[\n 0x1\n main.f+8\n]: 1'
+	[[ $output == *"something unexpected: ' main.f+8'"* ]]
+	run -1 lib read <<<$'@bytes[\n 0x1\n]: 99999999999999999999'
+	[[ $output == *"something unexpected"* ]]
+}
+
+@test "script: bpftrace's versions and noise" {
+	[ "$(lib version <<<'bpftrace v0.17.0')" = '0.17.0 offsets' ]
+	[ "$(lib version <<<'bpftrace 0.27.1-12-gabc')" = '0.27.1 addresses' ]
+	[ "$(lib version <<<'bpftrace v0.11.3')" = '0.11.3 too old' ]
+	run -1 lib version <<<'version 3'
+	run -0 lib noise <<-'EOT'
+		ERROR: Unknown error -1: couldn't set RLIMIT_MEMLOCK for bpftrace. If your program is not loading, you can try "ulimit -l 8192" to fix the problem
+		Attaching 2 probes...
+		__BPFTRACE_NOTIFY_PROBES_ATTACHED
+		WARNING: Map full; can't update element
+		open(/sys/kernel/tracing/uprobe_events): No such file or directory
+		ERROR: failed to detach probe: uprobe:/proc/1/exe:0x1
+	EOT
+	[ "$output" = "WARNING: Map full; can't update element" ]
+}
+
+@test "script: without a PID, the file as it is" {
+	run -0 gobpf script heap-hotspots
+	[ "$output" = "$(<"$SCRIPT")" ]
+}
+
+@test "script: the runbook edition alone counts 1009 large objects at their site" {
+	requires root bpftrace
+	local bt
+	burst
+	while read -r bt; do
+		cp "$SCRIPT" "$BATS_TEST_TMPDIR/hh.bt"
+		spawn plain "$bt" "$BATS_TEST_TMPDIR/hh.bt" "/proc/${PID[burst]}/exe" "${PID[burst]}" 60 1
+		probed plain 2
+		# entries are counted twice when the goroutine is preempted there: it yields by itself
+		allocate gently
+		kill -INT "${PID[plain]}"
+		reap plain
+		counted plain 'allocLarge' || { fail "with $bt"; return; }
+		grep -q 'main.allocBurst+' "$BATS_TEST_TMPDIR/plain.log"
+	done < <(bpftraces)
+	unharmed burst
+}
+
+@test "script: the runbook edition ends by itself and prints at most twenty stacks" {
+	requires root bpftrace
+	burst
+	run -0 --separate-stderr bpftrace "$SCRIPT" "/proc/${PID[burst]}/exe" "${PID[burst]}" 1
+	[[ $output == *"Watching process ${PID[burst]} for 1 s"* ]]
+	(($(grep -c '^@bytes\[' <<<"$output") <= 20))
+}
+
+@test "script: the runbook edition's table is that of the Go runtime" {
+	requires go
+	local root sizes pages
+	root=$(go env GOROOT)/src
+	sizes=$(cat "$root"/runtime/sizeclasses.go "$root"/internal/runtime/gc/sizeclasses.go 2>/dev/null || :)
+	pages=$(sed -nE 's/^var (class_to_allocnpages|SizeClassToNPages) .*\{(.*)\}/\2/p' <<<"$sizes")
+	sizes=$(sed -nE 's/^var (class_to_size|SizeClassToSize) .*\{(.*)\}/\2/p' <<<"$sizes")
+	[ -n "$sizes" ]
+	diff <(paste -d, <(tr -d ' ' <<<"$sizes" | tr , '\n') <(tr -d ' ' <<<"$pages" | tr , '\n') |
+		awk -F, 'NR > 1 { printf "@size[%d] = %d; @fits[%d] = %d;\n", NR - 1, $1, NR - 1, int($2 * 8192 / $1) }') \
+		<(grep -oE '@size\[[0-9]+\] = [0-9]+; @fits\[[0-9]+\] = [0-9]+;' "$SCRIPT")
+}
+
+# bats test_tags=probe
+@test "script: resolved, with symbols" {
+	requires root bpftrace
+	each_resolved allocLarge
+}
+
+# bats test_tags=probe
+@test "script: resolved, stripped" {
+	requires root bpftrace
+	each_resolved '^ +0x' strip
+}
+
+# bats test_tags=probe
+@test "script: resolved, stripped PIE" {
+	requires root bpftrace
+	each_resolved '^ +0x' strip pie
+}
+
+# bats test_tags=probe
+@test "script: resolved, stripped cgo PIE" {
+	requires root bpftrace
+	each_resolved '^ +0x' strip cgo pie
+}
+
+# bats test_tags=probe
+@test "script: resolved, cgo PIE with symbols, where 0.17 has only the name" {
+	requires root bpftrace
+	local bt
+	burst cgo pie
+	while read -r bt; do
+		run_resolved "$bt" allocLarge gently || { fail "with $bt"; return; }
+	done < <(bpftraces)
+}
+
+@test "script: probes stand at the cheap place, by what the bpftrace accepts" {
+	requires root bpftrace
+	local bt place
+	burst
+	place=$("$GOBPF" sym "$fixture" 'runtime.(*mcache).refill' | grep -oE '0x[0-9a-f]+' | head -1)
+	while read -r bt; do
+		run -0 --separate-stderr resolved "$bt"
+		if (($(version_of "$bt") >= 23)); then
+			[[ ${lines[0]} == '#!/usr/bin/env bpftrace' ]]
+			# the entry itself is expensive
+			[[ $output == *$'\nuprobe:/proc/'"${PID[burst]}/exe:0x"* ]]
+			[[ $output != *"exe:$place"$'\n'* ]]
+		else
+			[[ ${lines[0]} == '#!/usr/bin/env -S bpftrace --unsafe' ]]
+			[[ $output == *'refill: file offset 0x'* ]]
+		fi
+		[[ $output != *'"runtime.'* ]]
+		[[ $output == *"/pid == ${PID[burst]} && @seconds/"* || $output == *"/(pid == ${PID[burst]} && @seconds) && (reg("* ]]
+	done < <(bpftraces)
+}
+
+@test "script: the resolved text names the build that it is for" {
+	requires root bpftrace
+	burst strip
+	run -0 --separate-stderr resolved "$(command -v bpftrace)"
+	[[ ${lines[2]} =~ build\ id\ [0-9a-f]{40} || ${lines[2]} =~ build\ id\ [-_/A-Za-z0-9]+ ]]
+}
+
+@test "script: a function that the program lacks is left out with a remark" {
+	requires root bpftrace
+	burst strip
+	own two <<-'EOT'
+		// uprobe:$1:"main.inAComment" { }
+		uprobe:$1:"main.absent", uprobe:$1:"main.allocBurst"
+		/pid == $2/ { @both = count(); }
+		uprobe:$1:"main.alsoAbsent" { @never = count(); }
+		BEGIN { printf("%s $1 uprobe:$1:\"main.inAString\" %d %d\n", str($3), $4, $#); }
+	EOT
+	run -0 --separate-stderr mine two "${PID[burst]}" 'a "word"' 7
+	[[ $stderr == *"main.absent left out: the program has no such function"* ]]
+	[[ $stderr == *"main.alsoAbsent left out"* ]]
+	[[ $stderr != *"main.allocBurst"* ]]
+	[[ $output == *'@both'* && $output != *'@never'* ]]
+	[[ $output == *'"%s $1 uprobe:$1:\"main.inAString\" %d %d\n", "a \"word\"", 7, 4)'* ]]
+	[[ $output == *'// uprobe:$1:"main.inAComment"'* ]]
+}
+
+@test "script: nothing to probe is an error that says so" {
+	requires root bpftrace
+	burst
+	own none <<<'uprobe:$1:"main.absent" { @ = count(); }'
+	run -3 --separate-stderr mine --run none "${PID[burst]}"
+	[[ $stderr == *"nothing to probe"*"main.absent"* ]]
+}
+
+@test "script: a uretprobe on the target is refused" {
+	requires root bpftrace
+	burst
+	own ret <<<'uretprobe:$1:"main.allocBurst" { @ = count(); }'
+	run -4 --separate-stderr mine --run ret "${PID[burst]}"
+	[[ $stderr == *"ret.bt line 1: a uretprobe on a Go function crashes"* ]]
+	unharmed burst
+}
+
+@test "script: a broken script is named with its line" {
+	requires root bpftrace
+	burst
+	own broken <<<$'BEGIN { }\n\nuprobe:$1:"main.allocBurst" { @ = count(;'
+	run -2 --separate-stderr mine broken "${PID[burst]}"
+	[[ $stderr == *"broken.bt: line 3: a block has no end"* ]]
+	own wrong <<<'uprobe:$1:"main.allocBurst" { @ = nosuchfunction(); }'
+	run -1 --separate-stderr mine --run wrong "${PID[burst]}"
+	[[ $stderr == *nosuchfunction* ]]
+	unharmed burst
+}
+
+@test "script: an argument that must be a number" {
+	requires root bpftrace
+	burst
+	run -2 --separate-stderr gobpf script heap-hotspots "${PID[burst]}" ten
+	[[ $stderr == *"argument 3, 'ten', must be a number"* ]]
+}
+
+@test "script: no such script, no PID" {
+	run -2 --separate-stderr gobpf script nosuchscript
+	[[ $stderr == *"no script 'nosuchscript'"* ]]
+	run -2 --separate-stderr gobpf script --run heap-hotspots
+	[[ $stderr == *"which PID?"* ]]
+}
+
+@test "script: NAME.bt of a user is a command" {
+	requires root bpftrace
+	own hello <<<'BEGIN { printf("hello %s\n", str($1)); exit(); }'
+	run -0 --separate-stderr gobpf --script-path "$BATS_TEST_TMPDIR/scripts" hello world
+	[ "$output" = "hello world" ]
+}
+
+@test "script: bpftrace missing, not bpftrace, too old" {
+	requires root
+	burst
+	fake() {
+		printf '#!/bin/sh\necho "%s"\n' "$1" >"$BATS_TEST_TMPDIR/fake"
+		chmod +x "$BATS_TEST_TMPDIR/fake"
+	}
+	empty_path() { PATH=/var/empty "$GOBPF" "$@"; }
+	run -4 --separate-stderr empty_path script --run heap-hotspots "${PID[burst]}"
+	[[ $stderr == *"apt-get install bpftrace"* ]]
+	fake 'something else 1.2'
+	run -4 --separate-stderr gobpf script --bpftrace "$BATS_TEST_TMPDIR/fake" heap-hotspots "${PID[burst]}"
+	[[ $stderr == *"doesn't say which bpftrace it is"* ]]
+	fake 'bpftrace v0.16.9'
+	run -4 --separate-stderr gobpf script --bpftrace "$BATS_TEST_TMPDIR/fake" heap-hotspots "${PID[burst]}"
+	[[ $stderr == *"0.16.9: too old, at least 0.17 is needed"* ]]
+	if [ "${GOBPF_OLD_BPFTRACE-}" ]; then	# a real one: tests/get-bpftrace bullseye
+		run -4 --separate-stderr gobpf script --bpftrace "$GOBPF_OLD_BPFTRACE" heap-hotspots "${PID[burst]}"
+		[[ $stderr == *"0.11."*"too old"* ]]
+	fi
+	fake 'bpftrace 1.0.0-rc1'
+	run -0 --separate-stderr gobpf script --bpftrace "$BATS_TEST_TMPDIR/fake" heap-hotspots "${PID[burst]}"
+}
+
+# script_children PID - the bpftrace that gobpf started
+script_children() { pgrep -P "$1"; }
+
+# gone PID... - none of them runs
+gone() {
+	local pid
+	for pid; do
+		[ ! -d "/proc/$pid" ] || return 1
+	done
+}
+
+@test "script: Ctrl-C prints the maps and leaves nothing behind" {
+	requires root bpftrace
+	local child
+	burst strip
+	spawn run "$GOBPF" script --run heap-hotspots "${PID[burst]}" 60
+	probed run 2
+	child=$(script_children "${PID[run]}")
+	stop run
+	grep -qE '^[0-9]+ ms$' "$BATS_TEST_TMPDIR/run.log"
+	gone "$child"
+	unharmed burst
+}
+
+@test "script: kill -9 of gobpf takes bpftrace and its probes with it" {
+	requires root bpftrace
+	local child
+	burst strip
+	spawn run "$GOBPF" script --run heap-hotspots "${PID[burst]}" 60
+	probed run 2
+	child=$(script_children "${PID[run]}")
+	[ -n "$child" ]
+	kill -KILL "${PID[run]}"
+	run reap run
+	retry 10 gone "$child"
+	retry 10 same_code "${PID[burst]}"
+	unharmed burst
+}
+
+@test "script: the end of the target ends the script" {
+	requires root bpftrace
+	burst strip
+	spawn run "$GOBPF" script --run heap-hotspots "${PID[burst]}" 60
+	probed run 2
+	tell burst exit 0
+	reap burst
+	reap run
+	grep -q 'has exited' "$BATS_TEST_TMPDIR/run.log"
+	grep -qE '^[0-9]+ ms$' "$BATS_TEST_TMPDIR/run.log"
+}
