@@ -68,8 +68,8 @@ int probe_place(const struct go_file *g, const struct go_func *f, struct probe_p
  * are more than max, or when one of them has no such place (no instruction
  * near it that the kernel emulates, or a jump leads in between).
  */
-int probe_after_calls(const struct go_file *g, const struct go_func *f, const struct go_func *callee,
-		      struct probe_place *ret, unsigned max, unsigned *ret_n);
+int probe_after_calls(const struct go_file *g, const struct go_func *f,
+		      const struct go_func *callee, struct probe_place *ret, unsigned max, unsigned *ret_n);
 
 /*
  * The direct calls of callee in f themselves: emulated, PROBE_BRANCH, with the arguments of
@@ -78,7 +78,10 @@ int probe_after_calls(const struct go_file *g, const struct go_func *f, const st
 int probe_calls(const struct go_file *g, const struct go_func *f, const struct go_func *callee,
 		struct probe_place *ret, unsigned max, unsigned *ret_n);
 
-/* The first two on bare code; addr is that of its first byte. offset is not set. 0 or -errno without words. */
+/*
+ * The first two on bare code; addr is that of its first byte.  offset is not
+ * set.  0 or -errno without words.
+ */
 int probe_place_in(struct span code, uint64_t addr, struct probe_place *ret);
 int probe_after_calls_in(struct span code, uint64_t addr, uint64_t callee, struct probe_place *ret,
 			 unsigned max, unsigned *ret_n);
