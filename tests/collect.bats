@@ -12,6 +12,8 @@ setup_file() {
 }
 
 setup() {
+	# the toolchain that built a program reads it
+	[ -z "${GOBPF_GOROOT-}" ] || export GOROOT=$GOBPF_GOROOT PATH=$GOBPF_GOROOT/bin:$PATH
 	fixture places
 	places=$fixture
 }
@@ -96,6 +98,19 @@ exact() {
 	awk '$1 == "main.allocSmall" { n = $2 } END { exit !(n > 2003 - 340 && n < 2003 + 340) }' \
 		"$BATS_TEST_TMPDIR/sums"
 	[ "$(value torn)" = 0 ]
+	unharmed target
+}
+
+@test "refill: what a collection takes back unused is not counted" {
+	start counted
+	collect span 0 0
+	tell target few
+	await target '^DONE'
+	finish
+	[ "$(value returned)" -gt 600 ]
+	# 101 times 3 objects of 6 sizes; whole spans would be four times that
+	awk -v bytes="$(sums | awk '$1 == "main.allocFew" { print $3 }')" \
+		'BEGIN { truth = 101 * 3 * (4096 - 64); exit !(bytes > 0.9 * truth && bytes < 1.1 * truth) }'
 	unharmed target
 }
 
