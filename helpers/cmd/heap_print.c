@@ -56,12 +56,41 @@ double heap_share_error(const struct site *s, const struct site *all)
 	return 196 * sqrt((1 - share) * (1 - share) * var_own + share * share * var_rest) / total;
 }
 
-static void site_cell(struct table *t, const struct frame *f)
+/* Is it the program's own code, not the library's? */
+static bool own_code(const struct heap_run *run, const struct frame *f)
 {
+	const char *module = run->process.go.module;
+	size_t n = strlen(module);
+
+	return !strncmp(f->func, "main.", 5) ||
+	       (n && !strncmp(f->func, module, n) && (f->func[n] == '.' || f->func[n] == '/'));
+}
+
+/* Who of the program's own code got there, on the heaviest stack; NULL when the site is it. */
+static const struct frame *own_caller(const struct heap_run *run, const struct site *s)
+{
+	const struct profile *p = &run->profile;
+	const struct sample *sample = &p->samples[s->sample];
+
+	for (uint32_t i = 0; i < sample->n; i++) {
+		const struct frame *f = &p->frames[p->stack_frames[sample->first + i]];
+
+		if (own_code(run, f))
+			return i ? f : NULL;
+	}
+	return NULL;
+}
+
+static void site_cell(struct table *t, const struct heap_run *run, const struct site *s)
+{
+	const struct frame *f = &run->profile.frames[s->frame], *caller = own_caller(run, s);
+	char line[32] = "";
+
 	if (f->file && f->line)
-		table_cell(t, "%s %s:%u", f->func, base_name(f->file), f->line);
-	else
-		table_cell(t, "%s", f->func);
+		snprintf(line, sizeof(line), ":%u", f->line);
+	table_cell(t, "%s%s%s%s%s%s", f->func, line[0] ? " " : "",
+		   line[0] ? base_name(f->file) : "", line, caller ? " < " : "",
+		   caller ? caller->func : "");
 }
 
 static void stack_lines(struct table *t, const struct profile *p, const struct site *s)
@@ -90,7 +119,7 @@ static void site_row(struct table *t, const struct heap_run *run, const struct s
 	if (run->estimated)
 		table_cell(t, "±%.1f", heap_share_error(s, all));
 	table_cell(t, "%s", num_count(num, (double)s->values[HEAP_OBJECTS] / seconds(run)));
-	site_cell(t, &p->frames[s->frame]);
+	site_cell(t, run, s);
 	if (run->out.verbose)
 		stack_lines(t, p, s);
 }
