@@ -33,20 +33,30 @@ allocate() {
 	await burst '^DONE 1009' 30 $((before + 1))
 }
 
-# sums MAP LEAF FILE - what the entries of @MAP whose first frame is like LEAF add up to
-sums() {
-	awk -v map="@$1[" -v leaf="$2" '
-		$0 == map { first = 1; next }
-		first { counts = $0 ~ leaf; first = 0 }
-		/\]: [0-9]+$/ { if (counts) sum += $NF; counts = 0 }
-		END { print sum + 0 }' "$3"
+# leaves NAME - NAME's output with a name for the first frame of each entry, which bpftrace
+# can't know in a stripped program
+leaves() {
+	local log=$BATS_TEST_TMPDIR/$1.log addr line edit=()
+	while read -r addr; do
+		line=$(gobpf sym "${PID[burst]}" "$addr" | tail -1)
+		edit+=(-e "s,^ *$addr\$,$line,")
+	done < <(awk '/^@.*\[$/ { first = 1; next } first && /0x/ { print $1 } { first = 0 }' "$log" | sort -u)
+	sed "${edit[@]}" -e '' "$log"
 }
 
-# counted NAME LEAF - 1009 objects of 40 KiB went into NAME's output, no more, no fewer
+# sums MAP - what the entries of @MAP for large objects add up to, of output on stdin
+sums() {
+	awk -v map="@$1[" '
+		$0 == map { first = 1; next }
+		first { counts = /allocLarge/; first = 0 }
+		/\]: [0-9]+$/ { if (counts) sum += $NF; counts = 0 }
+		END { print sum + 0 }'
+}
+
+# counted NAME - 1009 objects of 40 KiB went into NAME's output, no more, no fewer
 counted() {
-	local log=$BATS_TEST_TMPDIR/$1.log
-	[ "$(sums objects "$2" "$log")" = 1009 ] || { cat "$log" >&2; fail "not 1009 objects"; return; }
-	[ "$(sums bytes "$2" "$log")" = $((1009 * 40960)) ] || fail "not 1009 times 40 KiB"
+	[ "$(leaves "$1" | sums objects)" = 1009 ] || { fail "not 1009 objects"; return; }
+	[ "$(leaves "$1" | sums bytes)" = $((1009 * 40960)) ] || fail "not 1009 times 40 KiB"
 }
 
 # breakpoints PID - how many bytes of its program's code in memory are not the file's
@@ -68,23 +78,23 @@ probed() {
 	retry 20 attached "$2" || fail "$1: $(breakpoints "${PID[burst]}") probes"
 }
 
-# run_resolved BPFTRACE LEAF [WORD] - gobpf script --run on the fixture counts exactly
+# run_resolved BPFTRACE [WORD] - gobpf script --run on the fixture counts exactly
 run_resolved() {
 	spawn run "$GOBPF" script --bpftrace "$1" --run heap-hotspots "${PID[burst]}" 60 1
 	probed run 2
-	allocate "${3-go}"
+	allocate "${2-go}"
 	stop run
-	counted run "$2"
+	counted run
 	unharmed burst
 }
 
-# each_resolved LEAF WORD... - run_resolved with each bpftrace
+# each_resolved WORD... - run_resolved with each bpftrace. Not to be called with ||,
+# which would make bash go on after a failure.
 each_resolved() {
-	local leaf=$1 bt
-	shift
+	local bt
 	burst "$@"
 	while read -r bt; do
-		run_resolved "$bt" "$leaf" || { fail "with $bt"; return; }
+		run_resolved "$bt"
 	done < <(bpftraces)
 }
 
@@ -176,7 +186,7 @@ lib() {
 		allocate gently
 		kill -INT "${PID[plain]}"
 		reap plain
-		counted plain 'allocLarge' || { fail "with $bt"; return; }
+		counted plain
 		grep -q 'main.allocBurst+' "$BATS_TEST_TMPDIR/plain.log"
 	done < <(bpftraces)
 	unharmed burst
@@ -206,25 +216,25 @@ lib() {
 # bats test_tags=probe
 @test "script: resolved, with symbols" {
 	requires root bpftrace
-	each_resolved allocLarge
+	each_resolved
 }
 
 # bats test_tags=probe
 @test "script: resolved, stripped" {
 	requires root bpftrace
-	each_resolved '^ +0x' strip
+	each_resolved strip
 }
 
 # bats test_tags=probe
 @test "script: resolved, stripped PIE" {
 	requires root bpftrace
-	each_resolved '^ +0x' strip pie
+	each_resolved strip pie
 }
 
 # bats test_tags=probe
 @test "script: resolved, stripped cgo PIE" {
 	requires root bpftrace
-	each_resolved '^ +0x' strip cgo pie
+	each_resolved strip cgo pie
 }
 
 # bats test_tags=probe
@@ -233,7 +243,7 @@ lib() {
 	local bt
 	burst cgo pie
 	while read -r bt; do
-		run_resolved "$bt" allocLarge gently || { fail "with $bt"; return; }
+		run_resolved "$bt" gently
 	done < <(bpftraces)
 }
 
@@ -406,5 +416,6 @@ gone() {
 	reap burst
 	reap run
 	grep -q 'has exited' "$BATS_TEST_TMPDIR/run.log"
-	grep -qE '^[0-9]+ ms$' "$BATS_TEST_TMPDIR/run.log"
+	# not by its own limit
+	(($(sed -n 's/^\([0-9]*\) ms$/\1/p' "$BATS_TEST_TMPDIR/run.log") < 30000))
 }
