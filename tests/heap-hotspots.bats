@@ -107,7 +107,7 @@ setup() { requires root jq; }
 }
 
 @test "--exact goes ahead when the program allocates little" {
-	mix noprof -- 1
+	mix noprof -- 0.1
 	run -0 --separate-stderr gobpf heap-hotspots --exact -d 1s "$mix"
 	[[ ${lines[0]} == *"engine exact"* ]]
 	[[ $output == *main.allocSmall* ]]
