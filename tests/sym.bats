@@ -1,87 +1,98 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Addresses to names and lines, against Go's own tools on the binary with symbols.
+# sym against what the runtime says of its own stacks, and against go tool nm.
 
 load helpers
 
-setup() { requires go; }
-
-# start_of FUNC - its address by the linker's table, which only the plain binary has
-start_of() { go tool nm "$plain" | awk -v func="$1" '$3 == func { print "0x" $1; exit }'; }
-
-@test "sym: every function of the program, by its first address, as go tool nm names it" {
-	fixture allocmix
-	local plain=$fixture
-	go tool nm "$plain" | awk '$2 == "T" && $3 ~ /^main\./ { print "0x" $1, $3 }' >"$BATS_TEST_TMPDIR/want"
-	[ -s "$BATS_TEST_TMPDIR/want" ]
-	cut -d' ' -f1 "$BATS_TEST_TMPDIR/want" | gobpf sym --no-inline "$plain" | cut -d' ' -f1,2 |
-		diff "$BATS_TEST_TMPDIR/want" -
+# told WORD... - what `gobpf sym' says of a frames fixture built that way must be
+# what the fixture says of itself.
+told() {
+	fixture frames "$@"
+	spawn frames "$fixture"
+	await frames '^READY'
+	local log=$BATS_TEST_TMPDIR/frames.log
+	sed -n 's/^ADDR //p' "$log" >"$BATS_TEST_TMPDIR/addresses"
+	sed -n 's/^SYM //p' "$log" >"$BATS_TEST_TMPDIR/expected"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/addresses")" -gt 60 ]
+	gobpf sym "${PID[frames]}" <"$BATS_TEST_TMPDIR/addresses" >"$BATS_TEST_TMPDIR/said"
+	diff "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/said"
 }
 
-@test "sym: the same line for each instruction as go tool addr2line, stripped or not" {
-	fixture allocmix
+@test "sym: frames of a process, inlined ones included: plain" { told; }
+@test "sym: frames of a process: stripped" { told strip; }
+@test "sym: frames of a process: PIE" { told pie; }
+@test "sym: frames of a process: cgo" { told cgo; }
+@test "sym: frames of a process: stripped cgo PIE" { told strip cgo pie; }
+
+@test "sym: a file's functions begin where go tool nm says, also in the stripped twin" {
+	fixture frames
 	local plain=$fixture
-	fixture allocmix strip
-	local stripped=$fixture from
-	from=$(start_of main.step)
-	for ((i = 0; i < 64; i++)); do printf '0x%x\n' $((from + i)); done >"$BATS_TEST_TMPDIR/addrs"
-	go tool addr2line "$plain" <"$BATS_TEST_TMPDIR/addrs" | awk 'NR % 2 == 0' >"$BATS_TEST_TMPDIR/want"
-	for file in "$plain" "$stripped"; do
-		gobpf sym -f json "$file" <"$BATS_TEST_TMPDIR/addrs" |
-			jq -r '.[].frames[-1] | "\(.file):\(.line)"' | diff "$BATS_TEST_TMPDIR/want" -
+	go tool nm "$plain" | awk '$2 ~ /^[tT]$/ && $3 ~ /^(main|strings|sort|fmt|reflect|strconv)\./ && $3 !~ /\[|\.abi0$/ { print "0x" $1, $3 }' \
+		>"$BATS_TEST_TMPDIR/nm"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/nm")" -gt 100 ]
+	fixture frames strip
+	for file in "$plain" "$fixture"; do
+		cut -d ' ' -f 2 "$BATS_TEST_TMPDIR/nm" | gobpf sym "$file" | grep -v ' (inlined)$' |
+			cut -d ' ' -f 1,2 >"$BATS_TEST_TMPDIR/said"
+		diff "$BATS_TEST_TMPDIR/nm" "$BATS_TEST_TMPDIR/said"
 	done
 }
 
-@test "sym: an inlined call has both frames" {
-	fixture allocmix
-	local plain=$fixture from i
-	from=$(start_of main.handle)
-	for ((i = 0; i < 96; i++)); do printf '0x%x\n' $((from + i)); done |
-		gobpf sym -f json "$plain" >"$BATS_TEST_TMPDIR/out.json"
-	jq -e '[.[] | select(.frames[0].func == "main.fill")] | length > 0 and
-		all(.frames[0].inlined and .frames[1].func == "main.handle" and (.frames[1].inlined | not))' \
-		"$BATS_TEST_TMPDIR/out.json"
+@test "sym: JSON has the same frames" {
+	fixture frames strip
+	run -0 gobpf sym -f json "$fixture" main.main
+	[ "$(jq -r '.[0].frames[-1].func' <<<"$output")" = main.main ]
+	[ "$(jq -r '.[0].frames[-1].line' <<<"$output")" -eq \
+		"$(grep -n '^func main' "$TOP/tests/fixtures/frames/main.go" | cut -d : -f 1)" ]
 }
 
-@test "sym: a name gives its address" {
-	fixture allocmix
-	local plain=$fixture
-	run -0 gobpf sym "$plain" main.handle
-	[[ ${lines[0]} == "$(start_of main.handle)"* ]]
+@test "sym: --no-inline leaves the functions that the linker knows" {
+	fixture frames strip
+	spawn frames "$fixture"
+	await frames '^READY'
+	local addr
+	addr=$(sed -n 's/^SYM \([^ ]*\) .*(inlined)$/\1/p' "$BATS_TEST_TMPDIR/frames.log" | head -1)
+	run -0 gobpf sym --no-inline "${PID[frames]}" "$addr"
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output != *inlined* ]]
 }
 
-@test "sym: an address in no function has no name" {
-	fixture allocmix
-	local plain=$fixture
-	run gobpf sym "$plain" 0x1 0x4953108 0xffffffffffffffff
-	[ "$output" = $'0x1 ?\n0x4953108 ?\n0xffffffffffffffff ?' ]
+@test "sym: an address in no function is said to be unknown" {
+	fixture frames strip
+	run -0 gobpf sym "$fixture" 0x1
+	[ "$output" = "0x1 ?" ]
 }
 
-@test "sym: of a live process, run-time addresses of a stripped PIE" {
-	requires root
-	fixture allocmix strip pie
-	spawn mix "$fixture" 1
-	await mix '^READY'
-	local base entry linked
-	linked=$(readelf -lW "$fixture" | awk '$1 == "LOAD" { print $3; exit }')
-	base=$(awk -v exe="$fixture" '$6 == exe { split($1, a, "-"); print a[1]; exit }' "/proc/${PID[mix]}/maps")
-	entry=$(gobpf sym "$fixture" main.handle | awk 'NR == 1 { print $1 }')
-	run -0 gobpf sym "${PID[mix]}" "$(printf '0x%x' $((0x$base + entry - linked)))"
-	[[ $output == *"main.handle"* ]]
-	unharmed mix
+@test "sym: an unknown name: exit 1, the others are shown" {
+	fixture frames
+	run -1 --separate-stderr gobpf sym "$fixture" main.nothing main.main
+	[[ $stderr == *"'main.nothing' is neither an address nor a function"* ]]
+	[[ $output == *" main.main "* ]]
 }
 
-@test "sym: not a Go program, not a file" {
-	fixture notgo
-	run -3 --separate-stderr gobpf sym "$fixture" 0x1
-	[ -z "$output" ]
-	run -1 --separate-stderr gobpf sym /no/such/file 0x1
-	[ -z "$output" ]
-	[[ $stderr == *"/no/such/file"* ]]
+@test "sym: what is not a Go program: exit 3" {
+	run -3 --separate-stderr gobpf sym /bin/ls 0x1
+	[[ $stderr == "gobpf sym: /bin/ls is not a Go program"* ]]
+	run -3 gobpf sym /etc/passwd 0x1
+	run -1 --separate-stderr gobpf sym ./nothing-here 0x1
+	[[ $stderr == *"nothing-here: No such file or directory"* ]]
 }
 
-@test "sym: garbage for an address or a name" {
-	fixture allocmix
-	run -1 --separate-stderr gobpf sym "$fixture" no.such.function
-	[[ $stderr == *no.such.function* ]]
+@test "sym: every truncation of a program is refused or read, never a crash" {
+	fixture frames strip
+	local size
+	size=$(stat -c %s "$fixture")
+	for part in 0 1 63 64 100 1000 4096 $((size / 3)) $((size / 2)) $((size - 1000)); do
+		head -c "$part" "$fixture" >"$BATS_TEST_TMPDIR/cut"
+		run gobpf sym "$BATS_TEST_TMPDIR/cut" main.main
+		[ "$status" -lt 5 ]
+	done
+}
+
+@test "sym: arm64 executables are read, too" {
+	fixture frames strip
+	local src=$TOP/tests/fixtures/frames out=$BATS_TEST_TMPDIR/arm64
+	(cd "$src" && GOARCH=arm64 CGO_ENABLED=0 GO111MODULE=off go build -ldflags '-s -w' -o "$out" .)
+	run -0 gobpf sym "$out" main.main
+	[[ $output == *" main.main $src/main.go:"* ]]
 }

@@ -188,7 +188,7 @@ static __always_inline __u32 weigh(struct pt_regs *ctx, __u64 cookie, __u64 call
 		bytes = (ctx->rbx + ALLOC_PAGE - 1) & ~(__u64)(ALLOC_PAGE - 1);
 		break;
 	case ALLOC_EXACT:
-		if ((cookie & ALLOC_COOKIE_INNER) && inner_call(caller))
+		if (inner_call(caller))
 			return ALLOC_SKIPPED;
 		bytes = object_bytes(ctx->rax, ctx->rbx);
 		if (bytes == 0)
@@ -313,6 +313,7 @@ int on_alloc(struct pt_regs *ctx)
 	if (!st || why >= ALLOC_OUTCOMES)
 		return 0;
 	__sync_fetch_and_add(&st->v[why], 1);
-	__sync_fetch_and_add(&st->v[ALLOC_RUN_NS], bpf_ktime_get_ns() - start);
+	start = bpf_ktime_get_ns() - start;
+	__sync_fetch_and_add(&st->v[ALLOC_RUN_NS], start < ALLOC_RUN_MAX ? start : ALLOC_RUN_MAX);
 	return 0;
 }

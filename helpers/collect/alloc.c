@@ -167,8 +167,7 @@ static int copy_places(struct alloc *a, const struct alloc_config *c)
 		a->places[i] = (struct attach_place) {
 			.offset = p->offset,
 			.cookie = p->kind | (p->skip_if_cf_zf ? ALLOC_COOKIE_JBE : 0) |
-				  (p->caller_at_rsp ? ALLOC_COOKIE_CALLER : 0) |
-				  (p->inner ? ALLOC_COOKIE_INNER : 0),
+				  (p->caller_at_rsp ? ALLOC_COOKIE_CALLER : 0),
 		};
 		a->returns_seen |= p->kind == ALLOC_RETURN;
 	}

@@ -26,7 +26,6 @@ struct alloc_place {
 	enum alloc_kind kind;
 	bool skip_if_cf_zf;	/* a jbe: a hit counts only when it isn't taken */
 	bool caller_at_rsp;	/* the frame is not set up: *(rsp) is the return address */
-	bool inner;		/* EXACT: leave out hits whose caller lies in a range of skip[] */
 };
 
 struct alloc_span_field {
@@ -52,7 +51,7 @@ struct alloc_config {
 	uint32_t class_size[ALLOC_MAX_CLASSES], class_pages[ALLOC_MAX_CLASSES];
 	/* Go >= 1.22: 8-byte header in pointerful objects above 512 bytes; heap bits in their spans below */
 	bool malloc_header;
-	/* run-time addresses [start, end) of functions that count for the inner ones they call */
+	/* run-time addresses [start, end) of functions that count for what they call: EXACT hits from there are left out */
 	struct {
 		uint64_t start, end;
 	} skip[ALLOC_MAX_SKIPS];

@@ -13,13 +13,13 @@
 #define ALLOC_PAGE	  8192	/* the runtime's page, on every platform */
 #define ALLOC_SMALL_MAX	  32768
 #define ALLOC_TINY	  16
+#define ALLOC_RUN_MAX	  20000	/* ns; a longer run was preempted, which is nobody's cost */
 #define ALLOC_SPAN_BLOCK  128	/* the part of mspan that is read; its fields begin in the first half */
 
 /* A place's cookie: its kind and these. */
 #define ALLOC_COOKIE_KIND   0xff
 #define ALLOC_COOKIE_JBE    0x100	/* nothing happens when CF or ZF is set */
 #define ALLOC_COOKIE_CALLER 0x200	/* *(rsp) is the return address, the frame is not set up */
-#define ALLOC_COOKIE_INNER  0x400	/* not counted when its caller is in skip[] */
 
 /* A field of a Go struct: width 1, 2, 4 or 8 bytes. */
 struct alloc_field {

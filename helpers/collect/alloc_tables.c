@@ -53,7 +53,7 @@ static int check(const struct alloc_config *c)
 
 		spans |= kind == ALLOC_REFILL_SPAN || kind == ALLOC_RETURN;
 		types |= kind == ALLOC_EXACT;
-		if (c->places[i].inner && !c->places[i].caller_at_rsp)
+		if (kind == ALLOC_EXACT && c->nskip && !c->places[i].caller_at_rsp)
 			return err_set(EINVAL, "place 0x%lx: its caller is not known",
 				       (unsigned long) c->places[i].offset);
 	}

@@ -5,9 +5,11 @@
 #define MS	   1000000.0
 #define PERIOD_NS  (300 * MS)	/* from burst to burst, when the budget allows that */
 #define MIN_ON_NS  (2 * MS)	/* shorter ones cost more in toggles than in hits */
+#define MAX_LEAST_NS (10 * MS)
 #define CHECK_NS   (10 * MS)	/* while staying on, look at the rate this often */
 #define PIECE_NS   (100 * MS)	/* off times come in pieces: the target may use more CPU by then */
 #define CREDIT_NS  (1000 * MS)	/* an idle target saves up no more than this much time's income */
+#define START_NS   (100 * MS)	/* what there is in the beginning, so that one hit doesn't decide */
 #define MEMORY_NS  (200 * MS)	/* how far the CPU rate looks back */
 #define MEAN_NS	   (5000 * MS)	/* how far the decision to stay looks back */
 #define LEAST_RATE 0.1		/* CPUs that a target is taken to use at least */
@@ -18,13 +20,14 @@ static double clamp(double v, double low, double high)
 	return v < low ? low : v > high ? high : v;
 }
 
-void budget_init(struct budget *b, double share, double toggle_ns, uint64_t seed)
+void budget_init(struct budget *b, double share, double fixed_ns, uint64_t seed)
 {
 	*b = (struct budget) {
 		.share = share,
 		.hit_ns = GUESS_NS,
-		.toggle_ns = toggle_ns,
-		.density = -1,
+		.fixed_ns = fixed_ns,
+		.toggle_ns = fixed_ns,
+		.balance_ns = share * START_NS,
 		.cpu_rate = 1,
 		.planned_ns = BUDGET_FIRST_NS,
 		.random = seed ? seed : 1,
@@ -71,9 +74,10 @@ void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on
 		double density = cost / (double) on_ns;
 		double part = clamp((double) on_ns / (2 * CHECK_NS), 0.25, 1);
 		double slow = clamp((double) (now_ns - b->seen_ns) / MEAN_NS, 0, 1);
+		double early = (double) on_ns / (double) b->on_ns;
 
-		b->mean += (b->density < 0 ? 1 : slow) * (density - b->mean);
-		b->density += (b->density < 0 ? 1 : part) * (density - b->density);
+		b->mean += (early > slow ? early : slow) * (density - b->mean);
+		b->density += (early > part ? early : part) * (density - b->density);
 		b->seen_ns = now_ns;
 	}
 	limit = b->share * clamp(b->cpu_rate, LEAST_RATE, 1e6) * CREDIT_NS;
@@ -90,11 +94,15 @@ static double draw(struct budget *b)
 	return (double) (b->random >> 11) / 9007199254740992.0 - 0.5;
 }
 
-void budget_toggled(struct budget *b)
+void budget_toggled(struct budget *b, uint64_t hits)
 {
+	double cost = b->fixed_ns + (double) hits * b->hit_ns;
+
 	b->toggles++;
+	b->hits += hits;
 	b->jitter = draw(b);
-	spend(b, b->toggle_ns);
+	b->toggle_ns += (cost - b->toggle_ns) * (b->toggles == 1 ? 1 : 0.25);
+	spend(b, cost);
 }
 
 /*
@@ -106,14 +114,17 @@ static double plan_on(const struct budget *b, double income, double density)
 {
 	double money = income * PERIOD_NS + b->balance_ns / 4 - b->toggle_ns;
 	double on = density > 0 ? money / density : PERIOD_NS;
+	/* where toggles are dear (perf events), fewer and longer bursts see more */
+	double least = density > 0 ? clamp(b->toggle_ns / density, MIN_ON_NS, MAX_LEAST_NS) : MIN_ON_NS;
 
-	return clamp(on, MIN_ON_NS, clamp(2 * b->planned_ns, MIN_ON_NS, PERIOD_NS));
+	return clamp(on, least, clamp(2 * b->planned_ns, least, PERIOD_NS));
 }
 
 struct budget_step budget_next(struct budget *b)
 {
 	double income = b->share * clamp(b->cpu_rate, LEAST_RATE, 1e6);
-	double density = b->density < 0 ? 1 : b->density;
+	/* a quiet moment is no reason for a long burst: it may end in the middle of that */
+	double density = b->density > b->mean ? b->density : b->mean;
 	double since = (double) (b->now_ns - b->end_ns);
 	double on, off, poor;
 
@@ -121,7 +132,7 @@ struct budget_step budget_next(struct budget *b)
 	 * Staying is for what is cheap for seconds: to stay in each short quiet
 	 * time would let the busy ones around it count less.
 	 */
-	if (b->share <= 0 || (density <= income && b->mean <= income && b->balance_ns >= 0))
+	if (b->share <= 0 || (b->mean <= income && b->balance_ns >= 0))
 		return (struct budget_step) { .on_ns = (uint64_t) CHECK_NS, .stay = true };
 
 	on = plan_on(b, income, density);

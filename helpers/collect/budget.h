@@ -26,7 +26,8 @@
 struct budget {
 	double share;		/* 0.01: 1 % of the target's CPU time; 0: no limit */
 	double hit_ns;		/* cost of a hit: a guess until budget_calibrate() */
-	double toggle_ns;	/* what one on/off pair costs the target */
+	double fixed_ns;	/* what one on/off pair costs the target at least */
+	double toggle_ns;	/* with the hits before and after the burst, of late */
 
 	/* totals */
 	uint64_t hits, toggles, on_ns, cpu_ns;
@@ -34,7 +35,7 @@ struct budget {
 
 	/* state */
 	double balance_ns;	/* income not spent; negative: debt */
-	double density;		/* cost per ns of on time, of late; < 0: unknown */
+	double density;		/* cost per ns of on time, of late */
 	double mean;		/* the same over the last seconds */
 	double cpu_rate;	/* target's CPU ns per ns, of late */
 	uint64_t now_ns;	/* of the last booking */
@@ -53,8 +54,8 @@ struct budget_step {
 
 #define BUDGET_FIRST_NS 2000000	/* the first burst, before anything is known */
 
-/* toggle_ns: as above. seed: any number; the same seed gives the same jitter. */
-void budget_init(struct budget *b, double share, double toggle_ns, uint64_t seed);
+/* fixed_ns: as above. seed: any number; the same seed gives the same jitter. */
+void budget_init(struct budget *b, double share, double fixed_ns, uint64_t seed);
 
 /* The measured cost of a hit; what was booked at the guess is booked anew. */
 void budget_calibrate(struct budget *b, double hit_ns);
@@ -67,8 +68,8 @@ void budget_calibrate(struct budget *b, double hit_ns);
 void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on_ns,
 		 uint64_t hits);
 
-/* Books one on/off pair. */
-void budget_toggled(struct budget *b);
+/* Books one on/off pair, and the hits before and after its burst: those that counted for nothing. */
+void budget_toggled(struct budget *b, uint64_t hits);
 
 /* What to do from now on. */
 struct budget_step budget_next(struct budget *b);

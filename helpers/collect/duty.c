@@ -15,6 +15,13 @@
  */
 #define TOGGLE_NS 40000.0
 
+/*
+ * The kernel brings a running thread's CPU time up to date for others at its
+ * ticks only (4 ms at 250 Hz, 10 at 100): the measurement must be long beside that.
+ */
+#define MEASURE_CPU_NS 50000000
+#define MEASURE_MAX_NS 200000000
+
 static uint64_t since_start(const struct duty *d, uint64_t now)
 {
 	return now - d->start_ns;
@@ -36,17 +43,23 @@ static double hit_ns(const struct duty *d)
 	return d->trap_ns + (n > 0 ? (double) d->counts.run_ns / n : 0);
 }
 
-/* Books what happened until now; the gate was open for on_ns of that. */
-static void book(struct duty *d, uint64_t now, uint64_t on_ns)
+/*
+ * Books what happened until now; the gate was open for on_ns of that. Returns
+ * how many hits found it shut.
+ */
+static uint64_t book(struct duty *d, uint64_t now, uint64_t on_ns)
 {
-	uint64_t before = d->counts.hits;
+	struct duty_counts before = d->counts;
+	uint64_t closed, hits;
 
 	d->ops->counts(d->ctx, &d->counts);
+	closed = d->counts.closed - before.closed;
+	hits = d->counts.hits - before.hits - closed;
 	if (d->trap_ns > 0 && d->counts.hits)
 		budget_calibrate(&d->budget, hit_ns(d));
-	budget_book(&d->budget, since_start(d, now), target_cpu(d), on_ns,
-		    d->counts.hits - before);
+	budget_book(&d->budget, since_start(d, now), target_cpu(d), on_ns, hits);
 	d->booked_ns = now;
+	return closed;
 }
 
 static int turn_on(struct duty *d)
@@ -71,9 +84,7 @@ static int turn_off(struct duty *d)
 	on_ns = end - d->on_since;
 	d->on_ns += on_ns;
 	d->bursts++;
-	budget_toggled(&d->budget);
-	/* hits after the gate was shut are paid for as well */
-	book(d, num_now_ns(), end - d->booked_ns);
+	budget_toggled(&d->budget, book(d, num_now_ns(), end - d->booked_ns));
 	if (d->staying)
 		budget_stayed(&d->budget, since_start(d, end));
 	else
@@ -198,11 +209,18 @@ int duty_run(struct duty *d, uint64_t window_ns)
 	return err;
 }
 
-/*
- * The kernel brings a running thread's CPU time up to date for others at its
- * ticks only (4 ms at 250 Hz, 10 at 100): the measurement must be long beside that.
- */
-#define MEASURE_NS 50000000
+/* Until the target has run for a while: on a busy machine it may have to wait. */
+static uint64_t measure_cpu(struct duty *d)
+{
+	uint64_t from = target_cpu(d), until = d->start_ns + MEASURE_MAX_NS, cpu, now;
+
+	do {
+		now = num_now_ns();
+		d->stopped = d->clock->wait(d->clock->arg, now + BUDGET_FIRST_NS);
+		cpu = target_cpu(d) - from;
+	} while (!d->stopped && cpu < MEASURE_CPU_NS && now < until);
+	return cpu;
+}
 
 int duty_measure(struct duty *d, double *ret_slowdown)
 {
@@ -213,9 +231,7 @@ int duty_measure(struct duty *d, double *ret_slowdown)
 	if (err)
 		return err;
 	d->start_ns = d->on_since;
-	cpu = target_cpu(d);
-	d->stopped = d->clock->wait(d->clock->arg, d->start_ns + MEASURE_NS);
-	cpu = target_cpu(d) - cpu;
+	cpu = measure_cpu(d);
 	d->ops->gate(d->ctx, DUTY_SHUT);
 	on_ns = num_now_ns() - d->on_since;
 	attach_off(d->attach);
@@ -226,7 +242,7 @@ int duty_measure(struct duty *d, double *ret_slowdown)
 	/* what the target did in that time was the rest of its CPU time */
 	lost = (double) (d->counts.hits - d->counts.closed) * hit_ns(d) /
 	       (double) (cpu > 1000 ? cpu : on_ns);
-	lost = lost < 0.999 ? lost : 0.999;
+	lost = lost < 0.99 ? lost : 0.99;
 	*ret_slowdown = lost / (1 - lost);
 	return 0;
 }

@@ -72,8 +72,9 @@ struct duty {
 int duty_run(struct duty *d, uint64_t window_ns);
 
 /*
- * Instead of a run: one burst of 50 ms, to say what being on all the time would
- * cost: 0.25 means that the target's work takes 1.25 times the CPU time.
+ * Instead of a run: 50 ms of the target's CPU time (200 ms when it uses less),
+ * to say what being on all the time would cost: 0.25 means that its work takes
+ * 1.25 times the CPU time.  At most 99.
  */
 int duty_measure(struct duty *d, double *ret_slowdown);
 

@@ -80,7 +80,6 @@ static void add_place(const char *offset, const char *kind, const char *line)
 				.kind = kinds[i].kind,
 				.caller_at_rsp = strstr(line, " caller"),
 				.skip_if_cf_zf = strstr(line, " jbe"),
-				.inner = strstr(line, " inner"),
 			};
 }
 
