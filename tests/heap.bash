@@ -52,6 +52,8 @@ right() {
 # watch ARG... - heap-hotspots in the background as "hot", returns once it waits for its window's end.
 watch() {
 	spawn hot "$GOBPF" heap-hotspots "$@"
+	# exact sleeps before, too: to measure what it will cost
+	[[ " $* " != *" --exact "* ]] || await hot 'will slow'
 	waiting() { ! alive hot || grep -q poll "/proc/${PID[hot]}/wchan" 2>/dev/null; }
 	retry 10 waiting || fail "heap-hotspots does not get to its window"
 	alive hot || fail "heap-hotspots ended before its window"
