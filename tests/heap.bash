@@ -38,10 +38,9 @@ truthful() {
 
 # right ENGINE WORD... - ENGINE tells the truth of allocmix built with the words, and does no harm.
 right() {
-	local engine=$1 json=$BATS_TEST_TMPDIR/out.json force=() duration=3s
+	local engine=$1 json=$BATS_TEST_TMPDIR/out.json force=() duration=4s
 	shift
 	[ "$engine" != exact ] || force=(--force)
-	[ "$engine" != buckets ] || duration=2s
 	mix "$@" || return
 	gobpf heap-hotspots --engine "$engine" "${force[@]}" -d $duration -f json "$mix" >"$json" || return
 	[ "$(jq -r .engine "$json")" = "$engine" ] || { fail "engine is $(jq -r .engine "$json")"; return; }
