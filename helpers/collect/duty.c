@@ -9,9 +9,9 @@
 #include "collect/trap.h"
 
 /*
- * What an on/off pair costs the target beside its hits: page faults on the
- * changed page and interrupts to the CPUs it runs on.  Measured, see
- * docs/internals-collect.md.
+ * What an on/off pair is taken to cost the target beside hits: two changes of a page,
+ * each with interrupts to the CPUs it runs on.  Too small to be told from noise
+ * (docs/internals-collect.md).
  */
 #define TOGGLE_NS 40000.0
 
@@ -43,23 +43,20 @@ static double hit_ns(const struct duty *d)
 	return d->trap_ns + (n > 0 ? (double) d->counts.run_ns / n : 0);
 }
 
-/*
- * Books what happened until now; the gate was open for on_ns of that. Returns
- * how many hits found it shut.
- */
-static uint64_t book(struct duty *d, uint64_t now, uint64_t on_ns)
+/* Books what happened until now; the gate was open for on_ns of that. */
+static void book(struct duty *d, uint64_t now, uint64_t on_ns)
 {
 	struct duty_counts before = d->counts;
-	uint64_t closed, hits;
+	uint64_t closed;
 
 	d->ops->counts(d->ctx, &d->counts);
 	closed = d->counts.closed - before.closed;
-	hits = d->counts.hits - before.hits - closed;
 	if (d->trap_ns > 0 && d->counts.hits)
 		budget_calibrate(&d->budget, hit_ns(d));
-	budget_book(&d->budget, since_start(d, now), target_cpu(d), on_ns, hits);
+	budget_book(&d->budget, since_start(d, now), target_cpu(d), on_ns,
+		    d->counts.hits - before.hits - closed);
+	d->closed += closed;
 	d->booked_ns = now;
-	return closed;
 }
 
 static int turn_on(struct duty *d)
@@ -84,7 +81,9 @@ static int turn_off(struct duty *d)
 	on_ns = end - d->on_since;
 	d->on_ns += on_ns;
 	d->bursts++;
-	budget_toggled(&d->budget, book(d, num_now_ns(), end - d->booked_ns));
+	book(d, num_now_ns(), end - d->booked_ns);
+	budget_toggled(&d->budget, d->closed);
+	d->closed = 0;
 	if (d->staying)
 		budget_stayed(&d->budget, since_start(d, end));
 	else

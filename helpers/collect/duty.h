@@ -60,6 +60,7 @@ struct duty {
 
 	/* private */
 	uint64_t on_since, booked_ns, cpu_start_ns;
+	uint64_t closed;		/* hits outside a burst, not booked yet */
 	double weight;			/* of a burst that became a stay */
 	bool staying;
 };
