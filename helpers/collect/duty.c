@@ -22,6 +22,10 @@
 #define MEASURE_CPU_NS 50000000
 #define MEASURE_MAX_NS 200000000
 
+/* 50 ms in all, then the sure way */
+#define QUIET_TRIES 500
+#define QUIET_US    100
+
 static uint64_t since_start(const struct duty *d, uint64_t now)
 {
 	return now - d->start_ns;
@@ -71,16 +75,29 @@ static int turn_on(struct duty *d)
 	return 0;
 }
 
-static int turn_off(struct duty *d)
+/* Programs that were running when the gate was shut take microseconds, if they aren't preempted. */
+static bool wait_quiet(struct duty *d)
+{
+	for (int i = 0; i < QUIET_TRIES; i++) {
+		if (d->ops->quiet(d->ctx))
+			return true;
+		usleep(QUIET_US);
+	}
+	return false;
+}
+
+/* last: results matter now, the breakpoints can be taken out later. */
+static int turn_off(struct duty *d, bool last)
 {
 	uint64_t end, on_ns;
 
 	d->ops->gate(d->ctx, DUTY_SHUT);
 	end = num_now_ns();
-	attach_off(d->attach);
 	on_ns = end - d->on_since;
 	d->on_ns += on_ns;
 	d->bursts++;
+	if (!last || !wait_quiet(d))
+		attach_off(d->attach);
 	book(d, num_now_ns(), end - d->booked_ns);
 	budget_toggled(&d->budget, d->closed);
 	d->closed = 0;
@@ -179,7 +196,7 @@ static int bursts(struct duty *d, uint64_t window_ns)
 			on_ns = next.on_ns;
 			continue;
 		}
-		err = turn_off(d);
+		err = turn_off(d, !more);
 		if (!err && more)
 			err = calibrate(d);
 		if (err || !more || !stay_off(d, window_ns, &on_ns))
@@ -201,7 +218,6 @@ int duty_run(struct duty *d, uint64_t window_ns)
 	budget_init(&d->budget, d->max_overhead, TOGGLE_NS, d->start_ns ^ (uint64_t) getpid());
 	err = bursts(d, window_ns);
 	d->ops->gate(d->ctx, DUTY_SHUT);
-	attach_off(d->attach);
 	/* it went away between two bursts: what was gathered stands */
 	if (err == -ESRCH && d->bursts)
 		err = 0;
