@@ -211,12 +211,15 @@ exact() {
 	unharmed target
 }
 
-@test "no such place, no such process: one sentence" {
+@test "a place behind the end of the file: one sentence, no breakpoint" {
+	local how
 	start counted
 	sed -i -E 's/^place 0x[0-9a-f]+ exact/place 0x7fffffff exact/' "$BATS_TEST_TMPDIR/places"
-	run "$O/tests/collect" "${PID[target]}" "$BATS_TEST_TMPDIR/places" exact 100 1 </dev/null
-	[ "$status" -ne 0 ]
-	[[ $output == *"error "* ]]
+	for how in '' perf; do
+		run "$O/tests/collect" "${PID[target]}" "$BATS_TEST_TMPDIR/places" exact 100 1 $how </dev/null
+		[ "$status" -eq 3 ]
+		[[ $output == *"takes no breakpoint at a chosen place"* ]]
+	done
 	unharmed target
 }
 

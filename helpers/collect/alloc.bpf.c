@@ -307,10 +307,17 @@ SEC("uprobe")
 int on_alloc(struct pt_regs *ctx)
 {
 	__u64 start = bpf_ktime_get_ns();
-	__u32 zero = 0, why = handle(ctx, bpf_get_attach_cookie(ctx));
-	struct alloc_stats *st = bpf_map_lookup_elem(&stats, &zero);
+	struct alloc_stats *st;
+	__u32 zero = 0, why;
 
-	if (!st || why >= ALLOC_OUTCOMES)
+	st = bpf_map_lookup_elem(&stats, &zero);
+	if (!st)
+		return 0;
+	/* before the gate is looked at: who shuts it and then sees 0 everywhere has seen the last */
+	__sync_fetch_and_add(&st->inside, 1);
+	why = handle(ctx, bpf_get_attach_cookie(ctx));
+	__sync_fetch_and_add(&st->inside, -1);
+	if (why >= ALLOC_OUTCOMES)
 		return 0;
 	__sync_fetch_and_add(&st->v[why], 1);
 	start = bpf_ktime_get_ns() - start;

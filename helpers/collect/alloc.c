@@ -53,9 +53,11 @@ static void read_stats(struct alloc *a, struct alloc_stats *ret)
 	memset(ret, 0, sizeof(*ret));
 	if (bpf_map_lookup_elem(bpf_map__fd(a->skel->maps.stats), &zero, a->cpu_stats))
 		return;
-	for (unsigned cpu = 0; cpu < a->ncpus; cpu++)
+	for (unsigned cpu = 0; cpu < a->ncpus; cpu++) {
 		for (unsigned i = 0; i < ALLOC_NSTATS; i++)
 			ret->v[i] += a->cpu_stats[cpu].v[i];
+		ret->inside += a->cpu_stats[cpu].inside;
+	}
 }
 
 static uint64_t all_hits(const struct alloc_stats *s)
@@ -87,6 +89,14 @@ static void op_counts(void *ctx, struct duty_counts *ret)
 		.closed = s.v[ALLOC_CLOSED],
 		.run_ns = s.v[ALLOC_RUN_NS],
 	};
+}
+
+static bool op_quiet(void *ctx)
+{
+	struct alloc_stats s;
+
+	read_stats(ctx, &s);
+	return !s.inside;
 }
 
 static int add_entry(struct alloc *a, uint64_t key, const struct alloc_entry *e, double weight)
@@ -154,7 +164,7 @@ static int op_drain(void *ctx, double weight)
 	return err ? err : drain_returned(a, weight);
 }
 
-static const struct duty_ops ops = { op_gate, op_counts, op_drain };
+static const struct duty_ops ops = { op_gate, op_counts, op_quiet, op_drain };
 
 static int copy_places(struct alloc *a, const struct alloc_config *c)
 {

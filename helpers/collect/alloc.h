@@ -105,6 +105,10 @@ int alloc_run(struct alloc *a, const struct duty_clock *clock, double max_overhe
 const struct alloc_stack *alloc_results(const struct alloc *a, size_t *ret_n);
 void alloc_report(const struct alloc *a, struct alloc_report *ret);
 
+/*
+ * Takes the breakpoints out: up to 50 ms, by perf events 100 ms for each place. Use the
+ * results before.
+ */
 void alloc_close(struct alloc *a);
 
 #endif

@@ -79,6 +79,7 @@ enum alloc_stat {
 
 struct alloc_stats {
 	__u64 v[ALLOC_NSTATS];
+	__u64 inside;			/* programs that may be counting right now */
 };
 
 #endif

@@ -25,6 +25,9 @@ struct uapi_link_create_uprobes {
 	uint32_t cnt, multi_flags, pid, pad;
 };
 
+/* The kernel's own: the instruction can't be probed (arch_uprobe_analyze_insn()). */
+#define KERNEL_ENOTSUPP 524
+
 enum attach_how attach_best(void)
 {
 	struct utsname u;
@@ -56,6 +59,7 @@ static int words(const struct attach *a, int err)
 	case EINVAL:
 	case EILSEQ:
 	case ENOEXEC:
+	case KERNEL_ENOTSUPP:
 		return err_set(ENOEXEC, "%s: the kernel takes no breakpoint at a chosen place",
 			       a->path);
 	default:

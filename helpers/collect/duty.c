@@ -9,9 +9,9 @@
 #include "collect/trap.h"
 
 /*
- * What an on/off pair costs the target beside its hits: page faults on the
- * changed page and interrupts to the CPUs it runs on.  Measured, see
- * docs/internals-collect.md.
+ * What an on/off pair is taken to cost the target beside hits: two changes of a page,
+ * each with interrupts to the CPUs it runs on.  Too small to be told from noise
+ * (docs/internals-collect.md).
  */
 #define TOGGLE_NS 40000.0
 
@@ -21,6 +21,10 @@
  */
 #define MEASURE_CPU_NS 50000000
 #define MEASURE_MAX_NS 200000000
+
+/* 50 ms in all, then the sure way */
+#define QUIET_TRIES 500
+#define QUIET_US    100
 
 static uint64_t since_start(const struct duty *d, uint64_t now)
 {
@@ -43,23 +47,20 @@ static double hit_ns(const struct duty *d)
 	return d->trap_ns + (n > 0 ? (double) d->counts.run_ns / n : 0);
 }
 
-/*
- * Books what happened until now; the gate was open for on_ns of that. Returns
- * how many hits found it shut.
- */
-static uint64_t book(struct duty *d, uint64_t now, uint64_t on_ns)
+/* Books what happened until now; the gate was open for on_ns of that. */
+static void book(struct duty *d, uint64_t now, uint64_t on_ns)
 {
 	struct duty_counts before = d->counts;
-	uint64_t closed, hits;
+	uint64_t closed;
 
 	d->ops->counts(d->ctx, &d->counts);
 	closed = d->counts.closed - before.closed;
-	hits = d->counts.hits - before.hits - closed;
 	if (d->trap_ns > 0 && d->counts.hits)
 		budget_calibrate(&d->budget, hit_ns(d));
-	budget_book(&d->budget, since_start(d, now), target_cpu(d), on_ns, hits);
+	budget_book(&d->budget, since_start(d, now), target_cpu(d), on_ns,
+		    d->counts.hits - before.hits - closed);
+	d->closed += closed;
 	d->booked_ns = now;
-	return closed;
 }
 
 static int turn_on(struct duty *d)
@@ -74,17 +75,32 @@ static int turn_on(struct duty *d)
 	return 0;
 }
 
-static int turn_off(struct duty *d)
+/* Programs that were running when the gate was shut take microseconds, if they aren't preempted. */
+static bool wait_quiet(struct duty *d)
+{
+	for (int i = 0; i < QUIET_TRIES; i++) {
+		if (d->ops->quiet(d->ctx))
+			return true;
+		usleep(QUIET_US);
+	}
+	return false;
+}
+
+/* last: results matter now, the breakpoints can be taken out later. */
+static int turn_off(struct duty *d, bool last)
 {
 	uint64_t end, on_ns;
 
 	d->ops->gate(d->ctx, DUTY_SHUT);
 	end = num_now_ns();
-	attach_off(d->attach);
 	on_ns = end - d->on_since;
 	d->on_ns += on_ns;
 	d->bursts++;
-	budget_toggled(&d->budget, book(d, num_now_ns(), end - d->booked_ns));
+	if (!last || !wait_quiet(d))
+		attach_off(d->attach);
+	book(d, num_now_ns(), end - d->booked_ns);
+	budget_toggled(&d->budget, d->closed);
+	d->closed = 0;
 	if (d->staying)
 		budget_stayed(&d->budget, since_start(d, end));
 	else
@@ -180,7 +196,7 @@ static int bursts(struct duty *d, uint64_t window_ns)
 			on_ns = next.on_ns;
 			continue;
 		}
-		err = turn_off(d);
+		err = turn_off(d, !more);
 		if (!err && more)
 			err = calibrate(d);
 		if (err || !more || !stay_off(d, window_ns, &on_ns))
@@ -202,7 +218,6 @@ int duty_run(struct duty *d, uint64_t window_ns)
 	budget_init(&d->budget, d->max_overhead, TOGGLE_NS, d->start_ns ^ (uint64_t) getpid());
 	err = bursts(d, window_ns);
 	d->ops->gate(d->ctx, DUTY_SHUT);
-	attach_off(d->attach);
 	/* it went away between two bursts: what was gathered stands */
 	if (err == -ESRCH && d->bursts)
 		err = 0;

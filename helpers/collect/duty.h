@@ -34,8 +34,10 @@ struct duty_ops {
 	/* Programs return at once while it is shut, else they note which it was. */
 	void (*gate)(void *ctx, enum duty_gate gate);
 	void (*counts)(void *ctx, struct duty_counts *ret);
+	/* After the gate was shut: does no program count any more? */
+	bool (*quiet)(void *ctx);
 	/*
-	 * No program runs: take what was counted, that of the burst times
+	 * No program counts: take what was counted, that of the burst times
 	 * weight, that of the stay as it is. 0 or -errno with words.
 	 */
 	int (*drain)(void *ctx, double weight);
@@ -60,13 +62,15 @@ struct duty {
 
 	/* private */
 	uint64_t on_since, booked_ns, cpu_start_ns;
+	uint64_t closed;		/* hits outside a burst, not booked yet */
 	double weight;			/* of a burst that became a stay */
 	bool staying;
 };
 
 /*
- * Runs for window_ns (0: until wait() says so).  The breakpoints are out when
- * this returns.  A target that goes away in mid-window ends the window, which
+ * Runs for window_ns (0: until wait() says so).  The caller takes the
+ * breakpoints out, which can take the kernel longer than people want to wait for results:
+ * attach_off().  A target that goes away in mid-window ends the window, which
  * is no error unless nothing was begun.  0 or -errno with words.
  */
 int duty_run(struct duty *d, uint64_t window_ns);
