@@ -59,6 +59,19 @@ counted() {
 	[ "$(leaves "$1" | sums bytes)" = $((1009 * 40960)) ] || fail "not 1009 times 40 KiB"
 }
 
+# by_name CMD... - as counted, for probes at the entry: one hit more is seen when the goroutine
+# is preempted just there, which a busy machine does now and then; never one fewer
+by_name() {
+	local try objects
+	for try in 1 2 3 4 5; do
+		"$@"
+		objects=$(leaves "$1" | sums objects)
+		((objects >= 1009)) || { fail "only $objects objects"; return; }
+		((objects > 1009)) || break
+	done
+	counted "$1"
+}
+
 # breakpoints PID - how many bytes of its program's code in memory are not the file's
 breakpoints() {
 	local pid=$1 range perms offset _ inode exe_inode sum=0 length
@@ -78,23 +91,32 @@ probed() {
 	retry 20 attached "$2" || fail "$1: $(breakpoints "${PID[burst]}") probes"
 }
 
-# run_resolved BPFTRACE [WORD] - gobpf script --run on the fixture counts exactly
-run_resolved() {
-	spawn run "$GOBPF" script --bpftrace "$1" --run heap-hotspots "${PID[burst]}" 60 1
-	probed run 2
-	allocate "${2-go}"
-	stop run
-	counted run
-	unharmed burst
+# resolved_run BPFTRACE WORD - the resolved script while the fixture does WORD
+resolved_run() {
+	spawn resolved_run "$GOBPF" script --bpftrace "$1" --run heap-hotspots "${PID[burst]}" 60 1
+	probed resolved_run 2
+	allocate "$2"
+	stop resolved_run
 }
 
-# each_resolved WORD... - run_resolved with each bpftrace. Not to be called with ||,
+# plain_run BPFTRACE WORD - the script alone, likewise
+plain_run() {
+	spawn plain_run "$1" "$BATS_TEST_TMPDIR/hh.bt" "/proc/${PID[burst]}/exe" "${PID[burst]}" 60 1
+	probed plain_run 2
+	allocate "$2"
+	kill -INT "${PID[plain_run]}"
+	reap plain_run
+}
+
+# each_resolved WORD... - exact counts with each bpftrace. Not to be called with ||,
 # which would make bash go on after a failure.
 each_resolved() {
 	local bt
 	burst "$@"
 	while read -r bt; do
-		run_resolved "$bt"
+		resolved_run "$bt" go
+		counted resolved_run
+		unharmed burst
 	done < <(bpftraces)
 }
 
@@ -180,14 +202,8 @@ lib() {
 	burst
 	while read -r bt; do
 		cp "$SCRIPT" "$BATS_TEST_TMPDIR/hh.bt"
-		spawn plain "$bt" "$BATS_TEST_TMPDIR/hh.bt" "/proc/${PID[burst]}/exe" "${PID[burst]}" 60 1
-		probed plain 2
-		# entries are counted twice when the goroutine is preempted there: it yields by itself
-		allocate gently
-		kill -INT "${PID[plain]}"
-		reap plain
-		counted plain
-		grep -q 'main.allocBurst+' "$BATS_TEST_TMPDIR/plain.log"
+		by_name plain_run "$bt" gently
+		grep -q 'main.allocBurst+' "$BATS_TEST_TMPDIR/plain_run.log"
 	done < <(bpftraces)
 	unharmed burst
 }
@@ -243,7 +259,8 @@ lib() {
 	local bt
 	burst cgo pie
 	while read -r bt; do
-		run_resolved "$bt" gently
+		by_name resolved_run "$bt" gently
+		unharmed burst
 	done < <(bpftraces)
 }
 
