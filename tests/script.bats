@@ -33,30 +33,29 @@ allocate() {
 	await burst '^DONE 1009' 30 $((before + 1))
 }
 
-# leaves NAME - NAME's output with a name for the first frame of each entry, which bpftrace
+# callers NAME - NAME's output with a name for the immediate caller of each entry, which bpftrace
 # can't know in a stripped program
-leaves() {
+callers() {
 	local log=$BATS_TEST_TMPDIR/$1.log addr line edit=()
 	while read -r addr; do
 		line=$(gobpf sym "${PID[burst]}" "$addr" | tail -1)
-		edit+=(-e "s,^ *$addr\$,$line,")
-	done < <(awk '/^@.*\[$/ { first = 1; next } first && /0x/ { print $1 } { first = 0 }' "$log" | sort -u)
+		edit+=(-e "s,^\, $addr\],\, ${line//,/ }],")
+	done < <(sed -nE 's/^, (0x[0-9a-f]+)\]: .*/\1/p' "$log" | sort -u)
 	sed "${edit[@]}" -e '' "$log"
 }
 
 # sums MAP - what the entries of @MAP for large objects add up to, of output on stdin
 sums() {
 	awk -v map="@$1[" '
-		$0 == map { first = 1; next }
-		first { counts = /allocLarge/; first = 0 }
-		/\]: [0-9]+$/ { if (counts) sum += $NF; counts = 0 }
+		/^@/ { counts = $0 == map }
+		/\]: [0-9]+$/ { if (counts && /allocLarge/) sum += $NF; counts = 0 }
 		END { print sum + 0 }'
 }
 
 # counted NAME - 1009 objects of 40 KiB went into NAME's output, no more, no fewer
 counted() {
-	[ "$(leaves "$1" | sums objects)" = 1009 ] || { fail "not 1009 objects"; return; }
-	[ "$(leaves "$1" | sums bytes)" = $((1009 * 40960)) ] || fail "not 1009 times 40 KiB"
+	[ "$(callers "$1" | sums objects)" = 1009 ] || { fail "not 1009 objects"; return; }
+	[ "$(callers "$1" | sums bytes)" = $((1009 * 40960)) ] || fail "not 1009 times 40 KiB"
 }
 
 # by_name CMD... - as counted, for probes at the entry: one hit more is seen when the goroutine
@@ -65,7 +64,7 @@ by_name() {
 	local try objects
 	for try in 1 2 3 4 5; do
 		"$@"
-		objects=$(leaves "$1" | sums objects)
+		objects=$(callers "$1" | sums objects)
 		((objects >= 1009)) || { fail "only $objects objects"; return; }
 		((objects > 1009)) || break
 	done
@@ -94,7 +93,7 @@ probed() {
 # resolved_run BPFTRACE WORD - the resolved script while the fixture does WORD
 resolved_run() {
 	spawn resolved_run "$GOBPF" script --bpftrace "$1" --run heap-hotspots "${PID[burst]}" 60 1
-	probed resolved_run 2
+	probed resolved_run 3
 	allocate "$2"
 	stop resolved_run
 }
@@ -102,7 +101,7 @@ resolved_run() {
 # plain_run BPFTRACE WORD - the script alone, likewise
 plain_run() {
 	spawn plain_run "$1" "$BATS_TEST_TMPDIR/hh.bt" "/proc/${PID[burst]}/exe" "${PID[burst]}" 60 1
-	probed plain_run 2
+	probed plain_run 3
 	allocate "$2"
 	kill -INT "${PID[plain_run]}"
 	reap plain_run
@@ -218,15 +217,13 @@ lib() {
 
 @test "script: the runbook edition's table is that of the Go runtime" {
 	requires go
-	local root sizes pages
+	local root sizes
 	root=$(go env GOROOT)/src
 	sizes=$(cat "$root"/runtime/sizeclasses.go "$root"/internal/runtime/gc/sizeclasses.go 2>/dev/null || :)
-	pages=$(sed -nE 's/^var (class_to_allocnpages|SizeClassToNPages) .*\{(.*)\}/\2/p' <<<"$sizes")
 	sizes=$(sed -nE 's/^var (class_to_size|SizeClassToSize) .*\{(.*)\}/\2/p' <<<"$sizes")
 	[ -n "$sizes" ]
-	diff <(paste -d, <(tr -d ' ' <<<"$sizes" | tr , '\n') <(tr -d ' ' <<<"$pages" | tr , '\n') |
-		awk -F, 'NR > 1 { printf "@size[%d] = %d; @fits[%d] = %d;\n", NR - 1, $1, NR - 1, int($2 * 8192 / $1) }') \
-		<(grep -oE '@size\[[0-9]+\] = [0-9]+; @fits\[[0-9]+\] = [0-9]+;' "$SCRIPT")
+	diff <(tr -d ' ' <<<"$sizes" | tr , '\n' | awk 'NR > 1 { printf "@size[%d] = %d;\n", NR - 1, $1 }') \
+		<(grep -oE '@size\[[0-9]+\] = [0-9]+;' "$SCRIPT")
 }
 
 # bats test_tags=probe
@@ -266,7 +263,7 @@ lib() {
 
 @test "script: probes stand at the cheap place, by what the bpftrace accepts" {
 	requires root bpftrace
-	local bt place
+	local bt place own
 	burst
 	place=$("$GOBPF" sym "$fixture" 'runtime.(*mcache).refill' | grep -oE '0x[0-9a-f]+' | head -1)
 	while read -r bt; do
@@ -281,7 +278,8 @@ lib() {
 			[[ $output == *'refill: file offset 0x'* ]]
 		fi
 		[[ $output != *'"runtime.'* ]]
-		[[ $output == *"/pid == ${PID[burst]} && @seconds/"* || $output == *"/(pid == ${PID[burst]} && @seconds) && (reg("* ]]
+own="pid == ${PID[burst]} && @seconds && (int64)reg(\"bx\") > 0"
+		[[ $output == *"/$own/"* || $output == *"/($own) && (reg("* ]]
 	done < <(bpftraces)
 }
 
@@ -401,7 +399,7 @@ gone() {
 	local child
 	burst strip
 	spawn run "$GOBPF" script --run heap-hotspots "${PID[burst]}" 60
-	probed run 2
+	probed run 3
 	child=$(script_children "${PID[run]}")
 	stop run
 	grep -qE '^[0-9]+ ms$' "$BATS_TEST_TMPDIR/run.log"
@@ -414,7 +412,7 @@ gone() {
 	local child
 	burst strip
 	spawn run "$GOBPF" script --run heap-hotspots "${PID[burst]}" 60
-	probed run 2
+	probed run 3
 	child=$(script_children "${PID[run]}")
 	[ -n "$child" ]
 	kill -KILL "${PID[run]}"
@@ -428,7 +426,7 @@ gone() {
 	requires root bpftrace
 	burst strip
 	spawn run "$GOBPF" script --run heap-hotspots "${PID[burst]}" 60
-	probed run 2
+	probed run 3
 	tell burst exit 0
 	reap burst
 	reap run
