@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -137,14 +138,39 @@ int options_parse(const struct argp *argp, int argc, char **argv, void *input)
 	return argp_parse(argp, argc, argv, 0, NULL, input);
 }
 
-int output_open(const struct opt_output *o, FILE **ret)
+int output_check(const struct opt_output *o)
 {
-	FILE *f;
+	struct stat st;
+	bool there;
+	int fd;
 
 	if (!o->path) {
 		if (!strcmp(o->format, "pprof") && isatty(STDOUT_FILENO))
 			return err_set(EINVAL, "pprof output is binary: name a file with -o FILE.pb.gz "
 					       "or redirect stdout");
+		return 0;
+	}
+	there = !stat(o->path, &st);
+	/* to open and close a named pipe would be the end of it for its reader */
+	if (there && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return 0;
+	fd = open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return err_sys(errno, "can't write %s", o->path);
+	close(fd);
+	if (!there)
+		unlink(o->path);
+	return 0;
+}
+
+int output_open(const struct opt_output *o, FILE **ret)
+{
+	FILE *f;
+	int err = output_check(o);
+
+	if (err)
+		return err;
+	if (!o->path) {
 		*ret = stdout;
 		return 0;
 	}

@@ -49,6 +49,8 @@ int options_parse(const struct argp *argp, int argc, char **argv, void *input);
  * terminal for binary formats.  Closing reports a full disk or closed pipe
  * with words: -errno.  A file that could not be written whole is removed.
  */
+/* Could output_open() work?  For commands that look long before they print; leaves no file behind. */
+int output_check(const struct opt_output *o);
 int output_open(const struct opt_output *o, FILE **ret);
 /* Flushes; 0 or the (positive) errno of what could not be written, now or before. */
 int output_flush(FILE *f);

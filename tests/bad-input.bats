@@ -87,8 +87,9 @@ teardown_file() { rm -rf /tmp/gobpf-test.??????; }
 }
 
 @test "target: a zombie" {
+	# the child ends when its parent is a cat that waits for nobody
 	# shellcheck disable=SC2016
-	spawn parent sh -c 'true & echo CHILD $!; exec cat'
+	spawn parent sh -c 'sleep 0.2 & echo CHILD $!; exec cat'
 	await parent '^CHILD'
 	local child
 	child=$(sed -n 's/^CHILD //p' "$BATS_TEST_TMPDIR/parent.log")
@@ -312,4 +313,13 @@ same_length() {
 	run -1 --separate-stderr gobpf heap-hotspots -d 20s -o /no/such/folder/out.svg "$mix"
 	[[ $stderr == *"/no/such/folder/out.svg"* ]]
 	((SECONDS - from < 10))
+}
+
+@test "output: a named pipe gets everything, once" {
+	mix
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	spawn reader cat "$BATS_TEST_TMPDIR/pipe"
+	gobpf heap-hotspots -d 500ms -f json -o "$BATS_TEST_TMPDIR/pipe" "$mix"
+	reap reader
+	jq -e '.sites[0].func == "main.allocSmall"' "$BATS_TEST_TMPDIR/reader.log"
 }

@@ -49,12 +49,18 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	gobpf fold "$BATS_TEST_TMPDIR/backwards" | cmp - tests/golden/fold/simple.out
 }
 
+@test "fold: stacks that begin as others before them did are kept apart" {
+	printf '%s\n' 'a;b;c 1' 'x 1' 'x;b;c 1' 'a;b;cc 1' 'a;b 1' 'a;b;c 1' 'ab;b 1' | put in
+	run -0 gobpf fold "$BATS_TEST_TMPDIR/in"
+	[ "$output" = $'a;b 1\na;b;c 2\na;b;cc 1\nab;b 1\nx 1\nx;b;c 1' ]
+}
+
 @test "fold: every writer conserves the counts" {
 	requires go
 	requires jq
 	local in=tests/golden/fold/hostile.in want f=$BATS_TEST_TMPDIR/all
 	want=$(total tests/golden/fold/hostile.out)
-	[ "$want" -eq 49 ]
+	[ "$want" -eq 50 ]
 	for ending in folded pb.gz json svg txt; do
 		gobpf fold -q -o "$f.$ending" "$in"
 	done

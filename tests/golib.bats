@@ -235,6 +235,23 @@ behind() { golib behind "$(printf %s "$@" | tr -d ' ')" 1100; }
 	done < <(roots)
 }
 
+# The Go compiler is itself a profile-guided build since 1.21; that of 1.26 has mallocgc inlined
+# into newobject and refill in two places.
+@test "alloc: mallocgc is not trusted where it was inlined, no span is missed" {
+	local root compiler callee spans
+	while read -r root; do
+		compiler=$(GOROOT=$root GOTOOLCHAIN=local GOENV=off GOFLAGS='' "$root/bin/go" tool -n compile)
+		golib exact "$compiler" | awk '{ print $6 }' >"$BATS_TEST_TMPDIR/exact"
+		[ -s "$BATS_TEST_TMPDIR/exact" ]
+		for callee in Tiny SmallNoscan SmallScanNoHeader SmallScanHeader Large; do
+			golib calls "$compiler" "runtime.mallocgc$callee" 2>/dev/null || :
+		done | grep -qv '^runtime\.mallocgc' || continue
+		! grep -qx runtime.mallocgc "$BATS_TEST_TMPDIR/exact" || fail "$compiler: mallocgc"
+		spans=$(golib calls "$compiler" "$cacheSpan" | awk '{ n += $2 } END { print n }')
+		[ "$(golib sampling "$compiler" | grep -c ' span$')" -eq "$spans" ]
+	done < <(roots)
+}
+
 # probes PID EXE SAMPLING EXACT - a bpftrace program that counts between main.begin and main.end
 probes() {
 	local pid=$1 exe=$2

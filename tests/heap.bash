@@ -38,10 +38,9 @@ truthful() {
 
 # right ENGINE WORD... - ENGINE tells the truth of allocmix built with the words, and does no harm.
 right() {
-	local engine=$1 json=$BATS_TEST_TMPDIR/out.json force=() duration=3s
+	local engine=$1 json=$BATS_TEST_TMPDIR/out.json force=() duration=4s
 	shift
 	[ "$engine" != exact ] || force=(--force)
-	[ "$engine" != buckets ] || duration=2s
 	mix "$@" || return
 	gobpf heap-hotspots --engine "$engine" "${force[@]}" -d $duration -f json "$mix" >"$json" || return
 	[ "$(jq -r .engine "$json")" = "$engine" ] || { fail "engine is $(jq -r .engine "$json")"; return; }
@@ -52,6 +51,8 @@ right() {
 # watch ARG... - heap-hotspots in the background as "hot", returns once it waits for its window's end.
 watch() {
 	spawn hot "$GOBPF" heap-hotspots "$@"
+	# exact sleeps before, too: to measure what it will cost
+	[[ " $* " != *" --exact "* ]] || await hot 'will slow'
 	waiting() { ! alive hot || grep -q poll "/proc/${PID[hot]}/wchan" 2>/dev/null; }
 	retry 10 waiting || fail "heap-hotspots does not get to its window"
 	alive hot || fail "heap-hotspots ended before its window"

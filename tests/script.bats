@@ -33,20 +33,43 @@ allocate() {
 	await burst '^DONE 1009' 30 $((before + 1))
 }
 
-# sums MAP LEAF FILE - what the entries of @MAP whose first frame is like LEAF add up to
-sums() {
-	awk -v map="@$1[" -v leaf="$2" '
-		$0 == map { first = 1; next }
-		first { counts = $0 ~ leaf; first = 0 }
-		/\]: [0-9]+$/ { if (counts) sum += $NF; counts = 0 }
-		END { print sum + 0 }' "$3"
+# leaves NAME - NAME's output with a name for the first frame of each entry, which bpftrace
+# can't know in a stripped program
+leaves() {
+	local log=$BATS_TEST_TMPDIR/$1.log addr line edit=()
+	while read -r addr; do
+		line=$(gobpf sym "${PID[burst]}" "$addr" | tail -1)
+		edit+=(-e "s,^ *$addr\$,$line,")
+	done < <(awk '/^@.*\[$/ { first = 1; next } first && /0x/ { print $1 } { first = 0 }' "$log" | sort -u)
+	sed "${edit[@]}" -e '' "$log"
 }
 
-# counted NAME LEAF - 1009 objects of 40 KiB went into NAME's output, no more, no fewer
+# sums MAP - what the entries of @MAP for large objects add up to, of output on stdin
+sums() {
+	awk -v map="@$1[" '
+		$0 == map { first = 1; next }
+		first { counts = /allocLarge/; first = 0 }
+		/\]: [0-9]+$/ { if (counts) sum += $NF; counts = 0 }
+		END { print sum + 0 }'
+}
+
+# counted NAME - 1009 objects of 40 KiB went into NAME's output, no more, no fewer
 counted() {
-	local log=$BATS_TEST_TMPDIR/$1.log
-	[ "$(sums objects "$2" "$log")" = 1009 ] || { cat "$log" >&2; fail "not 1009 objects"; return; }
-	[ "$(sums bytes "$2" "$log")" = $((1009 * 40960)) ] || fail "not 1009 times 40 KiB"
+	[ "$(leaves "$1" | sums objects)" = 1009 ] || { fail "not 1009 objects"; return; }
+	[ "$(leaves "$1" | sums bytes)" = $((1009 * 40960)) ] || fail "not 1009 times 40 KiB"
+}
+
+# by_name CMD... - as counted, for probes at the entry: one hit more is seen when the goroutine
+# is preempted just there, which a busy machine does now and then; never one fewer
+by_name() {
+	local try objects
+	for try in 1 2 3 4 5; do
+		"$@"
+		objects=$(leaves "$1" | sums objects)
+		((objects >= 1009)) || { fail "only $objects objects"; return; }
+		((objects > 1009)) || break
+	done
+	counted "$1"
 }
 
 # breakpoints PID - how many bytes of its program's code in memory are not the file's
@@ -68,23 +91,32 @@ probed() {
 	retry 20 attached "$2" || fail "$1: $(breakpoints "${PID[burst]}") probes"
 }
 
-# run_resolved BPFTRACE LEAF - gobpf script --run on the fixture counts exactly
-run_resolved() {
-	spawn run "$GOBPF" script --bpftrace "$1" --run heap-hotspots "${PID[burst]}" 60 1
-	probed run 2
-	allocate go
-	stop run
-	counted run "$2"
-	unharmed burst
+# resolved_run BPFTRACE WORD - the resolved script while the fixture does WORD
+resolved_run() {
+	spawn resolved_run "$GOBPF" script --bpftrace "$1" --run heap-hotspots "${PID[burst]}" 60 1
+	probed resolved_run 2
+	allocate "$2"
+	stop resolved_run
 }
 
-# each_resolved LEAF WORD... - run_resolved with each bpftrace
+# plain_run BPFTRACE WORD - the script alone, likewise
+plain_run() {
+	spawn plain_run "$1" "$BATS_TEST_TMPDIR/hh.bt" "/proc/${PID[burst]}/exe" "${PID[burst]}" 60 1
+	probed plain_run 2
+	allocate "$2"
+	kill -INT "${PID[plain_run]}"
+	reap plain_run
+}
+
+# each_resolved WORD... - exact counts with each bpftrace. Not to be called with ||,
+# which would make bash go on after a failure.
 each_resolved() {
-	local leaf=$1 bt
-	shift
+	local bt
 	burst "$@"
 	while read -r bt; do
-		run_resolved "$bt" "$leaf" || { fail "with $bt"; return; }
+		resolved_run "$bt" go
+		counted resolved_run
+		unharmed burst
 	done < <(bpftraces)
 }
 
@@ -98,6 +130,67 @@ own() {
 }
 mine() { gobpf --script-path "$BATS_TEST_TMPDIR/scripts" script "$@"; }
 
+# lib MODE - the test program of helpers/script, with stdin
+lib() {
+	local program
+	program=$(dirname "$GOBPF")/tests/scriptlib
+	[ -x "$program" ] || { fail "no $program: make test-programs, or run by make check"; return; }
+	"$program" "$@"
+}
+
+@test "script: stacks as the bpftraces print them, with the caller put back once" {
+	run -0 lib read <<-'EOT'
+		Watching process 1 for 60 s...
+		@total: 5
+		@bytes[
+		    0x47a3b1
+		    0x401000
+		, 4312254]: 8192
+		@bytes[
+			47a3b1 main.f+12 (/exe)
+			41ccbe runtime.mallocgc+1 (/exe)
+			401000 main.main+0 (/exe)
+		, 0x41ccbe]: 7
+		@objects[
+		47a3b1
+		]: -3
+		@other[1, 2]: 4
+		@none[
+		, 5]: 6
+	EOT
+	diff - <(echo "$output") <<-'EOT'
+		bytes 8192 47a3b1 41ccbe 401000
+		bytes 7 47a3b1 41ccbe 401000
+		objects -3 47a3b1
+		none 6
+	EOT
+}
+
+@test "script: output that is cut off or not understood is an error" {
+	run -1 lib read <<<$'@bytes[\n 0x1'
+	[[ $output == *"ends in the middle of map @bytes"* ]]
+	run -1 lib read <<<$'@bytes[\n 0x1\n main.f+8\n]: 1'
+	[[ $output == *"something unexpected: ' main.f+8'"* ]]
+	run -1 lib read <<<$'@bytes[\n 0x1\n]: 99999999999999999999'
+	[[ $output == *"something unexpected"* ]]
+}
+
+@test "script: bpftrace's versions and noise" {
+	[ "$(lib version <<<'bpftrace v0.17.0')" = '0.17.0 offsets' ]
+	[ "$(lib version <<<'bpftrace 0.27.1-12-gabc')" = '0.27.1 addresses' ]
+	[ "$(lib version <<<'bpftrace v0.11.3')" = '0.11.3 too old' ]
+	run -1 lib version <<<'version 3'
+	run -0 lib noise <<-'EOT'
+		ERROR: Unknown error -1: couldn't set RLIMIT_MEMLOCK for bpftrace. If your program is not loading, you can try "ulimit -l 8192" to fix the problem
+		Attaching 2 probes...
+		__BPFTRACE_NOTIFY_PROBES_ATTACHED
+		WARNING: Map full; can't update element
+		open(/sys/kernel/tracing/uprobe_events): No such file or directory
+		ERROR: failed to detach probe: uprobe:/proc/1/exe:0x1
+	EOT
+	[ "$output" = "WARNING: Map full; can't update element" ]
+}
+
 @test "script: without a PID, the file as it is" {
 	run -0 gobpf script heap-hotspots
 	[ "$output" = "$(<"$SCRIPT")" ]
@@ -109,24 +202,18 @@ mine() { gobpf --script-path "$BATS_TEST_TMPDIR/scripts" script "$@"; }
 	burst
 	while read -r bt; do
 		cp "$SCRIPT" "$BATS_TEST_TMPDIR/hh.bt"
-		spawn plain "$bt" "$BATS_TEST_TMPDIR/hh.bt" "/proc/${PID[burst]}/exe" "${PID[burst]}" 60 1
-		probed plain 2
-		# entries are counted twice when the goroutine is preempted there: it yields by itself
-		allocate gently
-		kill -INT "${PID[plain]}"
-		reap plain
-		counted plain 'allocLarge' || { fail "with $bt"; return; }
-		grep -q 'main.allocBurst+' "$BATS_TEST_TMPDIR/plain.log"
+		by_name plain_run "$bt" gently
+		grep -q 'main.allocBurst+' "$BATS_TEST_TMPDIR/plain_run.log"
 	done < <(bpftraces)
 	unharmed burst
 }
 
-@test "script: the runbook edition ends by itself and prints at most ten stacks" {
+@test "script: the runbook edition ends by itself and prints at most twenty stacks" {
 	requires root bpftrace
 	burst
 	run -0 --separate-stderr bpftrace "$SCRIPT" "/proc/${PID[burst]}/exe" "${PID[burst]}" 1
 	[[ $output == *"Watching process ${PID[burst]} for 1 s"* ]]
-	(($(grep -c '^@bytes\[' <<<"$output") <= 10))
+	(($(grep -c '^@bytes\[' <<<"$output") <= 20))
 }
 
 @test "script: the runbook edition's table is that of the Go runtime" {
@@ -145,25 +232,36 @@ mine() { gobpf --script-path "$BATS_TEST_TMPDIR/scripts" script "$@"; }
 # bats test_tags=probe
 @test "script: resolved, with symbols" {
 	requires root bpftrace
-	each_resolved allocLarge
+	each_resolved
 }
 
 # bats test_tags=probe
 @test "script: resolved, stripped" {
 	requires root bpftrace
-	each_resolved '^ +0x' strip
+	each_resolved strip
 }
 
 # bats test_tags=probe
 @test "script: resolved, stripped PIE" {
 	requires root bpftrace
-	each_resolved '^ +0x' strip pie
+	each_resolved strip pie
 }
 
 # bats test_tags=probe
 @test "script: resolved, stripped cgo PIE" {
 	requires root bpftrace
-	each_resolved '^ +0x' strip cgo pie
+	each_resolved strip cgo pie
+}
+
+# bats test_tags=probe
+@test "script: resolved, cgo PIE with symbols, where 0.17 has only the name" {
+	requires root bpftrace
+	local bt
+	burst cgo pie
+	while read -r bt; do
+		by_name resolved_run "$bt" gently
+		unharmed burst
+	done < <(bpftraces)
 }
 
 @test "script: probes stand at the cheap place, by what the bpftrace accepts" {
@@ -183,7 +281,7 @@ mine() { gobpf --script-path "$BATS_TEST_TMPDIR/scripts" script "$@"; }
 			[[ $output == *'refill: file offset 0x'* ]]
 		fi
 		[[ $output != *'"runtime.'* ]]
-		[[ $output == *"/pid == ${PID[burst]}/"* || $output == *"/(pid == ${PID[burst]}) && (reg("* ]]
+		[[ $output == *"/pid == ${PID[burst]} && @seconds/"* || $output == *"/(pid == ${PID[burst]} && @seconds) && (reg("* ]]
 	done < <(bpftraces)
 }
 
@@ -335,5 +433,6 @@ gone() {
 	reap burst
 	reap run
 	grep -q 'has exited' "$BATS_TEST_TMPDIR/run.log"
-	grep -qE '^[0-9]+ ms$' "$BATS_TEST_TMPDIR/run.log"
+	# not by its own limit
+	(($(sed -n 's/^\([0-9]*\) ms$/\1/p' "$BATS_TEST_TMPDIR/run.log") < 30000))
 }

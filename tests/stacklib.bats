@@ -98,6 +98,6 @@ END
 }
 
 @test "UTF-8: what is none is replaced, byte for byte" {
-	run -0 "$S" clean $'é日\xc0\x01x\xed\xa0\x80\xf4\x90\x80\x80\xe6\x97'
-	[ "$output" = 'é日��x��������� 15' ]
+	run -0 "$S" clean $'é日\xc0\x01x\xed\xa0\x80\xf4\x90\x80\x80\xe6\x97\xe0\x80\xaf'
+	[ "$output" = 'é日��x������������ 18' ]
 }

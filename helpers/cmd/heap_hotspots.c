@@ -240,7 +240,9 @@ static int run_command(int argc, char **argv)
 
 	options_parse(&argp, argc, argv, &run);
 	wait_signals_init();
-	err = open_target(&run);
+	err = output_check(&run.out);
+	if (!err)
+		err = open_target(&run);
 	if (!err)
 		err = look(&run);
 	if (!err)

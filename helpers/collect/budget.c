@@ -12,7 +12,6 @@
 #define START_NS   (100 * MS)	/* what there is in the beginning, so that one hit doesn't decide */
 #define MEMORY_NS  (200 * MS)	/* how far the CPU rate looks back */
 #define MEAN_NS	   (5000 * MS)	/* how far the decision to stay looks back */
-#define LEAST_RATE 0.1		/* CPUs that a target is taken to use at least */
 #define GUESS_NS   3000.0	/* cost of a hit before it was measured: high */
 
 static double clamp(double v, double low, double high)
@@ -57,7 +56,7 @@ static void book_cpu(struct budget *b, uint64_t now_ns, uint64_t cpu_ns)
 	used = cpu_ns > b->cpu_ns ? (double) (cpu_ns - b->cpu_ns) : cpu_ns ? 0 : dt;
 	part = b->now_ns ? clamp(dt / MEMORY_NS, 0.05, 1) : 1;
 	b->cpu_rate += part * (used / dt - b->cpu_rate);
-	b->balance_ns += b->share * (used > LEAST_RATE * dt ? used : LEAST_RATE * dt);
+	b->balance_ns += b->share * (used > BUDGET_LEAST_RATE * dt ? used : BUDGET_LEAST_RATE * dt);
 	b->cpu_ns += (uint64_t) used;
 	b->now_ns = now_ns;
 }
@@ -80,7 +79,7 @@ void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on
 		b->density += (early > part ? early : part) * (density - b->density);
 		b->seen_ns = now_ns;
 	}
-	limit = b->share * clamp(b->cpu_rate, LEAST_RATE, 1e6) * CREDIT_NS;
+	limit = b->share * clamp(b->cpu_rate, BUDGET_LEAST_RATE, 1e6) * CREDIT_NS;
 	if (b->balance_ns > limit)
 		b->balance_ns = limit;
 }
@@ -122,7 +121,7 @@ static double plan_on(const struct budget *b, double income, double density)
 
 struct budget_step budget_next(struct budget *b)
 {
-	double income = b->share * clamp(b->cpu_rate, LEAST_RATE, 1e6);
+	double income = b->share * clamp(b->cpu_rate, BUDGET_LEAST_RATE, 1e6);
 	/* a quiet moment is no reason for a long burst: it may end in the middle of that */
 	double density = b->density > b->mean ? b->density : b->mean;
 	double since = (double) (b->now_ns - b->end_ns);

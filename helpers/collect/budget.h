@@ -51,6 +51,12 @@ struct budget_step {
 	bool stay;		/* the rate is low enough to leave them in: off_ns is 0 */
 };
 
+/*
+ * CPUs that a target is taken to use at least: to one that is almost idle, a
+ * few hits are much beside its CPU time and nothing beside its time.
+ */
+#define BUDGET_LEAST_RATE 0.1
+
 #define BUDGET_FIRST_NS 2000000	/* the first burst, before anything is known */
 
 /* fixed_ns: as above. seed: any number; the same seed gives the same jitter. */

@@ -240,7 +240,7 @@ static uint64_t measure_cpu(struct duty *d)
 int duty_measure(struct duty *d, double *ret_slowdown)
 {
 	uint64_t cpu, on_ns;
-	double lost;
+	double lost, least;
 	int err = turn_on(d);
 
 	if (err)
@@ -254,9 +254,10 @@ int duty_measure(struct duty *d, double *ret_slowdown)
 	err = calibrate(d);
 	if (err)
 		return err;
+	least = BUDGET_LEAST_RATE * (double) on_ns;
 	/* what the target did in that time was the rest of its CPU time */
 	lost = (double) (d->counts.hits - d->counts.closed) * hit_ns(d) /
-	       (double) (cpu > 1000 ? cpu : on_ns);
+	       ((double) cpu > least ? (double) cpu : least);
 	lost = lost < 0.99 ? lost : 0.99;
 	*ret_slowdown = lost / (1 - lost);
 	return 0;

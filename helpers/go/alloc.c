@@ -58,7 +58,7 @@ static bool calls_cache_span(const struct go_calls *calls, const struct go_func 
 	return false;
 }
 
-/* What one caller contributes. A refill gives back only spans that are used up: nothing to correct. */
+/* What one caller contributes. A refill gives back used-up spans only: nothing to correct. */
 static int caller_places(const struct go_file *g, const struct go_func *callees,
 			 const struct go_calls *calls, const struct go_call *call,
 			 struct alloc_sampling *s)

@@ -44,7 +44,7 @@ static bool is_one_of(const char *name, const char *const *v, size_t n)
 	return false;
 }
 
-/* Functions specialised by size, called by mallocgc through a table and by compiled code directly. */
+/* Functions specialised by size: mallocgc calls them by a table, compiled code directly. */
 static bool is_specialised(unsigned minor, const char *name)
 {
 	static const struct {

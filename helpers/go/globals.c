@@ -16,7 +16,7 @@ enum shape {
 	SHAPE_CMP,		/* cmp of 8 bytes with it */
 };
 
-/* One function that refers to a variable; `not' is for what another variable does here and this does not. */
+/* A function that refers to a variable; `not': refers to another one so, and not to this. */
 struct source {
 	uint8_t from, to;	/* Go versions */
 	uint8_t global;
@@ -44,7 +44,7 @@ static const struct source sources[] = {
 	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.nextSample", SHAPE_LOAD, false },
 	{ 19, 23, GLOBAL_MEMPROFILERATE, "runtime.mallocgc", SHAPE_LOAD, false },
 	{ 24, 27, GLOBAL_MEMPROFILERATE, "runtime.mallocgcLarge", SHAPE_LOAD, false },
-	/* mcache.go, mcentral.go, stack.go, malloc.go: the receiver of mheap_.alloc(), allocManual(), init() */
+	/* mcache.go, mcentral.go, stack.go, malloc.go: the receiver of alloc(), allocManual(), init() */
 	{ 19, 27, GLOBAL_MHEAP, "runtime.(*mcache).allocLarge", SHAPE_LEA, false },
 	{ 19, 27, GLOBAL_MHEAP, "runtime.(*mcentral).grow", SHAPE_LEA, false },
 	{ 19, 27, GLOBAL_MHEAP, "runtime.stackpoolalloc", SHAPE_LEA, false },

@@ -17,7 +17,8 @@
  * Most, not all: a profile-guided build moves code from one function to another.
  *
  * Verified against the symbol table of the unstripped twin for Go 1.19 and 1.21
- * to 1.27, static, PIE, cgo and cgo PIE (tests/golib.bats).
+ * to 1.27, static, PIE, cgo and cgo PIE (tests/golib.bats), and of
+ * profile-guided static builds by 1.21 to 1.27.
  */
 enum go_global {
 	GLOBAL_MBUCKETS,	/* *bucket, memory profile (runtime/mprof.go), list by allnext */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* insn.h - x86-64 instructions, as far as placing probes needs them; the only place that sees capstone */
+/* insn.h - x86-64 instructions, as placing probes needs them; only this sees capstone */
 #ifndef GOBPF_GO_INSN_H
 #define GOBPF_GO_INSN_H
 

@@ -73,7 +73,8 @@ static bool covers(unsigned minor, unsigned from, unsigned to)
 	return from <= minor && minor <= to;
 }
 
-int layout_offset(unsigned go_minor, const char *strct, const char *field, struct layout_field *ret)
+int layout_offset(unsigned go_minor, const char *strct, const char *field,
+		  struct layout_field *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const struct field_row *r = &fields[i];

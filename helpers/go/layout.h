@@ -31,7 +31,8 @@ struct layout_field {
  * 0, or -errno with words, *ret untouched: -ENOEXEC: no toolchain vouches for
  * the field in this version; -ENOENT: this version has no such field.
  */
-int layout_offset(unsigned go_minor, const char *strct, const char *field, struct layout_field *ret);
+int layout_offset(unsigned go_minor, const char *strct, const char *field,
+		  struct layout_field *ret);
 
 /* Were fields of this version taken from a toolchain (its version in words), not interpolated? */
 const char *layout_toolchain(unsigned go_minor);

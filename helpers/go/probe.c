@@ -266,8 +266,8 @@ int probe_place(const struct go_file *g, const struct go_func *f, struct probe_p
 	return 0;
 }
 
-int probe_after_calls(const struct go_file *g, const struct go_func *f, const struct go_func *callee,
-		      struct probe_place *ret, unsigned max, unsigned *ret_n)
+int probe_after_calls(const struct go_file *g, const struct go_func *f,
+		      const struct go_func *callee, struct probe_place *ret, unsigned max, unsigned *ret_n)
 {
 	struct span code;
 	int err = code_of(g, f, &code);

@@ -29,9 +29,12 @@
  * address, are still as at the function's entry, and it is passed exactly once
  * per call, unless a flag below says otherwise.  The frame pointer is still the
  * caller's: a walk by frame pointers misses the immediate caller, which is *(rsp).
+ * (Assembly that is jumped into from elsewhere, as duffzero is, is not counted whole.)
  *
  * Verified over every function of programs built by Go 1.19 and 1.21 to 1.27,
- * static, PIE, cgo and cgo PIE, against `go tool objdump' (tests/golib.bats).
+ * static and cgo PIE, against `go tool objdump' (tests/golib.bats).  Of the
+ * functions of a small program 80-85 % have the push (1.19: 72 % the check), 2 % a
+ * branch; the rest, leaves and assembly, has the entry.
  */
 enum probe_kind {
 	PROBE_PUSH,		/* push, usually of rbp behind the stack check: emulated */
@@ -65,8 +68,8 @@ int probe_place(const struct go_file *g, const struct go_func *f, struct probe_p
  * are more than max, or when one of them has no such place (no instruction
  * near it that the kernel emulates, or a jump leads in between).
  */
-int probe_after_calls(const struct go_file *g, const struct go_func *f, const struct go_func *callee,
-		      struct probe_place *ret, unsigned max, unsigned *ret_n);
+int probe_after_calls(const struct go_file *g, const struct go_func *f,
+		      const struct go_func *callee, struct probe_place *ret, unsigned max, unsigned *ret_n);
 
 /*
  * The direct calls of callee in f themselves: emulated, PROBE_BRANCH, with the arguments of
@@ -75,7 +78,10 @@ int probe_after_calls(const struct go_file *g, const struct go_func *f, const st
 int probe_calls(const struct go_file *g, const struct go_func *f, const struct go_func *callee,
 		struct probe_place *ret, unsigned max, unsigned *ret_n);
 
-/* The first two on bare code; addr is that of its first byte. offset is not set. 0 or -errno without words. */
+/*
+ * The first two on bare code; addr is that of its first byte.  offset is not
+ * set.  0 or -errno without words.
+ */
 int probe_place_in(struct span code, uint64_t addr, struct probe_place *ret);
 int probe_after_calls_in(struct span code, uint64_t addr, uint64_t callee, struct probe_place *ret,
 			 unsigned max, unsigned *ret_n);

@@ -190,6 +190,7 @@ static int target_spec(struct work *w, const struct text_spec *s, struct head *h
 static int add_spec(struct work *w, const struct text_spec *s, struct head *h)
 {
 	const struct script_request *rq = w->rq;
+	struct script_request words = *rq;
 
 	if (rq->elf && probes_target(s))
 		return target_spec(w, s, h);
@@ -197,7 +198,8 @@ static int add_spec(struct work *w, const struct text_spec *s, struct head *h)
 		as_it_is(w, s, h);
 		return 0;
 	}
-	return rewrite(rq, s->all, list_for(h, false));
+	words.raw_stacks = false;	/* arguments only: this is no expression */
+	return rewrite(&words, s->all, list_for(h, false));
 }
 
 static int emit(struct work *w, const struct text_item *item, const struct buf *specs, bool branch)
@@ -287,7 +289,8 @@ static void add_top(struct work *w)
 			   id[0] ? id : "unknown");
 	buf_add(&top, w->notes.data ? w->notes.data : "", w->notes.len);
 	buf_str(&top, "//\n");
-	buf_add(&top, text->data + first, text->len - first);
+	if (text->len)
+		buf_add(&top, text->data + first, text->len - first);
 	top.failed |= text->failed || w->notes.failed;
 	buf_free(text);
 	*text = top;

@@ -89,24 +89,35 @@ static size_t string_call(struct part run, size_t i, unsigned *ret)
 	return char_at(run, j, ')') ? j + 1 - i : 0;
 }
 
+/* "(8)" or "(perf, 8)" at i: its length, and the number in it; 0: something else. */
+static size_t mode_and_depth(struct part run, size_t i, struct part *ret)
+{
+	size_t j = i + blanks(run, i);
+
+	if (!char_at(run, j++, '('))
+		return 0;
+	for (; j < run.len && run.p[j] != ')'; j += text_token(run, j)) {
+		if (isdigit((unsigned char)run.p[j]))
+			*ret = (struct part){ run.p + j, text_token(run, j) };
+		else if (!isalpha((unsigned char)run.p[j]) && !strchr(", \t\n", run.p[j]))
+			return 0;
+	}
+	return j < run.len ? j + 1 - i : 0;
+}
+
 /* ustack, ustack(8), ustack(perf, 8) at i: keeps the depth, sets the mode. Its length. */
 static size_t raw_ustack(const struct script_request *rq, struct part run, size_t i,
 			 struct buf *out)
 {
-	size_t j = i + strlen("ustack"), open = j + blanks(run, j);
+	size_t len = strlen("ustack");
 	struct part depth = { NULL, 0 };
 
-	if (char_at(run, open, '(')) {
-		for (j = open + 1; j < run.len && run.p[j] != ')'; j += text_token(run, j))
-			if (isdigit((unsigned char)run.p[j]))
-				depth = (struct part){ run.p + j, text_token(run, j) };
-		j += j < run.len;
-	}
+	len += mode_and_depth(run, i + len, &depth);
 	buf_str(out, rq->bt->can->raw_stacks ? "ustack(raw" : "ustack(perf");
 	if (depth.len)
 		buf_printf(out, ", %.*s", (int)depth.len, depth.p);
 	buf_char(out, ')');
-	return j - i;
+	return len;
 }
 
 /* A word that is a field of something, or a name of the script's own, means nothing to us. */

@@ -238,6 +238,21 @@ static struct part cut(struct part *rest, char c)
 	return head;
 }
 
+/* A word, then anything printable; braces in quotes only. */
+static bool plain(struct part spec)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < spec.len; i++) {
+		unsigned char c = spec.p[i];
+
+		quoted ^= c == '"';
+		if (c < ' ' || c == 0x7f || (c == '}' && !quoted))
+			return false;
+	}
+	return !quoted && spec.len && isalpha((unsigned char)spec.p[0]);
+}
+
 int text_next_spec(struct part specs, size_t *pos, struct text_spec *ret)
 {
 	size_t i = *pos, end;
@@ -248,9 +263,10 @@ int text_next_spec(struct part specs, size_t *pos, struct text_spec *ret)
 	if (i >= specs.len)
 		return 0;
 	end = spec_end(specs, i);
-	if (end == i)
-		return err_set(EINVAL, "a probe begins with '%c'", specs.p[i]);
 	*ret = (struct text_spec){ .all = { specs.p + i, end - i } };
+	if (!plain(ret->all))
+		return err_set(EINVAL, "'%.*s' is not a probe", (int)(end - i < 60 ? end - i : 60),
+			       specs.p + i);
 	*pos = end;
 	rest = ret->all;
 	ret->provider = cut(&rest, ':');
