@@ -14,8 +14,19 @@
 
 static int usable(struct heap_run *run)
 {
+	static const char *const functions[] = { "runtime.(*mcache).refill",
+						 "runtime.(*mcache).allocLarge",
+						 "runtime.(*gcControllerState).update" };
 	struct bpftrace bt;
+	struct go_func f;
 
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
+		if (!go_func_named(&run->process.go, functions[i], &f))
+			return err_set(ENOEXEC,
+				       "process %d (%s) has no function %s (a profile-guided build "
+				       "inlined it?): heap-hotspots.bt would miss allocations; "
+				       "--engine=refill or --exact do not",
+				       run->target.pid, run->target.comm, functions[i]);
 	return bpftrace_find(run->bpftrace, &bt);
 }
 
@@ -108,7 +119,7 @@ static int run_bpftrace(struct heap_run *run)
 		goto out;
 	run->end_ns = run->start_ns + out.window_ns;
 	run->estimated = false;	/* the script does not count its samples, so no error can be given */
-	snprintf(run->how, sizeof(run->how), "bpftrace %u.%u.%u, whole spans at refill and large objects, error not known",
+	snprintf(run->how, sizeof(run->how), "bpftrace %u.%u.%u, span refills and large objects, error not known",
 		 bt.major, bt.minor, bt.patch);
 	if (script.remarks.len)
 		heap_note(run, "%.*s", (int)strcspn(script.remarks.data, "\n"), script.remarks.data);
