@@ -26,7 +26,10 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct alloc_consts consts;
 
-/* enum duty_gate. Nothing is counted while it is shut: all places begin and end their burst together. */
+/*
+ * enum duty_gate. Nothing is counted while it is shut: all places begin and
+ * end their burst together.
+ */
 int gate;
 #define SHUT  0
 #define BURST 1
@@ -89,7 +92,8 @@ static __always_inline __u64 block_field(const __u8 *block, const volatile struc
  * What is left to hand out in a span, and its class. A span that contradicts
  * itself is refused.  One read for all fields: each costs 70 ns.
  */
-static __always_inline int span_left(__u64 span, __u64 *ret_objects, __u64 *ret_size, __u32 *ret_spc)
+static __always_inline int span_left(__u64 span, __u64 *ret_objects, __u64 *ret_size,
+				     __u32 *ret_spc)
 {
 	__u8 block[ALLOC_SPAN_BLOCK] __attribute__((aligned(8)));
 	__u64 nelems, taken, size, spc;

@@ -49,9 +49,9 @@ struct alloc_config {
 	/* runtime/sizeclasses.go: class_to_size, class_to_allocnpages; class 0 is for large ones */
 	unsigned nclasses;
 	uint32_t class_size[ALLOC_MAX_CLASSES], class_pages[ALLOC_MAX_CLASSES];
-	/* Go >= 1.22: 8-byte header in pointerful objects above 512 bytes; heap bits in their spans below */
+	/* Go >= 1.22: pointerful objects above 512 bytes have 8 more, spans of others heap bits */
 	bool malloc_header;
-	/* run-time addresses [start, end) of functions that count for what they call: EXACT hits from there are left out */
+	/* run-time addresses [start, end): EXACT hits whose caller lies there are left out */
 	struct {
 		uint64_t start, end;
 	} skip[ALLOC_MAX_SKIPS];
@@ -94,7 +94,7 @@ struct alloc;
  */
 int alloc_open(const struct alloc_config *c, struct alloc **ret);
 
-/* What being attached all the time would cost, see duty_measure(). Before alloc_run(), or not at all. */
+/* What being attached all the time would cost: duty_measure(). Before alloc_run(), if at all. */
 int alloc_measure(struct alloc *a, const struct duty_clock *clock, double *ret_slowdown);
 
 /* One window, see duty_run(). Once per alloc_open(). */
@@ -106,8 +106,8 @@ const struct alloc_stack *alloc_results(const struct alloc *a, size_t *ret_n);
 void alloc_report(const struct alloc *a, struct alloc_report *ret);
 
 /*
- * Takes the breakpoints out: up to 50 ms, by perf events 100 ms for each place. Use the
- * results before.
+ * Takes the breakpoints out: up to 50 ms, by perf events 100 ms for each place.
+ * Use the results before.
  */
 void alloc_close(struct alloc *a);
 

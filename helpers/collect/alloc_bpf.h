@@ -14,7 +14,7 @@
 #define ALLOC_SMALL_MAX	  32768
 #define ALLOC_TINY	  16
 #define ALLOC_RUN_MAX	  20000	/* ns; a longer run was preempted, which is nobody's cost */
-#define ALLOC_SPAN_BLOCK  128	/* the part of mspan that is read; its fields begin in the first half */
+#define ALLOC_SPAN_BLOCK  128	/* what is read of an mspan; fields begin in the first half */
 
 /* A place's cookie: its kind and these. */
 #define ALLOC_COOKIE_KIND   0xff

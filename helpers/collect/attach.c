@@ -75,7 +75,6 @@ static int multi_on(struct attach *a)
 		.attach_type = UAPI_TRACE_UPROBE_MULTI,
 		.path = (uintptr_t) a->path,
 		.offsets = (uintptr_t) v,
-		.cookies = (uintptr_t) (v + a->nplaces),
 		.cnt = a->nplaces,
 		.pid = a->pid,
 	};
@@ -83,6 +82,7 @@ static int multi_on(struct attach *a)
 
 	if (!v)
 		return -ENOMEM;
+	attr.cookies = (uintptr_t) (v + a->nplaces);
 	for (unsigned i = 0; i < a->nplaces; i++) {
 		v[i] = a->places[i].offset;
 		v[a->nplaces + i] = a->places[i].cookie;

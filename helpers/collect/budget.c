@@ -5,7 +5,7 @@
 #define MS	   1000000.0
 #define PERIOD_NS  (300 * MS)	/* from burst to burst, when the budget allows that */
 #define MIN_ON_NS  (2 * MS)	/* shorter ones cost more in toggles than in hits */
-#define MAX_LEAST_NS (10 * MS)
+#define MAX_LEAST_NS (10 * MS)	/* what dear toggles may raise that to */
 #define CHECK_NS   (10 * MS)	/* while staying on, look at the rate this often */
 #define PIECE_NS   (100 * MS)	/* off times come in pieces: the target may use more CPU by then */
 #define CREDIT_NS  (1000 * MS)	/* an idle target saves up no more than this much time's income */

@@ -11,17 +11,16 @@
  * caller; there is no clock in here.
  *
  * The account: the target may lose `share` of the CPU time it uses, of a tenth
- * of a CPU when it uses less (a fraction of next to nothing would leave too little
- * to see, and harms nobody).  That is what comes in; every hit and every on/off pair is booked against it.  A step
- * says how long to stay off and how long to be on after that.  The off time is
- * fixed before the burst it leads to, so what a burst sees never decides how
- * much time it stands for: budget_weight() stays an unbiased estimate when the
- * rate changes.
+ * of a CPU when it uses less (a part of next to nothing would be too little to
+ * see anything, and a tenth's part harms nobody).  That is what comes in; every
+ * hit and every on/off pair is booked against it.  A step says how long to stay
+ * off and how long to be on after that.  How far apart bursts are doesn't
+ * depend on what they see (but for large debts), so quiet and busy times are
+ * seen alike, and budget_weight() is an unbiased estimate when the rate changes.
  *
  * Bursts are 0.5 … 1.5 times 300 ms apart, so that they do not run in step with
- * something periodic in the target.  A burst that turns into a
- * stay stands for the time before it with its first part only; the rest of
- * the stay stands for itself.
+ * something periodic in the target.  A burst that turns into a stay stands for
+ * the time before it with its first part only; the rest stands for itself.
  */
 struct budget {
 	double share;		/* 0.01: 1 % of the target's CPU time; 0: no limit */
@@ -74,7 +73,7 @@ void budget_calibrate(struct budget *b, double hit_ns);
 void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on_ns,
 		 uint64_t hits);
 
-/* Books one on/off pair, and the hits before and after its burst: those that counted for nothing. */
+/* Books one on/off pair, and the hits outside its burst, which counted for nothing. */
 void budget_toggled(struct budget *b, uint64_t hits);
 
 /* What to do from now on. */
