@@ -182,13 +182,25 @@ static int add_stacks(struct heap_run *run, const struct alloc *a)
 	return err ? err_sys(-err, "adding up stacks") : 0;
 }
 
+static void close_alloc(void *arg)
+{
+	alloc_close(arg);
+}
+
 /* max_overhead 0: attached all the time. */
-static int collect(struct heap_run *run, struct alloc *a, double max_overhead, const char *what)
+static int collect(struct heap_run *run, const struct alloc_config *c, double max_overhead,
+		   const char *what)
 {
 	struct duty_clock clock = { wait_in_window, cpu_of_target, run };
 	struct alloc_report report;
-	int err = alloc_run(a, &clock, max_overhead, run->window.duration_ns);
+	struct alloc *a;
+	int err = alloc_open(c, &a);
 
+	if (err)
+		return err;
+	run->cleanup = close_alloc;
+	run->cleanup_arg = a;
+	err = alloc_run(a, &clock, max_overhead, run->window.duration_ns);
 	if (err)
 		return err;
 	alloc_report(a, &report);
@@ -211,17 +223,10 @@ static int run_refill(struct heap_run *run)
 {
 	struct alloc_config c = { 0 };
 	struct alloc_place places[REFILL_PLACES];
-	struct alloc *a;
 	int err = refill_config(run, &c, places);
 
-	if (!err)
-		err = alloc_open(&c, &a);
-	if (err)
-		return err;
 	run->estimated = true;
-	err = collect(run, a, run->max_overhead, "span refills and large objects");
-	alloc_close(a);
-	return err;
+	return err ? err : collect(run, &c, run->max_overhead, "span refills and large objects");
 }
 
 static int exact_usable(struct heap_run *run)
@@ -262,18 +267,11 @@ static int run_exact(struct heap_run *run)
 {
 	struct alloc_config c = { 0 };
 	struct alloc_place places[ALLOC_FUNCS];
-	struct alloc *a;
 	int err = exact_config(run, &c, places);
 
 	if (!err)
 		err = announce(run, &c);
-	if (!err)
-		err = alloc_open(&c, &a);
-	if (err)
-		return err;
-	err = collect(run, a, 0, "every allocation");
-	alloc_close(a);
-	return err;
+	return err ? err : collect(run, &c, 0, "every allocation");
 }
 
 const struct heap_engine heap_refill = { "refill", refill_usable, run_refill };

@@ -221,6 +221,8 @@ static int finish(struct heap_run *run)
 
 static void close_all(struct heap_run *run)
 {
+	if (run->cleanup)
+		run->cleanup(run->cleanup_arg);
 	profile_free(&run->profile);
 	buf_free(&run->notes);
 	go_process_close(&run->process);

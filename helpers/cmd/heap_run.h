@@ -37,6 +37,10 @@ struct heap_run {
 	enum wait_result ended;		/* why it ended */
 	bool estimated;			/* from samples of known number: shares have an error */
 	struct buf notes;		/* remarks for people, a line each */
+
+	/* what can wait until the result is printed: taking breakpoints out takes a while */
+	void (*cleanup)(void *arg);
+	void *cleanup_arg;
 };
 
 struct heap_engine {

@@ -3,6 +3,7 @@
 #include "collect/attach.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,23 +95,76 @@ static int multi_on(struct attach *a)
 	return err;
 }
 
+/*
+ * The kernel waits ~10 ms when it puts a perf event's breakpoint in and ~100 ms
+ * after it took it out.  One after the other, the last places would be hit for
+ * nothing all that time; so several threads do it.
+ */
+#define PERF_THREADS 16
+
+struct perf_share {
+	struct attach *a;
+	unsigned first;
+	void (*each)(struct perf_share *share, unsigned place);
+	int err;
+};
+
+static void perf_open(struct perf_share *share, unsigned place)
+{
+	struct attach *a = share->a;
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .bpf_cookie = a->places[place].cookie);
+
+	if (share->err)
+		return;
+	a->links[place] = bpf_program__attach_uprobe_opts(a->prog, a->pid, a->path,
+							  a->places[place].offset, &opts);
+	if (!a->links[place])
+		share->err = -errno;
+}
+
+static void perf_close(struct perf_share *share, unsigned place)
+{
+	bpf_link__destroy(share->a->links[place]);
+}
+
+static void *perf_some(void *arg)
+{
+	struct perf_share *share = arg;
+
+	for (unsigned i = share->first; i < share->a->nplaces; i += PERF_THREADS)
+		share->each(share, i);
+	return NULL;
+}
+
+/* Calls each() for all places; the first error or 0. A thread that can't be had is done without. */
+static int perf_all(struct attach *a, void (*each)(struct perf_share *share, unsigned place))
+{
+	struct perf_share shares[PERF_THREADS];
+	pthread_t threads[PERF_THREADS];
+	bool running[PERF_THREADS] = { false };
+	unsigned n = a->nplaces < PERF_THREADS ? a->nplaces : PERF_THREADS;
+	int err = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		shares[i] = (struct perf_share) { .a = a, .first = i, .each = each };
+		if (i + 1 < n)
+			running[i] = !pthread_create(&threads[i], NULL, perf_some, &shares[i]);
+		if (!running[i])
+			perf_some(&shares[i]);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (running[i])
+			pthread_join(threads[i], NULL);
+		if (!err)
+			err = shares[i].err;
+	}
+	return err;
+}
+
 static int perf_on(struct attach *a)
 {
-	LIBBPF_OPTS(bpf_uprobe_opts, opts);
-	int err;
-
 	a->links = calloc(a->nplaces, sizeof(struct bpf_link *));
-	if (!a->links)
-		return -ENOMEM;
-	for (unsigned i = 0; i < a->nplaces; i++) {
-		opts.bpf_cookie = a->places[i].cookie;
-		a->links[i] = bpf_program__attach_uprobe_opts(a->prog, a->pid, a->path,
-							      a->places[i].offset, &opts);
-		err = a->links[i] ? 0 : -errno;
-		if (err)
-			return err;
-	}
-	return 0;
+	return a->links ? perf_all(a, perf_open) : -ENOMEM;
 }
 
 void attach_off(struct attach *a)
@@ -118,8 +172,8 @@ void attach_off(struct attach *a)
 	if (a->multi_fd >= 0)
 		close(a->multi_fd);
 	a->multi_fd = -1;
-	for (unsigned i = 0; a->links && i < a->nplaces; i++)
-		bpf_link__destroy(a->links[i]);
+	if (a->links)
+		perf_all(a, perf_close);
 	free(a->links);
 	a->links = NULL;
 }

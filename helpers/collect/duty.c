@@ -71,6 +71,7 @@ static int turn_on(struct duty *d)
 		return err;
 	d->ops->gate(d->ctx, DUTY_BURST);
 	d->on_since = d->booked_ns = num_now_ns();
+	d->on_hits = d->counts.hits;
 	d->staying = false;
 	return 0;
 }
@@ -86,10 +87,25 @@ static bool wait_quiet(struct duty *d)
 	return false;
 }
 
+/*
+ * When a perf event is closed, the kernel takes our program off first and the
+ * breakpoint out a grace period later (perf_event_detach_bpf_prog() waits, since
+ * 6.13 and in stable kernels).  What is hit in between nobody counts; it is booked
+ * as many traps as the burst's rate makes in the whole time that closing took.
+ */
+static uint64_t blind_hits(const struct duty *d, uint64_t on_ns, uint64_t off_ns)
+{
+	double rate = (double) (d->counts.hits - d->on_hits) / (double) (on_ns ? on_ns : 1);
+
+	if (d->attach->how != ATTACH_PERF || !d->trap_ns)
+		return 0;
+	return (uint64_t) (rate * (double) off_ns * d->trap_ns / hit_ns(d));
+}
+
 /* last: results matter now, the breakpoints can be taken out later. */
 static int turn_off(struct duty *d, bool last)
 {
-	uint64_t end, on_ns;
+	uint64_t end, on_ns, off_ns;
 
 	d->ops->gate(d->ctx, DUTY_SHUT);
 	end = num_now_ns();
@@ -98,8 +114,9 @@ static int turn_off(struct duty *d, bool last)
 	d->bursts++;
 	if (!last || !wait_quiet(d))
 		attach_off(d->attach);
+	off_ns = num_now_ns() - end;
 	book(d, num_now_ns(), end - d->booked_ns);
-	budget_toggled(&d->budget, d->closed);
+	budget_toggled(&d->budget, d->closed + blind_hits(d, on_ns, off_ns));
 	d->closed = 0;
 	if (d->staying)
 		budget_stayed(&d->budget, since_start(d, end));

@@ -61,7 +61,7 @@ struct duty {
 	int stopped;			/* what wait() returned, 0 when the time was over */
 
 	/* private */
-	uint64_t on_since, booked_ns, cpu_start_ns;
+	uint64_t on_hits, on_since, booked_ns, cpu_start_ns;
 	uint64_t closed;		/* hits outside a burst, not booked yet */
 	double weight;			/* of a burst that became a stay */
 	bool staying;

@@ -326,6 +326,7 @@ static int by_addr(const void *a, const void *b)
 bool elf_symbol_at(const struct elf_file *e, uint64_t addr, struct elf_sym *ret)
 {
 	struct elf_priv *priv = e->priv;
+	const struct elf_segment *segment;
 	size_t lo = 0, hi;
 
 	if (!priv->funcs_known) {
@@ -349,7 +350,8 @@ bool elf_symbol_at(const struct elf_file *e, uint64_t addr, struct elf_sym *ret)
 		else
 			hi = mid;
 	}
-	if (!lo)
+	segment = segment_at(e, addr);
+	if (!lo || !segment || !segment->exec)
 		return false;
 	*ret = priv->funcs[lo - 1];
 	return !ret->size || addr - ret->addr < ret->size;

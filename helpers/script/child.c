@@ -164,15 +164,20 @@ static bool ended_by(struct child *c, uint64_t deadline_ns)
 	return true;
 }
 
+#define AGAIN_NS 3000000000ull
+
 void child_stop(struct child *c, int sig, uint64_t grace_ns)
 {
 	pid_t group = c->pid;
 
 	if (child_ended(c))
 		return;
-	kill(-group, sig);
-	if (ended_by(c, num_now_ns() + grace_ns))
-		return;
+	/* a signal that comes just before bpftrace begins to sleep is noticed with the next one */
+	for (uint64_t end = num_now_ns() + grace_ns, now; (now = num_now_ns()) < end;) {
+		kill(-group, sig);
+		if (ended_by(c, now + AGAIN_NS < end ? now + AGAIN_NS : end))
+			return;
+	}
 	kill(-group, SIGKILL);
 	while (!ended_by(c, UINT64_MAX))
 		;
