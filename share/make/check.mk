@@ -13,7 +13,7 @@ check:
 	$(Q)share/deps build run test
 	$(again) check-run
 
-check-run: all
+check-run: all test-programs
 	$(Q)O=$(abspath $O) tests/run $(TESTS)
 
 check-asan:
@@ -21,7 +21,7 @@ check-asan:
 	$(again) check-asan-run
 
 check-asan-run:
-	$(Q)$(MAKE) --no-print-directory O=$(ASAN) SANITIZE=address,undefined all
+	$(Q)$(MAKE) --no-print-directory O=$(ASAN) SANITIZE=address,undefined all test-programs
 	$(Q)O=$(abspath $O) GOBPF=$(abspath $(ASAN))/gobpf tests/run --filter-tags '!probe' $(ASAN_TESTS)
 
 check-real:

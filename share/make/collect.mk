@@ -9,6 +9,5 @@ $(COLLECT_TESTS:%=$O/tests/%): $O/tests/%: $O/tests/unit/%.o $(COLLECT_OBJS) $O/
 
 .PHONY: test-programs
 test-programs: $(COLLECT_TESTS:%=$O/tests/%)
-check-run: test-programs
 
 -include $(COLLECT_TESTS:%=$O/tests/unit/%.d)
