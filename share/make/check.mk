@@ -7,7 +7,8 @@ TESTS ?= $(filter-out tests/real.bats,$(sort $(wildcard tests/*.bats)))
 ASAN_TESTS ?= $(filter-out tests/lint.bats tests/install.bats,$(TESTS))
 ASAN := build-asan
 
-.PHONY: check check-run check-real check-real-run check-asan check-asan-run check-headers matrix
+.PHONY: check check-run check-real check-real-run check-asan check-asan-run check-versions \
+	check-versions-run check-headers matrix
 
 check:
 	$(Q)share/deps build run test
@@ -37,6 +38,18 @@ matrix:
 	$(Q)share/deps build run test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)O=$(abspath $O) tests/matrix
+
+# What the system's own versions don't show: a newer bpftrace on the scripts, a newer Go under
+# heap-hotspots, both fetched from Debian into a cache.
+check-versions:
+	$(Q)share/deps build run test
+	$(again) check-versions-run
+
+check-versions-run: all test-programs
+	$(Q)bpftraces=$$(tests/get-bpftrace trixie | paste -sd:) && \
+		O=$(abspath $O) GOBPF_BPFTRACES=$$bpftraces tests/run tests/script.bats
+	$(Q)toolchains=$$(tests/get-toolchains 1.27 | paste -sd:) && \
+		O=$(abspath $O) GOBPF_TOOLCHAINS=$$toolchains tests/matrix
 
 # Every header must compile on its own.
 check-headers: $(HEADERS:%=$O/%.ok)
