@@ -219,3 +219,17 @@ setup() { requires root jq; }
 	awk -v rate="$rate" 'BEGIN { exit !(rate < 3e6) }' || fail "$rate bytes/s of a program that allocates 1 MB/s"
 	unharmed other
 }
+
+@test "a stopped program: nothing is seen, and why; no share of no CPU time" {
+	local engine
+	mix noprof
+	kill -STOP "$mix"
+	retry 5 grep -q '^State:.T' "/proc/$mix/status"
+	for engine in refill exact; do
+		run -0 --separate-stderr gobpf heap-hotspots --engine $engine -d 500ms "$mix"
+		[[ $output == *"cost not measured"* && $output == *"no allocation was"* ]]
+		[[ $stderr == *"used no CPU time"*"stopped"* ]]
+	done
+	kill -CONT "$mix"
+	unharmed mix
+}
