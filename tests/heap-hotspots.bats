@@ -273,4 +273,17 @@ stacks() {
 	jq -e '.samples > 0 and .total.alloc_space > 100000 * .samples' "$BATS_TEST_TMPDIR/out.json"
 	grep -q 'MemProfileRate was changed' "$BATS_TEST_TMPDIR/hot.log"
 	unharmed deep
+
+@test "a stopped program: nothing is seen, and why; no share of no CPU time" {
+	local engine
+	mix noprof
+	kill -STOP "$mix"
+	retry 5 grep -q '^State:.T' "/proc/$mix/status"
+	for engine in refill exact; do
+		run -0 --separate-stderr gobpf heap-hotspots --engine $engine -d 500ms "$mix"
+		[[ $output == *"cost not measured"* && $output == *"no allocation was"* ]]
+		[[ $stderr == *"used no CPU time"*"stopped"* ]]
+	done
+	kill -CONT "$mix"
+	unharmed mix
 }

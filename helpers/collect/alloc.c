@@ -22,6 +22,7 @@
 
 #define BATCH	   128	/* stacks per read of the map: 130 KiB */
 #define MAX_STACKS 8192
+#define LEAST_CPU_NS 1000000	/* a share of less CPU time says nothing */
 
 struct alloc {
 	struct alloc_bpf *skel;
@@ -364,7 +365,8 @@ void alloc_report(const struct alloc *a, struct alloc_report *ret)
 		.too_deep = a->too_deep,
 		.trap_ns = d->trap_ns,
 		.run_ns = d->counts.hits ? (double) d->counts.run_ns / (double) d->counts.hits : 0,
-		.overhead = d->trap_ns > 0 ? budget_overhead(&d->budget) : -1,
+		.overhead = d->trap_ns > 0 && d->budget.cpu_ns >= LEAST_CPU_NS ?
+				    budget_overhead(&d->budget) : -1,
 		.multi = a->attach.how == ATTACH_MULTI,
 		.stopped = d->stopped,
 	};
