@@ -47,10 +47,9 @@ static const char *source_tree(void)
 
 const char *path_dir(enum path_kind kind)
 {
-	static const char *const in_tree[] = { "scripts", "libexec", "share" };
-	static const char *const installed[] = { GOBPF_DATADIR "/scripts", GOBPF_LIBEXECDIR,
-						 GOBPF_DATADIR };
-	static char dirs[3][PATH_MAX + 16];
+	static const char *const in_tree[] = { "scripts", "libexec" };
+	static const char *const installed[] = { GOBPF_DATADIR "/scripts", GOBPF_LIBEXECDIR };
+	static char dirs[2][PATH_MAX + 16];
 	const char *tree = source_tree();
 
 	if (!tree)

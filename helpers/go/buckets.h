@@ -54,9 +54,6 @@ int go_memprofile_rate(struct go_process *p, const struct go_bucket_layout *l, u
 int go_buckets_read(struct go_process *p, const struct go_bucket_layout *l, struct go_buckets *ret);
 void go_buckets_free(struct go_buckets *b);
 
-/* The factor that turns sampled counts of objects of that size into real ones (pprof, scaleHeapSample). */
-double go_bucket_scale(uint64_t size, uint64_t rate);
-
 /*
  * Adds what was allocated between two readings to a profile whose values are
  * {objects, bytes, samples}, scaled.  0, or -errno with words: ENOEXEC when the
