@@ -130,6 +130,15 @@ struct each {
 	void *arg;
 };
 
+/* Is the script of that name that would be run the one in dir, and no plugin before it? */
+static bool shown_first(const char *dir, const char *name, char ret[PATH_MAX])
+{
+	size_t n = strlen(dir);
+
+	return !path_find_plugin(name, ret) && path_find_script(name, ret) &&
+	       !strncmp(ret, dir, n) && ret[n] == '/';
+}
+
 static void each_in(const char *dir, const char *prefix, const char *suffix, const struct each *e)
 {
 	struct dirent **list;
@@ -142,7 +151,7 @@ static void each_in(const char *dir, const char *prefix, const char *suffix, con
 
 		if (len > p + s && !strncmp(file, prefix, p) && !strcmp(file + len - s, suffix)) {
 			snprintf(name, sizeof(name), "%.*s", (int)(len - p - s), file + p);
-			if (*prefix ? path_find_plugin(name, path) : path_find_script(name, path))
+			if (*prefix ? path_find_plugin(name, path) : shown_first(dir, name, path))
 				e->fn(name, path, e->arg);
 		}
 		free(list[i]);

@@ -4,7 +4,7 @@
 #include "render.h"
 
 static const struct argp argp = {
-	render_filter_options, render_filter_parse, "[FILE…]",
+	render_filter_options, render_filter_parse, "[FILE...]",
 	"Read stacks from FILEs (or stdin) and draw them as a flame graph: one SVG file, to be "
 	"opened in a browser, that needs nothing else.\v"
 	"Click a frame to zoom, Ctrl-F searches and says the share of what was found, Escape goes "
@@ -24,7 +24,5 @@ const struct command cmd_flame = {
 	.name = "flame",
 	.group = "Stacks",
 	.summary = "draw stacks as a flame graph",
-	.usage = "[OPTION]… [FILE]…",
-	.argp = &argp,
 	.run = run,
 };

@@ -4,7 +4,7 @@
 #include "render.h"
 
 static const struct argp argp = {
-	render_filter_options, render_filter_parse, "[FILE…]",
+	render_filter_options, render_filter_parse, "[FILE...]",
 	"Read stacks from FILEs (or stdin) and write them as folded stacks, a table, a flame graph, "
 	"a profile for go tool pprof, or JSON.\v"
 	"What a file holds is recognised by its content: maps with stack keys as bpftrace prints "
@@ -24,7 +24,5 @@ const struct command cmd_fold = {
 	.name = "fold",
 	.group = "Stacks",
 	.summary = "any stacks in, folded stacks out",
-	.usage = "[OPTION]… [FILE]…",
-	.argp = &argp,
 	.run = run,
 };

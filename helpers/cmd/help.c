@@ -65,7 +65,5 @@ const struct command cmd_help = {
 	.name = "help",
 	.group = "Help",
 	.summary = "explain gobpf or one command",
-	.usage = "[COMMAND]",
-	.argp = &argp,
 	.run = run,
 };
