@@ -7,20 +7,16 @@
  * How to add a command `foo'
  * --------------------------
  *   helpers/cmd/foo.c     define `const struct command cmd_foo'
- *   helpers/gobpf.c       add COMMAND(foo) to the table, in order
- *   docs/gobpf-foo.1      its manual; SYNOPSIS is `usage', word for word
+ *   helpers/commands.inc  add COMMAND(foo), in order
+ *   docs/gobpf-foo.1      its manual; SYNOPSIS is what --help says, word for word
  *   tests/foo.bats        its tests
  * tests/registry.bats fails until all of them agree.  `gobpf list', `gobpf
  * help', and the completions all come from this table.
  */
-struct argp;
-
 struct command {
 	const char *name;
 	const char *group;	/* heading in `gobpf list': "Heap", "Stacks", … */
 	const char *summary;	/* one line, no full stop */
-	const char *usage;	/* all behind "gobpf NAME": "[OPTION]… PID" */
-	const struct argp *argp; /* its options, as data; `gobpf help --options NAME' lists them */
 	/* argv[0] is "gobpf NAME"; returns an exit status (base/err.h) */
 	int (*run)(int argc, char **argv);
 };

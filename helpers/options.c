@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/num.h"
 
@@ -27,13 +28,13 @@ static const char *format_of_ending(const char *path)
 	static const struct {
 		const char *ending, *format;
 	} endings[] = {
-		{ ".svg", "svg" },	 { ".html", "html" },  { ".json", "json" },
+		{ ".svg", "svg" },	 { ".json", "json" },
 		{ ".folded", "folded" }, { ".pb.gz", "pprof" }, { ".pprof", "pprof" },
 		{ ".txt", "table" },
 	};
 	size_t n = strlen(path);
 
-	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
 		size_t e = strlen(endings[i].ending);
 
 		if (n > e && !strcmp(path + n - e, endings[i].ending))

@@ -47,10 +47,9 @@ static const char *source_tree(void)
 
 const char *path_dir(enum path_kind kind)
 {
-	static const char *const in_tree[] = { "scripts", "libexec", "share" };
-	static const char *const installed[] = { GOBPF_DATADIR "/scripts", GOBPF_LIBEXECDIR,
-						 GOBPF_DATADIR };
-	static char dirs[3][PATH_MAX + 16];
+	static const char *const in_tree[] = { "scripts", "libexec" };
+	static const char *const installed[] = { GOBPF_DATADIR "/scripts", GOBPF_LIBEXECDIR };
+	static char dirs[2][PATH_MAX + 16];
 	const char *tree = source_tree();
 
 	if (!tree)
@@ -131,6 +130,15 @@ struct each {
 	void *arg;
 };
 
+/* Is the script of that name that would be run the one in dir, and no plugin before it? */
+static bool shown_first(const char *dir, const char *name, char ret[PATH_MAX])
+{
+	size_t n = strlen(dir);
+
+	return !path_find_plugin(name, ret) && path_find_script(name, ret) &&
+	       !strncmp(ret, dir, n) && ret[n] == '/';
+}
+
 static void each_in(const char *dir, const char *prefix, const char *suffix, const struct each *e)
 {
 	struct dirent **list;
@@ -143,7 +151,7 @@ static void each_in(const char *dir, const char *prefix, const char *suffix, con
 
 		if (len > p + s && !strncmp(file, prefix, p) && !strcmp(file + len - s, suffix)) {
 			snprintf(name, sizeof(name), "%.*s", (int)(len - p - s), file + p);
-			if (*prefix ? path_find_plugin(name, path) : path_find_script(name, path))
+			if (*prefix ? path_find_plugin(name, path) : shown_first(dir, name, path))
 				e->fn(name, path, e->arg);
 		}
 		free(list[i]);

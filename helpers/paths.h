@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-enum path_kind { PATH_SCRIPTS, PATH_LIBEXEC, PATH_SHARE };
+enum path_kind { PATH_SCRIPTS, PATH_LIBEXEC };
 
 /*
  * The folder of that kind: beside the program when it runs in its source tree

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/progress.h"
 #include "stack/flame.h"
 #include "stack/fold.h"
 #include "stack/json.h"
@@ -16,23 +17,6 @@
 #include "stack/readers.h"
 #include "stack/report.h"
 #include "stack/value.h"
-
-static int write_as(FILE *f, const struct opt_output *o, const struct profile *p, unsigned value,
-		    const struct render_options *r)
-{
-	if (!strcmp(o->format, "folded"))
-		return fold_write(f, p, value);
-	if (!strcmp(o->format, "pprof"))
-		return pprof_write(f, p);
-	if (!strcmp(o->format, "json"))
-		return json_write(f, p);
-	if (!strcmp(o->format, "svg"))
-		return flame_write(f, p, &(struct flame_options){
-			.title = r->title, .subtitle = r->subtitle, .module = r->module,
-			.value = value, .icicle = r->icicle });
-	return report_write(f, p, &(struct report_options){
-		.value = value, .top = o->top, .seconds = r->seconds, .stacks = o->verbose > 0 });
-}
 
 /* Negative ones are drawn no more than zeroes. */
 static bool has_values(const struct profile *p, unsigned value)
@@ -43,31 +27,67 @@ static bool has_values(const struct profile *p, unsigned value)
 	return false;
 }
 
-int render_profile(const struct opt_output *o, const struct profile *p,
-		   const struct render_options *r)
+static int write_as(FILE *f, const struct opt_output *o, const struct profile *p,
+		    const struct render_options *r)
 {
-	FILE *f;
-	unsigned value = r->value >= 0 ? (unsigned)r->value : value_default(p);
-	int ret, closed;
-
-	if (!strcmp(o->format, "svg") && !has_values(p, value))
-		return err_set(ENODATA, "%s: nothing to draw: all its values are 0",
-			       p->types[value].name);
-	ret = output_open(o, &f);
-	if (ret)
-		return ret;
-	ret = write_as(f, o, p, value, r);
-	closed = output_close(o, f);
-	if (ret)
-		return err_sys(-ret, "can't write %s", o->format);
-	return closed;
+	if (!strcmp(o->format, "folded"))
+		return fold_write(f, p, r->value);
+	if (!strcmp(o->format, "pprof"))
+		return pprof_write(f, p);
+	if (!strcmp(o->format, "json"))
+		return json_write(f, p);
+	if (!strcmp(o->format, "svg"))
+		return flame_write(f, p, &(struct flame_options){
+			.title = r->title, .subtitle = r->subtitle, .module = r->module,
+			.value = r->value, .icicle = r->icicle });
+	return report_write(f, p, &(struct report_options){
+		.value = r->value, .top = o->top, .stacks = o->verbose > 0 });
 }
 
-static int read_one(const struct render_input *in, const char *file, struct profile *p)
+int render_write(FILE *f, const struct opt_output *o, const struct profile *p,
+		 const struct render_options *r)
+{
+	int ret = write_as(f, o, p, r);
+
+	return ret ? err_sys(-ret, "can't write %s", o->format) : 0;
+}
+
+/* How far the reading of a file is. */
+struct watched {
+	struct progress progress;
+	uint64_t size;
+};
+
+static void show_progress(void *arg, uint64_t bytes)
+{
+	struct watched *w = arg;
+
+	progress_show(&w->progress, bytes, w->size, NULL);
+}
+
+static int read_lines(const struct opt_filter *filter, struct lines *lines, struct watched *w,
+		      struct profile *p)
+{
+	struct reading r = { .lines = lines, .profile = p, .unit = filter->unit,
+			     .strict = filter->strict };
+	int ret;
+
+	progress_begin(&w->progress, lines->name, filter->out.quiet || !w->size);
+	lines->on_read = show_progress;
+	lines->arg = w;
+	ret = readers_read(&r);
+	progress_clear(&w->progress);
+	if (!ret && r.bad && !filter->out.quiet)
+		fprintf(stderr, "%s: %s (%llu left out of %llu; --strict refuses)\n",
+			program_invocation_name, r.first_bad, (unsigned long long)r.bad,
+			(unsigned long long)(r.bad + r.samples));
+	return ret;
+}
+
+static int read_one(const struct opt_filter *filter, const char *file, struct profile *p)
 {
 	bool is_stdin = !strcmp(file, "-");
-	const char *name = is_stdin ? "stdin" : file;
-	struct reading r = { .profile = p, .unit = in->unit, .strict = in->strict };
+	struct watched w = { .size = 0 };
 	struct lines lines;
 	struct stat st;
 	int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
@@ -79,36 +99,33 @@ static int read_one(const struct render_input *in, const char *file, struct prof
 		close(fd);
 		return err_sys(EISDIR, "can't read %s", file);
 	}
-	if (is_stdin && isatty(fd) && !in->quiet)
+	if (is_stdin && isatty(fd) && !filter->out.quiet)
 		fprintf(stderr, "%s: reading stacks from the terminal; end with Ctrl-D\n",
 			program_invocation_name);
-	lines_open(&lines, fd, name);
-	r.lines = &lines;
-	ret = readers_read(&r);
-	if (!ret && r.bad && !in->quiet)
-		fprintf(stderr, "%s: %s (%llu left out of %llu; --strict refuses)\n",
-			program_invocation_name, r.first_bad, (unsigned long long)r.bad,
-			(unsigned long long)(r.bad + r.samples));
+	if (!is_stdin && S_ISREG(st.st_mode))
+		w.size = st.st_size;
+	lines_open(&lines, fd, is_stdin ? "stdin" : file);
+	ret = read_lines(filter, &lines, &w, p);
 	lines_close(&lines);
 	if (!is_stdin)
 		close(fd);
 	return ret;
 }
 
-int render_read(const struct render_input *in, struct profile *p)
+static int read_all(const struct opt_filter *f, struct profile *p)
 {
 	int ret = 0;
 
-	if (!in->nfiles)
-		return read_one(in, "-", p);
-	for (int i = 0; !ret && i < in->nfiles; i++)
-		ret = read_one(in, in->files[i], p);
+	if (!f->nfiles)
+		return read_one(f, "-", p);
+	for (int i = 0; !ret && i < f->nfiles; i++)
+		ret = read_one(f, f->files[i], p);
 	return ret;
 }
 
 enum { OPT_UNIT = OPT_OWN, OPT_VALUE, OPT_STRICT, OPT_TITLE, OPT_SUBTITLE, OPT_ICICLE, OPT_MODULE };
 
-static const struct argp_option filter_options[] = {
+const struct argp_option render_filter_options[] = {
 	{ "unit", OPT_UNIT, "UNIT", 0, "What is counted: bytes, nanoseconds, count", 10 },
 	{ "value", OPT_VALUE, "NAME", 0, "Show the value NAME of several (a map's name, a unit)", 10 },
 	{ "strict", OPT_STRICT, NULL, 0, "Refuse input with mistakes instead of leaving them out", 10 },
@@ -119,21 +136,28 @@ static const struct argp_option filter_options[] = {
 	{ 0 },
 };
 
-static error_t parse_filter(int key, char *arg, struct argp_state *state)
+const struct argp_child render_filter_children[] = {
+	{ &opt_output_argp }, { &opt_report_argp }, { 0 },
+};
+
+error_t render_filter_parse(int key, char *arg, struct argp_state *state)
 {
 	struct opt_filter *f = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = state->child_inputs[1] = &f->out;
+		return 0;
 	case OPT_UNIT:
 		if (strcmp(arg, "bytes") && strcmp(arg, "nanoseconds") && strcmp(arg, "count"))
 			argp_error(state, "--unit: '%s' is none of bytes, nanoseconds, count", arg);
-		f->in.unit = arg;
+		f->unit = arg;
 		return 0;
 	case OPT_VALUE:
 		f->value = arg;
 		return 0;
 	case OPT_STRICT:
-		f->in.strict = true;
+		f->strict = true;
 		return 0;
 	case OPT_TITLE:
 		f->render.title = arg;
@@ -148,25 +172,22 @@ static error_t parse_filter(int key, char *arg, struct argp_state *state)
 		f->render.module = arg;
 		return 0;
 	case ARGP_KEY_ARGS:
-		f->in.files = state->argv + state->next;
-		f->in.nfiles = state->argc - state->next;
+		f->files = state->argv + state->next;
+		f->nfiles = state->argc - state->next;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-const struct argp opt_filter_argp = { filter_options, parse_filter };
-
 static int choose_value(const struct profile *p, struct opt_filter *f)
 {
 	char names[PROFILE_VALUES * 32] = "";
+	int value = f->value ? value_find(p, f->value) : (int)value_default(p);
 
-	f->render.value = -1;
-	if (!f->value)
+	if (value >= 0) {
+		f->render.value = value;
 		return 0;
-	f->render.value = value_find(p, f->value);
-	if (f->render.value >= 0)
-		return 0;
+	}
 	for (unsigned i = 0; i < p->ntypes; i++) {
 		size_t n = strlen(names);
 
@@ -175,20 +196,35 @@ static int choose_value(const struct profile *p, struct opt_filter *f)
 	return err_set(EINVAL, "--value: no '%s' in the input; it has: %s", f->value, names);
 }
 
-int render_filter(const struct opt_output *o, struct opt_filter *f)
+static int write_all(const struct opt_filter *f, const struct profile *p)
+{
+	FILE *out;
+	int ret, closed;
+
+	if (!strcmp(f->out.format, "svg") && !has_values(p, f->render.value))
+		return err_set(ENODATA, "%s: nothing to draw: all its values are 0",
+			       p->types[f->render.value].name);
+	ret = output_open(&f->out, &out);
+	if (ret)
+		return ret;
+	ret = render_write(out, &f->out, p, &f->render);
+	closed = output_close(&f->out, out);
+	return ret ? ret : closed;
+}
+
+int render_filter(struct opt_filter *f)
 {
 	struct profile p;
 	int ret = profile_init(&p, NULL, 0);
 
-	f->in.quiet = o->quiet;
 	if (ret)
 		err_sys(-ret, "can't begin");
 	if (!ret)
-		ret = render_read(&f->in, &p);
+		ret = read_all(f, &p);
 	if (!ret)
 		ret = choose_value(&p, f);
 	if (!ret)
-		ret = render_profile(o, &p, &f->render);
+		ret = write_all(f, &p);
 	if (ret)
 		fprintf(stderr, "%s: %s\n", program_invocation_name, err_text());
 	profile_free(&p);

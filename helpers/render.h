@@ -1,48 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* render.h - what all commands that end in stacks do with them: read from files, write in a format */
+/* render.h - what commands that end in stacks do with them: read from files, write in a format */
 #ifndef GOBPF_RENDER_H
 #define GOBPF_RENDER_H
 
 #include "options.h"
 #include "stack/profile.h"
 
-/* For opt_output.formats: all that render_profile() writes. */
-#define RENDER_FORMATS "table folded svg pprof json"
-
 struct render_options {
 	const char *title, *subtitle;	/* of the flame graph; NULL: the default, none */
 	const char *module;		/* path of the main module, NULL: unknown */
-	int value;			/* -1: the profile's main value */
-	double seconds;			/* > 0: tables show values per second of this many */
+	unsigned value;			/* of the profile: what folded, svg and table show */
 	bool icicle;
 };
 
-/* Writes p as o says: format, file, rows, -v for stacks under a table's rows. 0 or -errno with words. */
-int render_profile(const struct opt_output *o, const struct profile *p,
-		   const struct render_options *r);
+/*
+ * Writes p to f as o->format says: folded, svg, pprof, json, else a table with
+ * o->top rows, and stacks under them with o->verbose.  0 or -errno with words.
+ */
+int render_write(FILE *f, const struct opt_output *o, const struct profile *p,
+		 const struct render_options *r);
 
 /*
- * Reads all files ("-": stdin; none at all: stdin) into p, which must be
- * initialised; what was left out of them is said on stderr unless quiet.
- * 0 or -errno with words.
+ * A filter is a command that reads stacks from files (stdin without one, or for
+ * "-") and writes them.  Its argp is made of the three parts below and gets a
+ * struct opt_filter as its input, with out.formats set.
  */
-struct render_input {
+struct opt_filter {
+	struct opt_output out;
+	struct render_options render;
 	char **files;
 	int nfiles;
+	const char *value;	/* name or unit of the value to show; NULL: the main one */
 	const char *unit;	/* of counts, NULL: as the format says */
-	bool strict, quiet;
+	bool strict;
 };
-int render_read(const struct render_input *in, struct profile *p);
+extern const struct argp_option render_filter_options[];
+extern const struct argp_child render_filter_children[];
+error_t render_filter_parse(int key, char *arg, struct argp_state *state);
 
-/* The options of the commands that are filters: what to read, what to show of it. */
-struct opt_filter {
-	struct render_input in;
-	struct render_options render;
-	const char *value;	/* --value; render_value() finds it in the profile */
-};
-extern const struct argp opt_filter_argp;
-
-/* A whole filter command: reads, chooses the value, writes. Returns its exit status. */
-int render_filter(const struct opt_output *o, struct opt_filter *f);
+/* The whole of it: reads, chooses the value, writes. Returns the exit status. */
+int render_filter(struct opt_filter *f);
 
 #endif

@@ -126,6 +126,17 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	grep -q '^function198976;.*;function199999 5$' "$BATS_TEST_TMPDIR/out"
 }
 
+@test "fold: on a terminal, how far it is in a long file, gone at the end" {
+	requires script
+	seq 200000 | awk '{ print "main.main;main.f" $1 " 1" }' | put long
+	local run="$GOBPF fold -o $BATS_TEST_TMPDIR/out $BATS_TEST_TMPDIR/long"
+	script -qec "$run" "$BATS_TEST_TMPDIR/screen" >/dev/null </dev/null
+	grep -qP '/long \[#* *\] +\d+ %' "$BATS_TEST_TMPDIR/screen"
+	grep -qP '\r\x1b\[K(\r?\n|$)' <(grep -v '^Script ' "$BATS_TEST_TMPDIR/screen")
+	script -qec "$run -q" "$BATS_TEST_TMPDIR/screen" >/dev/null </dev/null
+	run -1 grep -q ' %' "$BATS_TEST_TMPDIR/screen"
+}
+
 @test "fold: --strict names the line" {
 	run -1 --separate-stderr gobpf fold --strict tests/golden/fold/hostile.in
 	[ -z "$output" ]

@@ -273,6 +273,7 @@ stacks() {
 	jq -e '.samples > 0 and .total.alloc_space > 100000 * .samples' "$BATS_TEST_TMPDIR/out.json"
 	grep -q 'MemProfileRate was changed' "$BATS_TEST_TMPDIR/hot.log"
 	unharmed deep
+}
 
 @test "a stopped program: nothing is seen, and why; no share of no CPU time" {
 	local engine

@@ -16,6 +16,17 @@ load helpers
 	[ "$(printf '%s\n' "${lines[@]}" | sort -u | wc -l)" -eq "${#lines[@]}" ]
 }
 
+@test "list: a script that is in two folders is listed once, the one that runs" {
+	mkdir -p "$BATS_TEST_TMPDIR/mine"
+	cp "$TOP/scripts/heap-hotspots.bt" "$BATS_TEST_TMPDIR/mine/twice.bt"
+	mkdir -p "$BATS_TEST_TMPDIR/config/gobpf/scripts"
+	cp "$TOP/scripts/heap-hotspots.bt" "$BATS_TEST_TMPDIR/config/gobpf/scripts/twice.bt"
+	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+	run -0 gobpf --script-path "$BATS_TEST_TMPDIR/mine" list
+	[ "$(grep -c '  twice ' <<<"$output")" -eq 1 ]
+	[[ $output == *" $BATS_TEST_TMPDIR/mine/twice.bt"* ]]
+}
+
 @test "list: takes no arguments" {
 	run -2 --separate-stderr gobpf list everything
 	[[ $stderr == *"unexpected 'everything'"* ]]

@@ -20,6 +20,11 @@ options_of_man() {
 		sed 's/\\//g; s/f[BIRP]//g; s/"//g' | grep -oE '(^|[ ,])--?[a-zA-Z][a-zA-Z0-9-]*' | tr -d ' ,' | sort -u
 }
 
+# synopsis_of_man NAME - the words of SYNOPSIS
+synopsis_of_man() {
+	sed -n '/^\.SH SYNOPSIS/,/^\.SH DESC/{/^\.SH/d; s/^\.B //; s/\\-/-/g; p}' "docs/gobpf-$1.1" | paste -sd' '
+}
+
 @test "registry: every command of the table is listed, and nothing else" {
 	[ "$("$GOBPF" list --names | sort)" = "$( (commands; find libexec -name 'gobpf-*' -printf '%f\n' 2>/dev/null |
 		sed 's/^gobpf-//'; find scripts -name '*.bt' -printf '%f\n' 2>/dev/null | sed 's/\.bt$//') | sort -u)" ]
@@ -45,6 +50,8 @@ options_of_man() {
 		[ -e "$page" ] || fail "no $page" || return
 		summary=$("$GOBPF" list | sed -nE "s/^  $name +//p" | head -1)
 		grep -qF -- "- $summary" <(sed 's/\\-/-/g' "$page") || fail "$page: NAME is not '$summary'" || return
+		[ "$(synopsis_of_man "$name")" = "$("$GOBPF" "$name" --help | sed -n '1s/^Usage: //p')" ] ||
+			fail "$page: SYNOPSIS is '$(synopsis_of_man "$name")'" || return
 	done
 }
 

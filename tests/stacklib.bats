@@ -69,7 +69,7 @@ END
 	run -0 --separate-stderr go tool pprof -top -lines -sample_index=alloc_objects "$BATS_TEST_TMPDIR/x.pb.gz"
 	[[ $output == *"7 58.33% "*" main.main /src/main.go:5"* ]]
 	run -0 "$S" demo table
-	[[ $output == *"30 B  76.3 %              0.3  main.leaf src/main.go:12"* ]]
+	[[ $output == *"300 B  76.3 %              3  main.leaf src/main.go:12"* ]]
 }
 
 @test "pprof: the same stacks give the same bytes" {

@@ -37,11 +37,6 @@ uint8_t span_u8(struct span *s, uint64_t off)
 	return span_uint(s, off, 1);
 }
 
-uint16_t span_u16(struct span *s, uint64_t off)
-{
-	return span_uint(s, off, 2);
-}
-
 uint32_t span_u32(struct span *s, uint64_t off)
 {
 	return span_uint(s, off, 4);

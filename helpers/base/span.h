@@ -24,7 +24,6 @@ struct span span_sub(struct span *s, uint64_t off, uint64_t len);
 struct span span_from(struct span *s, uint64_t off);
 
 uint8_t span_u8(struct span *s, uint64_t off);
-uint16_t span_u16(struct span *s, uint64_t off);
 uint32_t span_u32(struct span *s, uint64_t off);
 uint64_t span_u64(struct span *s, uint64_t off);
 /* width is 1, 2, 4 or 8 bytes, zero-extended; any other width is bad */

@@ -30,7 +30,7 @@ unsigned term_columns(FILE *out)
 	return n < 80 ? 80 : n > 120 ? 120 : n;
 }
 
-bool term_colour(FILE *out)
+static bool colour_welcome(FILE *out)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
@@ -206,7 +206,7 @@ int table_print(const struct table *t, FILE *out)
 {
 	size_t *widths = calloc(t->ncolumns + 1, sizeof(*widths));
 	unsigned room = term_columns(out);
-	bool colour = term_colour(out);
+	bool colour = colour_welcome(out);
 	struct buf b = { 0 };
 	int ret = 0;
 

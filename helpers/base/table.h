@@ -51,8 +51,7 @@ void table_line(struct table *t, const char *fmt, ...) __attribute__((format(pri
 /* 0 or -ENOMEM (also for what failed before); write errors stay in out for its owner. */
 int table_print(const struct table *t, FILE *out);
 
-/* How wide lines should be, and whether colours are welcome. */
+/* How wide lines should be. */
 unsigned term_columns(FILE *out);
-bool term_colour(FILE *out);
 
 #endif

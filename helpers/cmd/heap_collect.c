@@ -30,9 +30,9 @@ static uint64_t cpu_of_target(void *arg)
 	return target_cpu_ns(&run->target);
 }
 
-static struct alloc_span_field span_field(struct layout_field f)
+static struct alloc_field field(struct layout_field f)
 {
-	return (struct alloc_span_field){ f.offset, f.size };
+	return (struct alloc_field){ f.offset, f.size };
 }
 
 /* What both engines tell the collector about this Go. */
@@ -84,10 +84,10 @@ static int refill_config(struct heap_run *run, struct alloc_config *c,
 	};
 	c->places = places;
 	c->nplaces = s.nspans + s.nreturns + 1;
-	c->nelems = span_field(s.nelems);
-	c->alloc_count = span_field(s.alloc_count);
-	c->elem_size = span_field(s.elemsize);
-	c->span_class = span_field(s.spanclass);
+	c->nelems = field(s.nelems);
+	c->alloc_count = field(s.alloc_count);
+	c->elem_size = field(s.elemsize);
+	c->span_class = field(s.spanclass);
 	return 0;
 }
 
@@ -114,7 +114,7 @@ static int exact_config(struct heap_run *run, struct alloc_config *c,
 		};
 	c->places = places;
 	c->nplaces = exact.n;
-	c->ptr_bytes = span_field(ptr_bytes);
+	c->ptr_bytes = field(ptr_bytes);
 	for (unsigned i = 0; i < exact.nskip; i++) {
 		c->skip[i].start = exact.skip[i].from + run->process.bias;
 		c->skip[i].end = exact.skip[i].to + run->process.bias;

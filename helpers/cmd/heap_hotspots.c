@@ -267,7 +267,5 @@ const struct command cmd_heap_hotspots = {
 	.name = "heap-hotspots",
 	.group = "Heap",
 	.summary = "which call sites allocate, now",
-	.usage = "[OPTION...] PID|NAME",
-	.argp = &argp,
 	.run = run_command,
 };

@@ -9,9 +9,7 @@
 #include "base/num.h"
 #include "base/table.h"
 #include "cmd/heap_run.h"
-#include "stack/flame.h"
-#include "stack/fold.h"
-#include "stack/pprof.h"
+#include "render.h"
 
 static const char *base_name(const char *path)
 {
@@ -190,34 +188,23 @@ static int print_table(struct heap_run *run, FILE *f)
 	return err;
 }
 
-static int print_svg(struct heap_run *run, FILE *f, const char *subtitle)
+static int print_format(struct heap_run *run, FILE *f, const char *description)
 {
 	char title[80];
-	struct flame_options o = {
+	struct render_options o = {
 		.title = title,
-		.subtitle = subtitle,
+		.subtitle = description,
 		.module = run->process.go.module,
 		.value = HEAP_BYTES,
 	};
 
+	if (!strcmp(run->out.format, "table"))
+		return print_table(run, f);
+	if (!strcmp(run->out.format, "json"))
+		return heap_print_json(run, f);
 	snprintf(title, sizeof(title), "%s: bytes allocated in %.1f s",
 		 base_name(run->target.exe_path), seconds(run));
-	return flame_write(f, &run->profile, &o);
-}
-
-static int print_format(struct heap_run *run, FILE *f, const char *description)
-{
-	const char *format = run->out.format;
-
-	if (!strcmp(format, "table"))
-		return print_table(run, f);
-	if (!strcmp(format, "folded"))
-		return fold_write(f, &run->profile, HEAP_BYTES);
-	if (!strcmp(format, "svg"))
-		return print_svg(run, f, description);
-	if (!strcmp(format, "pprof"))
-		return pprof_write(f, &run->profile);
-	return heap_print_json(run, f);
+	return render_write(f, &run->out, &run->profile, &o);
 }
 
 int heap_print(struct heap_run *run, FILE *f)

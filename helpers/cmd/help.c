@@ -37,7 +37,7 @@ static const char overview[] =
 	"  gobpf --version\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 usage, 3 target unusable,\n"
-	"4 not permitted or not supported here, 5 findings at or above --fail-on.\n";
+	"4 not permitted or not supported here.\n";
 
 static int run(int argc, char **argv)
 {
@@ -65,7 +65,5 @@ const struct command cmd_help = {
 	.name = "help",
 	.group = "Help",
 	.summary = "explain gobpf or one command",
-	.usage = "[COMMAND]",
-	.argp = &argp,
 	.run = run,
 };

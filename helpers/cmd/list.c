@@ -81,7 +81,5 @@ const struct command cmd_list = {
 	.name = "list",
 	.group = "Help",
 	.summary = "list the commands",
-	.usage = "[--names]",
-	.argp = &argp,
 	.run = run,
 };

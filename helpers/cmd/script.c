@@ -205,7 +205,5 @@ const struct command cmd_script = {
 	.name = "script",
 	.group = "Scripts",
 	.summary = "print a bpftrace script, made ready for one process, or run it",
-	.usage = "[OPTION...] NAME [PID [ARG...]]",
-	.argp = &argp,
 	.run = run,
 };

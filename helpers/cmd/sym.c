@@ -229,7 +229,5 @@ const struct command cmd_sym = {
 	.name = "sym",
 	.group = "Target and symbols",
 	.summary = "which function, file and line is this address, inlined calls included",
-	.usage = "[OPTION...] FILE|PID [ADDR|NAME]...",
-	.argp = &argp,
 	.run = run,
 };

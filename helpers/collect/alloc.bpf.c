@@ -16,7 +16,6 @@
 #include <bpf/bpf_helpers.h>
 
 #include "collect/alloc_bpf.h"
-#include "collect/alloc_kind.h"
 
 #ifndef __x86_64__
 #error "registers of this architecture are not known"
@@ -180,13 +179,6 @@ static __always_inline __u32 weigh(struct pt_regs *ctx, __u64 cookie, __u64 call
 		if (span_left(ctx->rax, &objects, &size, &spc) || objects == 0)
 			return ALLOC_TORN;
 		bytes = objects * size;
-		break;
-	case ALLOC_REFILL_ENTRY:
-		spc = ctx->rbx & 0xff;
-		if (spc < 2 || spc >= ALLOC_SPANCLASSES)
-			return ALLOC_TORN;
-		objects = consts.span_objects[spc];
-		bytes = objects * consts.class_size[spc >> 1];
 		break;
 	case ALLOC_LARGE:
 		bytes = (ctx->rbx + ALLOC_PAGE - 1) & ~(__u64)(ALLOC_PAGE - 1);

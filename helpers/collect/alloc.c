@@ -109,15 +109,15 @@ static int add_entry(struct alloc *a, uint64_t key, const struct alloc_entry *e,
 	if (e->first > 1 || e->nframes > 1 + ALLOC_FRAMES - e->first)
 		return err_set(EIO, "the kernel's map of stacks is damaged");
 	/* what was counted in a burst and in a stay is one stack */
-	s = tally_at(&a->tally, key ^ e->gate, (const uint64_t *) e->frames + e->first, e->nframes);
+	s = tally_at(&a->tally, key ^ e->gate, (const uint64_t *)e->frames + e->first, e->nframes);
 	if (!s)
 		return err_sys(ENOMEM, "stacks");
 	s->tag = e->span_class;
 	s->hits += e->hits;
-	s->values[0] += (double) e->objects * weight;
-	s->values[1] += (double) e->bytes * weight;
+	s->values[0] += (double)e->objects * weight;
+	s->values[1] += (double)e->bytes * weight;
 	if (e->span_class < ALLOC_SPANCLASSES)
-		a->taken[e->span_class] += (double) e->objects * weight;
+		a->taken[e->span_class] += (double)e->objects * weight;
 	/* the place, its caller and no more: no Go stack is that short */
 	if (e->nframes < 3)
 		a->cut_short += e->hits;
@@ -140,8 +140,8 @@ static int drain_returned(struct alloc *a, double weight)
 			now.burst += a->cpu_returned[cpu].burst;
 			now.stay += a->cpu_returned[cpu].stay;
 		}
-		a->returned[spc] += (double) (now.burst - before->burst) * weight +
-				    (double) (now.stay - before->stay);
+		a->returned[spc] += (double)(now.burst - before->burst) * weight +
+				    (double)(now.stay - before->stay);
 		*before = now;
 	}
 	return 0;
@@ -177,7 +177,7 @@ static int copy_places(struct alloc *a, const struct alloc_config *c)
 	for (unsigned i = 0; i < c->nplaces; i++) {
 		const struct alloc_place *p = &c->places[i];
 
-		a->places[i] = (struct attach_place) {
+		a->places[i] = (struct attach_place){
 			.offset = p->offset,
 			.cookie = p->kind | (p->skip_if_cf_zf ? ALLOC_COOKIE_JBE : 0) |
 				  (p->caller_at_rsp ? ALLOC_COOKIE_CALLER : 0),
@@ -205,10 +205,10 @@ static int load(struct alloc *a, const struct alloc_config *c)
 	a->skel = alloc_bpf__open();
 	if (!a->skel)
 		return kernel_words(errno, "BPF object");
-	err = alloc_tables(c, (struct alloc_consts *) &a->skel->rodata->consts);
+	err = alloc_tables(c, (struct alloc_consts *)&a->skel->rodata->consts);
 	if (err)
 		return err;
-	a->attach = (struct attach) {
+	a->attach = (struct attach){
 		.how = c->no_multi ? ATTACH_PERF : attach_best(),
 		.pid = c->pid,
 		.path = a->exe,
@@ -229,7 +229,7 @@ static int make_buffers(struct alloc *a)
 
 	if (n <= 0)
 		return err_sys(n ? -n : EIO, "number of CPUs");
-	a->ncpus = (unsigned) n;
+	a->ncpus = (unsigned)n;
 	a->cpu_stats = calloc(a->ncpus, sizeof(*a->cpu_stats));
 	a->cpu_returned = calloc(a->ncpus, sizeof(*a->cpu_returned));
 	a->batch = calloc(BATCH, sizeof(*a->batch));
@@ -269,7 +269,7 @@ int alloc_open(const struct alloc_config *c, struct alloc **ret)
 static void begin(struct alloc *a, const struct duty_clock *clock, double max_overhead)
 {
 	read_stats(a, &a->base);
-	a->duty = (struct duty) {
+	a->duty = (struct duty){
 		.attach = &a->attach,
 		.ops = &ops,
 		.ctx = a,
@@ -312,7 +312,7 @@ static int make_results(struct alloc *a)
 		const struct tally_stack *s = &a->tally.v[i];
 		double factor = tail * kept(a, s->tag);
 
-		a->results[i] = (struct alloc_stack) {
+		a->results[i] = (struct alloc_stack){
 			.frames = s->frames,
 			.nframes = s->nframes,
 			.objects = s->values[0] * factor,
@@ -344,7 +344,7 @@ void alloc_report(const struct alloc *a, struct alloc_report *ret)
 	const struct duty *d = &a->duty;
 	struct alloc_stats s;
 
-	read_stats((struct alloc *) a, &s);
+	read_stats((struct alloc *)a, &s);
 	for (unsigned i = 0; i < ALLOC_NSTATS; i++)
 		s.v[i] -= a->base.v[i];
 	*ret = (struct alloc_report) {
@@ -364,7 +364,7 @@ void alloc_report(const struct alloc *a, struct alloc_report *ret)
 		.cut_short = a->cut_short,
 		.too_deep = a->too_deep,
 		.trap_ns = d->trap_ns,
-		.run_ns = d->counts.hits ? (double) d->counts.run_ns / (double) d->counts.hits : 0,
+		.run_ns = d->counts.hits ? (double)d->counts.run_ns / (double)d->counts.hits : 0,
 		.overhead = d->trap_ns > 0 && d->budget.cpu_ns >= LEAST_CPU_NS ?
 				    budget_overhead(&d->budget) : -1,
 		.multi = a->attach.how == ATTACH_MULTI,

@@ -8,14 +8,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "collect/alloc_kind.h"
+#include "collect/alloc_bpf.h"
 #include "collect/duty.h"
 
 /*
  * This knows file offsets, struct offsets and size tables, nothing of Go
  * executables: the caller finds those.
  *
- * Refill mode (REFILL_SPAN or REFILL_ENTRY, LARGE, and RETURN where found):
+ * Refill mode (REFILL_SPAN, LARGE, and RETURN where found):
  * a span is taken for the next few hundred objects of one size class by
  * whoever allocates first when the last one is used up.  Within a class that
  * is a fair draw among the callers, weighted by what the span hands out.
@@ -28,13 +28,7 @@ struct alloc_place {
 	bool caller_at_rsp;	/* the frame is not set up: *(rsp) is the return address */
 };
 
-struct alloc_span_field {
-	uint32_t offset, width;	/* bytes; width 1, 2, 4 or 8 */
-};
-
-#define ALLOC_MAX_PLACES  1024
-#define ALLOC_MAX_CLASSES 68
-#define ALLOC_MAX_SKIPS	  4
+#define ALLOC_MAX_PLACES 1024
 
 struct alloc_config {
 	pid_t pid;
@@ -43,18 +37,16 @@ struct alloc_config {
 	unsigned nplaces;
 
 	/* runtime.mspan: for REFILL_SPAN and RETURN */
-	struct alloc_span_field nelems, alloc_count, elem_size, span_class;
+	struct alloc_field nelems, alloc_count, elem_size, span_class;
 	/* abi.Type.PtrBytes, for EXACT */
-	struct alloc_span_field ptr_bytes;
+	struct alloc_field ptr_bytes;
 	/* runtime/sizeclasses.go: class_to_size, class_to_allocnpages; class 0 is for large ones */
 	unsigned nclasses;
-	uint32_t class_size[ALLOC_MAX_CLASSES], class_pages[ALLOC_MAX_CLASSES];
+	uint32_t class_size[ALLOC_CLASSES], class_pages[ALLOC_CLASSES];
 	/* Go >= 1.22: pointerful objects above 512 bytes have 8 more, spans of others heap bits */
 	bool malloc_header;
 	/* run-time addresses [start, end): EXACT hits whose caller lies there are left out */
-	struct {
-		uint64_t start, end;
-	} skip[ALLOC_MAX_SKIPS];
+	struct alloc_range skip[ALLOC_SKIPS];
 	unsigned nskip;
 	unsigned max_stacks;	/* different stacks per burst; 0: 8192 */
 	bool no_multi;		/* perf events even where the kernel has better, for tests */

@@ -16,6 +16,24 @@
 #define ALLOC_RUN_MAX	  20000	/* ns; a longer run was preempted, which is nobody's cost */
 #define ALLOC_SPAN_BLOCK  128	/* what is read of an mspan; fields begin in the first half */
 
+/* The kinds of places. */
+enum alloc_kind {
+	/*
+	 * In (*mcache).refill, on the conditional jump after
+	 * `call (*mcentral).cacheSpan; test %rax,%rax': rax is the new span.
+	 */
+	ALLOC_REFILL_SPAN = 1,
+	/* The cheap place of (*mcache).allocLarge. */
+	ALLOC_LARGE,
+	/* The cheap place of a function mallocgc(size, typ, …). */
+	ALLOC_EXACT,
+	/*
+	 * In (*mcache).releaseAll, on `call (*mcentral).uncacheSpan': rbx is a
+	 * span that a collection takes from the cache before it was used up.
+	 */
+	ALLOC_RETURN,
+};
+
 /* A place's cookie: its kind and these. */
 #define ALLOC_COOKIE_KIND   0xff
 #define ALLOC_COOKIE_JBE    0x100	/* nothing happens when CF or ZF is set */
@@ -24,6 +42,11 @@
 /* A field of a Go struct: width 1, 2, 4 or 8 bytes. */
 struct alloc_field {
 	__u32 offset, width;
+};
+
+/* Run-time addresses [start, end). */
+struct alloc_range {
+	__u64 start, end;
 };
 
 /* .rodata: fixed before the program is loaded */
@@ -35,9 +58,7 @@ struct alloc_consts {
 	__u32 header;			/* bytes of it, 0: this Go has none */
 	__u32 small_max;		/* the largest object that a size class serves */
 	__u32 nskip;
-	struct {
-		__u64 start, end;
-	} skip[ALLOC_SKIPS];
+	struct alloc_range skip[ALLOC_SKIPS];
 	__u16 class_size[ALLOC_CLASSES];
 	__u16 span_objects[ALLOC_SPANCLASSES];
 	/* class size for an object of 8i, and of 1024 + 128i bytes; as long as an 8-bit index */

@@ -10,7 +10,7 @@
 #define HEADER_OVER 512	/* goarch.PtrSize * 64 bits */
 #define HEAP_BITS   64	/* bytes of a span that one byte of its heap bits describes */
 
-static int check_field(const struct alloc_span_field *f, const char *name)
+static int check_field(const struct alloc_field *f, const char *name)
 {
 	bool ok = f->width == 1 || f->width == 2 || f->width == 4 || f->width == 8;
 
@@ -30,7 +30,7 @@ static uint32_t lowest(const struct alloc_config *c)
 
 static int check_span(const struct alloc_config *c)
 {
-	const struct alloc_span_field *f[] = { &c->nelems, &c->alloc_count, &c->elem_size,
+	const struct alloc_field *f[] = { &c->nelems, &c->alloc_count, &c->elem_size,
 					       &c->span_class };
 	static const char *const names[] = { "nelems", "allocCount", "elemsize", "spanclass" };
 	int err = 0;
@@ -55,7 +55,7 @@ static int check(const struct alloc_config *c)
 		types |= kind == ALLOC_EXACT;
 		if (kind == ALLOC_EXACT && c->nskip && !c->places[i].caller_at_rsp)
 			return err_set(EINVAL, "place 0x%lx: its caller is not known",
-				       (unsigned long) c->places[i].offset);
+				       (unsigned long)c->places[i].offset);
 	}
 	if (spans)
 		err = check_span(c);
@@ -63,7 +63,7 @@ static int check(const struct alloc_config *c)
 		err = check_field(&c->ptr_bytes, "PtrBytes");
 	if (err)
 		return err;
-	if (c->nskip > ALLOC_MAX_SKIPS || c->nclasses > ALLOC_MAX_CLASSES || c->nclasses < 2)
+	if (c->nskip > ALLOC_SKIPS || c->nclasses > ALLOC_CLASSES || c->nclasses < 2)
 		return err_set(EINVAL, "%u size classes, %u skipped ranges", c->nclasses, c->nskip);
 	for (unsigned i = 1; i < c->nclasses && !err; i++)
 		if (c->class_size[i] <= c->class_size[i - 1] || c->class_size[i] > ALLOC_SMALL_MAX ||
@@ -93,7 +93,7 @@ static uint16_t class_for(const struct alloc_config *c, unsigned size)
 
 	while (i < c->nclasses - 1 && c->class_size[i] < size)
 		i++;
-	return (uint16_t) c->class_size[i];
+	return (uint16_t)c->class_size[i];
 }
 
 int alloc_tables(const struct alloc_config *c, struct alloc_consts *ret)
@@ -103,23 +103,21 @@ int alloc_tables(const struct alloc_config *c, struct alloc_consts *ret)
 	if (err)
 		return err;
 	ret->span_from = lowest(c);
-	ret->nelems = (struct alloc_field) { c->nelems.offset, c->nelems.width };
-	ret->alloc_count = (struct alloc_field) { c->alloc_count.offset, c->alloc_count.width };
-	ret->elem_size = (struct alloc_field) { c->elem_size.offset, c->elem_size.width };
-	ret->span_class = (struct alloc_field) { c->span_class.offset, c->span_class.width };
-	ret->ptr_bytes = (struct alloc_field) { c->ptr_bytes.offset, c->ptr_bytes.width };
+	ret->nelems = c->nelems;
+	ret->alloc_count = c->alloc_count;
+	ret->elem_size = c->elem_size;
+	ret->span_class = c->span_class;
+	ret->ptr_bytes = c->ptr_bytes;
 	ret->header = c->malloc_header ? HEADER : 0;
 	ret->header_over = HEADER_OVER;
 	ret->small_max = ALLOC_SMALL_MAX - ret->header;
 	ret->nskip = c->nskip;
-	for (unsigned i = 0; i < c->nskip; i++) {
-		ret->skip[i].start = c->skip[i].start;
-		ret->skip[i].end = c->skip[i].end;
-	}
+	for (unsigned i = 0; i < c->nskip; i++)
+		ret->skip[i] = c->skip[i];
 	for (unsigned i = 1; i < c->nclasses; i++) {
-		ret->class_size[i] = (uint16_t) c->class_size[i];
-		ret->span_objects[2 * i] = (uint16_t) objects_in(c, 2 * i);
-		ret->span_objects[2 * i + 1] = (uint16_t) objects_in(c, 2 * i + 1);
+		ret->class_size[i] = (uint16_t)c->class_size[i];
+		ret->span_objects[2 * i] = (uint16_t)objects_in(c, 2 * i);
+		ret->span_objects[2 * i + 1] = (uint16_t)objects_in(c, 2 * i + 1);
 	}
 	for (unsigned i = 0; i < sizeof(ret->round8) / sizeof(*ret->round8); i++)
 		ret->round8[i] = class_for(c, 8 * i);

@@ -43,7 +43,7 @@ void attach_prepare(struct bpf_program *prog, enum attach_how how)
 {
 	if (how == ATTACH_MULTI)
 		bpf_program__set_expected_attach_type(
-			prog, (enum bpf_attach_type) UAPI_TRACE_UPROBE_MULTI);
+			prog, (enum bpf_attach_type)UAPI_TRACE_UPROBE_MULTI);
 }
 
 void attach_init(struct attach *a)
@@ -74,8 +74,8 @@ static int multi_on(struct attach *a)
 	struct uapi_link_create_uprobes attr = {
 		.prog_fd = bpf_program__fd(a->prog),
 		.attach_type = UAPI_TRACE_UPROBE_MULTI,
-		.path = (uintptr_t) a->path,
-		.offsets = (uintptr_t) v,
+		.path = (uintptr_t)a->path,
+		.offsets = (uintptr_t)v,
 		.cnt = a->nplaces,
 		.pid = a->pid,
 	};
@@ -83,7 +83,7 @@ static int multi_on(struct attach *a)
 
 	if (!v)
 		return -ENOMEM;
-	attr.cookies = (uintptr_t) (v + a->nplaces);
+	attr.cookies = (uintptr_t)(v + a->nplaces);
 	for (unsigned i = 0; i < a->nplaces; i++) {
 		v[i] = a->places[i].offset;
 		v[a->nplaces + i] = a->places[i].cookie;
@@ -146,7 +146,7 @@ static int perf_all(struct attach *a, void (*each)(struct perf_share *share, uns
 	int err = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		shares[i] = (struct perf_share) { .a = a, .first = i, .each = each };
+		shares[i] = (struct perf_share){ .a = a, .first = i, .each = each };
 		if (i + 1 < n)
 			running[i] = !pthread_create(&threads[i], NULL, perf_some, &shares[i]);
 		if (!running[i])

@@ -41,7 +41,7 @@ static void spend(struct budget *b, double ns)
 
 void budget_calibrate(struct budget *b, double hit_ns)
 {
-	spend(b, (double) b->hits * (hit_ns - b->hit_ns));
+	spend(b, (double)b->hits * (hit_ns - b->hit_ns));
 	if (b->density > 0)
 		b->density *= hit_ns / b->hit_ns;
 	b->hit_ns = hit_ns;
@@ -49,31 +49,31 @@ void budget_calibrate(struct budget *b, double hit_ns)
 
 static void book_cpu(struct budget *b, uint64_t now_ns, uint64_t cpu_ns)
 {
-	double dt = (double) (now_ns - b->now_ns), used, part;
+	double dt = (double)(now_ns - b->now_ns), used, part;
 
 	if (now_ns <= b->now_ns)
 		return;
-	used = cpu_ns > b->cpu_ns ? (double) (cpu_ns - b->cpu_ns) : cpu_ns ? 0 : dt;
+	used = cpu_ns > b->cpu_ns ? (double)(cpu_ns - b->cpu_ns) : cpu_ns ? 0 : dt;
 	part = b->now_ns ? clamp(dt / MEMORY_NS, 0.05, 1) : 1;
 	b->cpu_rate += part * (used / dt - b->cpu_rate);
 	b->balance_ns += b->share * (used > BUDGET_LEAST_RATE * dt ? used : BUDGET_LEAST_RATE * dt);
-	b->cpu_ns += (uint64_t) used;
+	b->cpu_ns += (uint64_t)used;
 	b->now_ns = now_ns;
 }
 
 void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on_ns, uint64_t hits)
 {
-	double cost = (double) hits * b->hit_ns, limit;
+	double cost = (double)hits * b->hit_ns, limit;
 
 	book_cpu(b, now_ns, cpu_ns);
 	b->hits += hits;
 	b->on_ns += on_ns;
 	spend(b, cost);
 	if (on_ns) {
-		double density = cost / (double) on_ns;
-		double part = clamp((double) on_ns / (2 * CHECK_NS), 0.25, 1);
-		double slow = clamp((double) (now_ns - b->seen_ns) / MEAN_NS, 0, 1);
-		double early = (double) on_ns / (double) b->on_ns;
+		double density = cost / (double)on_ns;
+		double part = clamp((double)on_ns / (2 * CHECK_NS), 0.25, 1);
+		double slow = clamp((double)(now_ns - b->seen_ns) / MEAN_NS, 0, 1);
+		double early = (double)on_ns / (double)b->on_ns;
 
 		b->mean += (early > slow ? early : slow) * (density - b->mean);
 		b->density += (early > part ? early : part) * (density - b->density);
@@ -90,12 +90,12 @@ static double draw(struct budget *b)
 	b->random ^= b->random << 13;
 	b->random ^= b->random >> 7;
 	b->random ^= b->random << 17;
-	return (double) (b->random >> 11) / 9007199254740992.0 - 0.5;
+	return (double)(b->random >> 11) / 9007199254740992.0 - 0.5;
 }
 
 void budget_toggled(struct budget *b, uint64_t hits)
 {
-	double cost = b->fixed_ns + (double) hits * b->hit_ns;
+	double cost = b->fixed_ns + (double)hits * b->hit_ns;
 
 	b->toggles++;
 	b->hits += hits;
@@ -124,7 +124,7 @@ struct budget_step budget_next(struct budget *b)
 	double income = b->share * clamp(b->cpu_rate, BUDGET_LEAST_RATE, 1e6);
 	/* a quiet moment is no reason for a long burst: it may end in the middle of that */
 	double density = b->density > b->mean ? b->density : b->mean;
-	double since = (double) (b->now_ns - b->end_ns);
+	double since = (double)(b->now_ns - b->end_ns);
 	double on, off, poor;
 
 	/*
@@ -132,7 +132,7 @@ struct budget_step budget_next(struct budget *b)
 	 * time would let the busy ones around it count less.
 	 */
 	if (b->share <= 0 || (b->mean <= income && b->balance_ns >= 0))
-		return (struct budget_step) { .on_ns = (uint64_t) CHECK_NS, .stay = true };
+		return (struct budget_step){ .on_ns = (uint64_t)CHECK_NS, .stay = true };
 
 	on = plan_on(b, income, density);
 	off = PERIOD_NS * (1 + b->jitter) - on - since;
@@ -140,9 +140,9 @@ struct budget_step budget_next(struct budget *b)
 	poor = (density * on + b->toggle_ns - b->balance_ns) / income - PERIOD_NS - on;
 	off = clamp(off > poor ? off : poor, 0, 1e15);
 	if (off > PIECE_NS)
-		return (struct budget_step) { .off_ns = (uint64_t) PIECE_NS };
+		return (struct budget_step){ .off_ns = (uint64_t)PIECE_NS };
 	b->planned_ns = on;
-	return (struct budget_step) { .off_ns = (uint64_t) off, .on_ns = (uint64_t) on };
+	return (struct budget_step){ .off_ns = (uint64_t)off, .on_ns = (uint64_t)on };
 }
 
 void budget_stayed(struct budget *b, uint64_t now_ns)
@@ -152,18 +152,18 @@ void budget_stayed(struct budget *b, uint64_t now_ns)
 
 double budget_weight(struct budget *b, uint64_t on_ns, uint64_t now_ns)
 {
-	double stands_for = (double) (now_ns - b->end_ns);
+	double stands_for = (double)(now_ns - b->end_ns);
 
 	b->end_ns = now_ns;
-	return on_ns ? stands_for / (double) on_ns : 0;
+	return on_ns ? stands_for / (double)on_ns : 0;
 }
 
 double budget_tail(const struct budget *b, uint64_t window_ns)
 {
-	return b->end_ns && window_ns > b->end_ns ? (double) window_ns / (double) b->end_ns : 1;
+	return b->end_ns && window_ns > b->end_ns ? (double)window_ns / (double)b->end_ns : 1;
 }
 
 double budget_overhead(const struct budget *b)
 {
-	return b->cpu_ns ? b->spent_ns / (double) b->cpu_ns : 0;
+	return b->cpu_ns ? b->spent_ns / (double)b->cpu_ns : 0;
 }

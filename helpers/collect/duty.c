@@ -42,9 +42,9 @@ static uint64_t target_cpu(const struct duty *d)
 
 static double hit_ns(const struct duty *d)
 {
-	double n = (double) d->counts.hits;
+	double n = (double)d->counts.hits;
 
-	return d->trap_ns + (n > 0 ? (double) d->counts.run_ns / n : 0);
+	return d->trap_ns + (n > 0 ? (double)d->counts.run_ns / n : 0);
 }
 
 /* Books what happened until now; the gate was open for on_ns of that. */
@@ -95,11 +95,11 @@ static bool wait_quiet(struct duty *d)
  */
 static uint64_t blind_hits(const struct duty *d, uint64_t on_ns, uint64_t off_ns)
 {
-	double rate = (double) (d->counts.hits - d->on_hits) / (double) (on_ns ? on_ns : 1);
+	double rate = (double)(d->counts.hits - d->on_hits) / (double)(on_ns ? on_ns : 1);
 
 	if (d->attach->how != ATTACH_PERF || !d->trap_ns)
 		return 0;
-	return (uint64_t) (rate * (double) off_ns * d->trap_ns / hit_ns(d));
+	return (uint64_t)(rate * (double)off_ns * d->trap_ns / hit_ns(d));
 }
 
 /* last: results matter now, the breakpoints can be taken out later. */
@@ -232,7 +232,7 @@ int duty_run(struct duty *d, uint64_t window_ns)
 		return err;
 	d->start_ns = d->on_since;
 	d->cpu_start_ns = d->clock->cpu_ns ? d->clock->cpu_ns(d->clock->arg) : 0;
-	budget_init(&d->budget, d->max_overhead, TOGGLE_NS, d->start_ns ^ (uint64_t) getpid());
+	budget_init(&d->budget, d->max_overhead, TOGGLE_NS, d->start_ns ^ (uint64_t)getpid());
 	err = bursts(d, window_ns);
 	d->ops->gate(d->ctx, DUTY_SHUT);
 	/* it went away between two bursts: what was gathered stands */
@@ -271,10 +271,10 @@ int duty_measure(struct duty *d, double *ret_slowdown)
 	err = calibrate(d);
 	if (err)
 		return err;
-	least = BUDGET_LEAST_RATE * (double) on_ns;
+	least = BUDGET_LEAST_RATE * (double)on_ns;
 	/* what the target did in that time was the rest of its CPU time */
-	lost = (double) (d->counts.hits - d->counts.closed) * hit_ns(d) /
-	       ((double) cpu > least ? (double) cpu : least);
+	lost = (double)(d->counts.hits - d->counts.closed) * hit_ns(d) /
+	       ((double)cpu > least ? (double)cpu : least);
 	lost = lost < 0.99 ? lost : 0.99;
 	*ret_slowdown = lost / (1 - lost);
 	return 0;

@@ -28,7 +28,7 @@ static int grow(struct tally *t)
 	t->slots = slots;
 	t->nslots = n;
 	for (size_t i = 0; i < t->n; i++)
-		t->slots[slot_of(t, t->v[i].key)] = (uint32_t) i + 1;
+		t->slots[slot_of(t, t->v[i].key)] = (uint32_t)i + 1;
 	return 0;
 }
 

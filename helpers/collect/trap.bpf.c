@@ -8,6 +8,6 @@ char LICENSE[] SEC("license") = "GPL";
 SEC("uprobe")
 int on_trap(void *ctx)
 {
-	(void) ctx;
+	(void)ctx;
 	return 0;
 }

@@ -30,9 +30,9 @@ __asm__(".pushsection .text\n.p2align 6\n.hidden trap_place\n.globl trap_place\n
 /* The first object is the program itself: /proc/self/exe. */
 static int own_offset(struct dl_phdr_info *info, size_t size, void *ret)
 {
-	uint64_t addr = (uintptr_t) trap_place - info->dlpi_addr;
+	uint64_t addr = (uintptr_t)trap_place - info->dlpi_addr;
 
-	(void) size;
+	(void)size;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
 
@@ -53,12 +53,12 @@ static double calls_ns(void)
 	for (int i = 0; i < CALLS; i++)
 		trap_place();
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
-	return (double) (b.tv_sec - a.tv_sec) * 1e9 + (double) (b.tv_nsec - a.tv_nsec);
+	return (double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec);
 }
 
 static int smaller(const void *a, const void *b)
 {
-	double x = *(const double *) a, y = *(const double *) b;
+	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
 }

@@ -231,7 +231,8 @@ void go_buckets_free(struct go_buckets *b)
 	*b = (struct go_buckets){ 0 };
 }
 
-double go_bucket_scale(uint64_t size, uint64_t rate)
+/* The factor that turns sampled counts of objects of that size into real ones (pprof, scaleHeapSample). */
+static double scale_of(uint64_t size, uint64_t rate)
 {
 	if (rate <= 1 || !size)
 		return 1;
@@ -264,7 +265,7 @@ int go_buckets_diff(const struct go_buckets *old, const struct go_buckets *new,
 	for (size_t i = 0; i < new->n; i++) {
 		const struct go_bucket *k = &new->v[i];
 		uint64_t before = i < added ? 0 : old->v[i - added].allocs, n = k->allocs - before;
-		double scale = go_bucket_scale(k->size, rate);
+		double scale = scale_of(k->size, rate);
 		int64_t values[3];
 		int err;
 

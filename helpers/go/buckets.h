@@ -57,9 +57,6 @@ int go_memprofile_rate(struct go_process *p, const struct go_bucket_layout *l, u
 int go_buckets_read(struct go_process *p, const struct go_bucket_layout *l, struct go_buckets *ret);
 void go_buckets_free(struct go_buckets *b);
 
-/* The factor that turns sampled counts of objects of that size into real ones (pprof, scaleHeapSample). */
-double go_bucket_scale(uint64_t size, uint64_t rate);
-
 /*
  * The rate that stands for what was sampled between two readings: the second's, but
  * when profiling was turned off in between, the first's; 0: it was off both times.

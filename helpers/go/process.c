@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-int go_check_live_arch(const struct go_file *g)
+static int check_machine(const struct go_file *g)
 {
 	if (g->elf->machine == EM_X86_64)
 		return 0;
@@ -26,7 +26,7 @@ int go_process_open(const struct target *t, struct go_process *ret)
 		return err_in(err, "process %d (%s)", t->pid, t->comm);
 	err = go_open(&p.elf, &p.go);
 	if (!err)
-		err = go_check_live_arch(&p.go);
+		err = check_machine(&p.go);
 	if (err) {
 		err_in(err, "process %d (%s)", t->pid, t->comm);
 		goto out;

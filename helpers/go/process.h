@@ -37,7 +37,4 @@ struct symboliser go_process_symboliser(struct go_process *p);
 /* The same for an executable that doesn't run: addresses are the file's own. */
 struct symboliser go_file_symboliser(struct go_file *g);
 
-/* 0, or -errno with words: is the machine of this file the one that live processes are read on (amd64)? */
-int go_check_live_arch(const struct go_file *g);
-
 #endif

@@ -121,7 +121,6 @@ static int read_sections(struct elf_file *e, Elf *elf)
 			.addr = sh.sh_addr,
 			.size = sh.sh_size,
 			.offset = sh.sh_offset,
-			.alloc = sh.sh_flags & SHF_ALLOC,
 			.nobits = sh.sh_type == SHT_NOBITS,
 		};
 	}
@@ -235,14 +234,6 @@ uint64_t elf_offset_of(const struct elf_file *e, uint64_t addr)
 	const struct elf_segment *s = segment_at(e, addr);
 
 	return s ? addr - s->addr + s->offset : UINT64_MAX;
-}
-
-uint64_t elf_addr_of(const struct elf_file *e, uint64_t offset)
-{
-	for (unsigned i = 0; i < e->nsegments; i++)
-		if (offset - e->segments[i].offset < e->segments[i].filesz)
-			return offset - e->segments[i].offset + e->segments[i].addr;
-	return UINT64_MAX;
 }
 
 /*

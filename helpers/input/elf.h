@@ -21,7 +21,7 @@ struct elf_segment {
 struct elf_section {
 	const char *name;
 	uint64_t addr, size, offset;
-	bool alloc, nobits;
+	bool nobits;
 };
 
 struct elf_sym {
@@ -54,9 +54,8 @@ struct span elf_section_bytes(const struct elf_file *e, const struct elf_section
 /* The bytes in the file from addr to the end of its segment's file part; empty when not in the file. */
 struct span elf_bytes_at(const struct elf_file *e, uint64_t addr);
 
-/* Address to file offset and back by program headers; UINT64_MAX when there is none. */
+/* Address to file offset by program headers; UINT64_MAX when there is none. */
 uint64_t elf_offset_of(const struct elf_file *e, uint64_t addr);
-uint64_t elf_addr_of(const struct elf_file *e, uint64_t offset);
 
 /* .symtab, else .dynsym. false: the file has no such symbol (or no table). */
 bool elf_symbol(const struct elf_file *e, const char *name, struct elf_sym *ret);

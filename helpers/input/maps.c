@@ -14,15 +14,10 @@ enum { MAPS_MAX = 256 << 20 };
 
 static bool parse_line(char *line, struct map *m)
 {
-	char perms[5];
 	int path = 0;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &m->start,
-		   &m->end, perms, &m->offset, &m->dev_major, &m->dev_minor, &m->ino, &path) < 7)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &m->start, &m->end, &path) < 2)
 		return false;
-	m->read = perms[0] == 'r';
-	m->write = perms[1] == 'w';
-	m->exec = perms[2] == 'x';
 	m->path = path ? line + path : "";
 	return true;
 }

@@ -3,15 +3,12 @@
 #ifndef GOBPF_INPUT_MAPS_H
 #define GOBPF_INPUT_MAPS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 struct map {
-	uint64_t start, end, offset, ino;
-	uint32_t dev_major, dev_minor;
-	bool read, write, exec;
+	uint64_t start, end;
 	const char *path;	/* "" for anonymous memory; "[vdso]" and such as they are */
 };
 

@@ -54,7 +54,6 @@ static int readv_all(struct mem *m, uint64_t addr, void *out, size_t len)
 	struct iovec remote = { (void *)(uintptr_t)addr, len };
 	ssize_t n = process_vm_readv(m->pid, &local, 1, &remote, 1, 0);
 
-	m->reads++;
 	if (n == (ssize_t)len)
 		return 0;
 	return n < 0 ? -errno : -EFAULT;
@@ -114,22 +113,6 @@ int mem_read(struct mem *m, uint64_t addr, void *out, size_t len)
 		len -= n;
 	}
 	return 0;
-}
-
-uint8_t mem_u8(struct mem *m, uint64_t addr)
-{
-	uint8_t v;
-
-	mem_read(m, addr, &v, sizeof(v));
-	return v;
-}
-
-uint32_t mem_u32(struct mem *m, uint64_t addr)
-{
-	uint32_t v;
-
-	mem_read(m, addr, &v, sizeof(v));
-	return v;
 }
 
 uint64_t mem_u64(struct mem *m, uint64_t addr)

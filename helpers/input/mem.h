@@ -19,7 +19,6 @@ struct mem {
 	bool bad;		/* some read failed; the reader may reset it */
 	int error;		/* errno of the first failure: EFAULT, ESRCH, EPERM */
 	struct mem_cache *cache;
-	uint64_t reads;		/* system calls made, for -v */
 };
 
 int mem_init(struct mem *m, pid_t pid);
@@ -32,8 +31,6 @@ int mem_read(struct mem *m, uint64_t addr, void *out, size_t len);
 /* As mem_read() but never from the cache. */
 int mem_read_now(struct mem *m, uint64_t addr, void *out, size_t len);
 
-uint8_t mem_u8(struct mem *m, uint64_t addr);
-uint32_t mem_u32(struct mem *m, uint64_t addr);
 uint64_t mem_u64(struct mem *m, uint64_t addr);
 
 #endif

@@ -48,37 +48,6 @@ static void status_field(pid_t pid, const char *key, char *ret, size_t size)
 	buf_free(&b);
 }
 
-static uint64_t start_ticks(pid_t pid)
-{
-	struct buf b = { 0 };
-	unsigned long long v = 0;
-	char path[64];
-	char *p;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (!buf_read_file(&b, path, 65536) && (p = strrchr(b.data, ')'))) {
-		/* behind the name comes field 3; the start time is field 22 */
-		for (int field = 2; p && field < 22; field++)
-			p = strchr(p + 1, ' ');
-		if (p)
-			v = strtoull(p, NULL, 10);
-	}
-	buf_free(&b);
-	return v;
-}
-
-static bool other_namespace(pid_t pid, const char *ns)
-{
-	char path[64], own[128], its[128];
-	ssize_t a, b;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, ns);
-	b = readlink(path, its, sizeof(its));
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", ns);
-	a = readlink(path, own, sizeof(own));
-	return a > 0 && b > 0 && (a != b || memcmp(own, its, a));
-}
-
 /* Why /proc/PID/exe could not be read. */
 static int no_executable(pid_t pid, int err)
 {
@@ -115,7 +84,6 @@ static int find_executable(struct target *t)
 	if (n > (ssize_t)strlen(deleted) &&
 	    !strcmp(t->exe_path + n - strlen(deleted), deleted) && st.st_nlink == 0) {
 		t->exe_path[n - strlen(deleted)] = '\0';
-		t->exe_deleted = true;
 	}
 	return 0;
 }
@@ -135,9 +103,6 @@ static int open_pid(pid_t pid, struct target *t)
 	if (t->pidfd < 0)
 		return err_sys(errno, "can't hold on to process %d", pid);
 	status_field(pid, "Name", t->comm, sizeof(t->comm));
-	t->start_ticks = start_ticks(pid);
-	t->other_mnt_ns = other_namespace(pid, "mnt");
-	t->other_pid_ns = other_namespace(pid, "pid");
 	err = find_executable(t);
 	if (err)
 		target_close(t);

@@ -19,10 +19,7 @@ struct target {
 	char comm[32];
 	char exe[64];		/* "/proc/PID/exe": open or attach to this */
 	char exe_path[PATH_MAX]; /* where that link points, for people; as the target sees it */
-	bool exe_deleted;	/* unlinked or replaced on disk */
-	bool other_mnt_ns, other_pid_ns;
 	uint64_t exe_dev, exe_ino;
-	uint64_t start_ticks;	/* field 22 of /proc/PID/stat */
 };
 
 /*

@@ -196,7 +196,7 @@ int script_run(const struct bpftrace *bt, const struct script *script,
 	       const struct script_window *window, struct script_output *ret)
 {
 	struct script_output o = { 0 };
-	uint64_t begun = num_now_ns(), attached = 0;
+	uint64_t attached = 0;
 	bool by_itself;
 	struct child c;
 	int err = start(bt, script, window, &c);
@@ -205,7 +205,6 @@ int script_run(const struct bpftrace *bt, const struct script *script,
 		return err;
 	if (await_attached(&c, window)) {
 		attached = num_now_ns();
-		o.attach_ns = attached - begun;
 		if (window->attached)
 			window->attached(window->ctx);
 		await_end(&c, window);

@@ -27,8 +27,7 @@ struct script_window {
 struct script_output {
 	struct buf out;		/* what the script printed; empty with pass_through */
 	struct buf err;		/* bpftrace's messages without its known noise */
-	uint64_t attach_ns;	/* from the start until the probes were attached */
-	uint64_t window_ns;	/* from then until the end was asked for */
+	uint64_t window_ns;	/* from when the probes were attached until the end was asked for */
 };
 
 /*

@@ -14,6 +14,7 @@
 /* In pixels. flame.js learns them from the attributes of <svg>. */
 enum { WIDTH = 1200, PAD = 16, ROW = 18, HEAD = 92, FOOT = 40 };
 #define CHAR_WIDTH 6.65		/* of the 11 px monospace that flame.css asks for */
+#define MIN_WIDTH 0.1		/* of a frame; narrower ones become one "N more" frame */
 #define LABEL_MIN 3		/* characters; fewer say nothing */
 
 struct flame {
@@ -356,7 +357,7 @@ int flame_write(FILE *f, const struct profile *p, const struct flame_options *o)
 		return ret;
 	fl.total = fl.tree.nodes[0].total > 0 ? fl.tree.nodes[0].total : 1;
 	fl.scale = (WIDTH - 2 * PAD) / fl.total;
-	fl.min_width = (o->min_width > 0 ? o->min_width : 0.1) / fl.scale;
+	fl.min_width = MIN_WIDTH / fl.scale;
 	fl.name_at = calloc(fl.tree.nlabels + 1, sizeof(*fl.name_at));
 	fl.label_self = calloc(fl.tree.nlabels + 1, sizeof(*fl.label_self));
 	if (fl.name_at && fl.label_self) {

@@ -14,7 +14,6 @@ struct flame_options {
 	const char *module;	/* path of the main module, for its colour; NULL: package main only */
 	unsigned value;
 	bool icicle;		/* root at the top */
-	double min_width;	/* narrower frames (in pixels of the 1200) become one "N more" frame; 0: 0.1 */
 };
 
 /*

@@ -71,6 +71,9 @@ static int fill(struct lines *l)
 		return err_sys(errno, "can't read %s", l->name);
 	l->end += n;
 	l->eof = !n;
+	l->bytes += n;
+	if (l->on_read)
+		l->on_read(l->arg, l->bytes);
 	return 0;
 }
 

@@ -16,6 +16,10 @@ struct lines {
 	size_t start, end, cap;
 	bool eof;
 	uint64_t number;	/* of the line given last, from 1 */
+	uint64_t bytes;		/* read so far */
+	/* may be set behind lines_open(): called after each read */
+	void (*on_read)(void *arg, uint64_t bytes);
+	void *arg;
 };
 
 /* The descriptor stays the caller's. name must outlive l. */

@@ -43,7 +43,8 @@ static bool starts(const char *s, const char *with)
 	return !strncmp(s, with, strlen(with));
 }
 
-size_t palette_package(const char *func)
+/* The length of the package path in a Go function's name: 8 of "net/http.(*conn).serve". 0: no Go name. */
+static size_t package_of(const char *func)
 {
 	size_t plain = strcspn(func, "([ "), slash = plain;
 	const char *dot;
@@ -65,7 +66,7 @@ static bool in_module(const char *func, size_t package, const char *module)
 enum palette palette_of(const struct frame *f, const char *module)
 {
 	const char *func = f->func;
-	size_t package = palette_package(func);
+	size_t package = package_of(func);
 
 	if (f->flags & FRAME_KERNEL)
 		return PALETTE_KERNEL;
@@ -86,7 +87,7 @@ enum palette palette_of(const struct frame *f, const char *module)
 
 unsigned palette_tint(const char *func)
 {
-	size_t n = palette_package(func);
+	size_t n = package_of(func);
 
 	return hash_bytes(func, n ? n : strlen(func)) % PALETTE_TINTS;
 }

@@ -24,9 +24,6 @@ enum palette palette_of(const struct frame *f, const char *module);
 unsigned palette_tint(const char *func);
 const char *palette_name(enum palette p);
 
-/* The length of the package path in a Go function's name: 8 of "net/http.(*conn).serve". 0: no Go name. */
-size_t palette_package(const char *func);
-
 /* Adds the CSS rules .cPT { fill } of all of them. */
 void palette_css(struct buf *b);
 

@@ -19,7 +19,8 @@ static const char *short_path(const char *path)
 	return path;
 }
 
-void report_frame(struct buf *b, const struct frame *f)
+/* "main.work main.go:12" */
+static void add_frame(struct buf *b, const struct frame *f)
 {
 	buf_str(b, f->func);
 	if (f->flags & FRAME_KERNEL)
@@ -36,18 +37,14 @@ struct report {
 	const struct report_options *o;
 	struct table table;
 	struct table_column columns[PROFILE_VALUES + 2];
-	char heads[PROFILE_VALUES][40];
 	unsigned ncolumns;
 	int64_t total;
 };
 
 static void add_value_column(struct report *r, unsigned value)
 {
-	char *head = r->heads[value];
-
-	snprintf(head, sizeof(r->heads[0]), "%s%s", value_head(&r->p->types[value]),
-		 r->o->seconds > 0 ? "/s" : "");
-	r->columns[r->ncolumns++] = (struct table_column){ head, TABLE_RIGHT };
+	r->columns[r->ncolumns++] = (struct table_column){ value_head(&r->p->types[value]),
+							   TABLE_RIGHT };
 }
 
 static void choose_columns(struct report *r)
@@ -63,10 +60,9 @@ static void choose_columns(struct report *r)
 
 static void add_value(struct report *r, unsigned value, int64_t v)
 {
-	double per = r->o->seconds > 0 ? r->o->seconds : 1;
 	char text[NUM_LEN];
 
-	table_cell(&r->table, "%s", value_text(text, &r->p->types[value], v / per));
+	table_cell(&r->table, "%s", value_text(text, &r->p->types[value], v));
 }
 
 static void add_values(struct report *r, const int64_t *values)
@@ -86,11 +82,11 @@ static void add_site(struct report *r, const struct site *s)
 	struct buf b = { 0 };
 
 	add_values(r, s->values);
-	report_frame(&b, &r->p->frames[s->frame]);
+	add_frame(&b, &r->p->frames[s->frame]);
 	table_cell(&r->table, "%s", b.failed ? "?" : b.data);
 	for (uint32_t i = 1; r->o->stacks && i < sample->n; i++) {
 		buf_clear(&b);
-		report_frame(&b, &r->p->frames[r->p->stack_frames[sample->first + i]]);
+		add_frame(&b, &r->p->frames[r->p->stack_frames[sample->first + i]]);
 		table_line(&r->table, "%s", b.failed ? "?" : b.data);
 	}
 	if (r->o->stacks && s->nstacks > 1)

@@ -5,13 +5,11 @@
 
 #include <stdio.h>
 
-#include "base/buf.h"
 #include "stack/profile.h"
 
 struct report_options {
 	unsigned value;		/* the value that rows are ordered by, with its share */
 	unsigned top;		/* rows; 0: all */
-	double seconds;		/* > 0: values are shown per second of this many */
 	bool stacks;		/* the heaviest stack under each row */
 };
 
@@ -21,8 +19,5 @@ struct report_options {
  * 0 or -ENOMEM.
  */
 int report_write(FILE *f, const struct profile *p, const struct report_options *o);
-
-/* "main.work main.go:12": a frame in one line, added to b. */
-void report_frame(struct buf *b, const struct frame *f);
 
 #endif

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# make install DESTDIR= PREFIX=: program, libexec, scripts, share, manual pages, completion.
+# make install DESTDIR= PREFIX=: program, libexec, scripts, manual pages, completion.
 # The program looks for its own files where PREFIX said, so PREFIX belongs to the build, too.
 
-# What of share/ is needed at run time: all but what only builds.
-SHARED := $(filter-out share/make/% share/completions/% share/packages share/deps share/demo, \
-	$(shell find share -type f 2>/dev/null))
 PLUGINS := $(wildcard libexec/gobpf-*)
 
 .PHONY: install uninstall
@@ -15,7 +12,6 @@ install: all
 	$(Q)$(if $(PLUGINS),install -m 755 $(PLUGINS) $(DESTDIR)$(libexecdir))
 	$(Q)$(if $(SCRIPTS),install -m 755 $(SCRIPTS) $(DESTDIR)$(datadir)/scripts)
 	$(Q)$(if $(MANS),install -m 644 $(MANS) $(DESTDIR)$(mandir))
-	$(Q)$(foreach f,$(SHARED),install -D -m 644 $f $(DESTDIR)$(datadir)/$(f:share/%=%) &&) :
 	$(Q)install -m 644 share/completions/gobpf.bash $(DESTDIR)$(bashcompdir)/gobpf
 
 uninstall:

@@ -34,16 +34,16 @@ struct result {
 
 static double ms_of(uint64_t ns)
 {
-	return (double) ns / (double) MS;
+	return (double)ns / (double)MS;
 }
 
 static double integral(double (*f)(double), uint64_t from, uint64_t to)
 {
-	double sum = 0, step = (double) (to - from) / 64;
+	double sum = 0, step = (double)(to - from) / 64;
 
 	for (int i = 0; i < 64; i++)
-		sum += f(((double) from + (i + 0.5) * step) / (double) MS);
-	return sum * step / (double) MS;
+		sum += f(((double)from + (i + 0.5) * step) / (double)MS);
+	return sum * step / (double)MS;
 }
 
 /* Plays duty.c's part against the target for window ns. */
@@ -64,9 +64,9 @@ static struct result simulate(const struct target *t, double share, uint64_t win
 
 		end = now + step.on_ns < window ? now + step.on_ns : window;
 		hits = integral(t->rate, now, end);
-		cpu += integral(t->cpus, now, end) * (double) MS;
+		cpu += integral(t->cpus, now, end) * (double)MS;
 		pending += hits;
-		budget_book(&b, end, (uint64_t) cpu + 1, end - now, (uint64_t) hits);
+		budget_book(&b, end, (uint64_t)cpu + 1, end - now, (uint64_t)hits);
 		now = end;
 		budget_calibrate(&b, t->hit_ns);
 		step = budget_next(&b);
@@ -83,11 +83,11 @@ static struct result simulate(const struct target *t, double share, uint64_t win
 		budget_toggled(&b, 0);
 		r.bursts++;
 		on_since = now;
-		step = (struct budget_step) { .off_ns = 40 * MS }; /* the kernel takes that */
+		step = (struct budget_step){ .off_ns = 40 * MS }; /* the kernel takes that */
 		do {
-			cpu += integral(t->cpus, now, now + step.off_ns) * (double) MS;
+			cpu += integral(t->cpus, now, now + step.off_ns) * (double)MS;
 			now += step.off_ns;
-			budget_book(&b, now, (uint64_t) cpu + 1, 0, 0);
+			budget_book(&b, now, (uint64_t)cpu + 1, 0, 0);
 			if (step.on_ns || now >= window)
 				break;
 			step = budget_next(&b);
@@ -97,26 +97,26 @@ static struct result simulate(const struct target *t, double share, uint64_t win
 		on_since = now;
 	}
 	r.overhead = budget_overhead(&b);
-	r.on_share = (double) b.on_ns / (double) window;
+	r.on_share = (double)b.on_ns / (double)window;
 	r.estimate = total * budget_tail(&b, window);
 	return r;
 }
 
 static double one(double ms)
 {
-	(void) ms;
+	(void)ms;
 	return 1;
 }
 
 static double fast(double ms)	/* 500,000 hits/s: 85 % of a CPU at 1.7 us */
 {
-	(void) ms;
+	(void)ms;
 	return 500;
 }
 
 static double slow(double ms)	/* 0.17 % */
 {
-	(void) ms;
+	(void)ms;
 	return 1;
 }
 
@@ -132,7 +132,7 @@ static double growing(double ms)
 
 static double none(double ms)
 {
-	(void) ms;
+	(void)ms;
 	return 0;
 }
 
@@ -165,13 +165,13 @@ static void keeps_to_the_budget(void)
 
 static void stays_on_when_cheap(void)
 {
-	struct result r = simulate(&(struct target) { slow, one, 1700 }, 0.01, 10000 * MS, 3);
+	struct result r = simulate(&(struct target){ slow, one, 1700 }, 0.01, 10000 * MS, 3);
 
 	CHECK(r.bursts == 1, "%lu bursts", r.bursts);
 	CHECK(r.estimate == r.true_hits, "%g hits of %g", r.estimate, r.true_hits);
-	r = simulate(&(struct target) { none, none, 1700 }, 0.01, 10000 * MS, 3);
+	r = simulate(&(struct target){ none, none, 1700 }, 0.01, 10000 * MS, 3);
 	CHECK(r.bursts == 1, "%lu bursts of an idle target", r.bursts);
-	r = simulate(&(struct target) { fast, one, 1700 }, 0, 1000 * MS, 3);
+	r = simulate(&(struct target){ fast, one, 1700 }, 0, 1000 * MS, 3);
 	CHECK(r.bursts == 1, "%lu bursts without a limit", r.bursts);
 }
 
@@ -181,7 +181,7 @@ static void estimates_without_bias(double (*rate)(double), const char *name, dou
 	double sum = 0, truth = 0;
 
 	for (uint64_t seed = 1; seed <= 200; seed++) {
-		struct result r = simulate(&(struct target) { rate, one, 1700 }, 0.01,
+		struct result r = simulate(&(struct target){ rate, one, 1700 }, 0.01,
 					   (10000 + 10 * seed) * MS,
 					   seed * 0x9e3779b97f4a7c15ULL);
 

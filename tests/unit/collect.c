@@ -5,7 +5,7 @@
  *   collect PID PLACES MODE WINDOW-MS OVERHEAD-PERCENT [perf] [measure] [stacks=N]
  *
  * PLACES is what tests/fixtures/places printed; MODE picks the kinds
- * of places: span, entry or exact.  Prints READY when attached, the report,
+ * of places: span or exact.  Prints READY when attached, the report,
  * and a line for each stack: hits, objects, bytes, addresses.  The window ends
  * early when stdin does.
  */
@@ -37,15 +37,15 @@ static int wait_until(void *arg, uint64_t until_ns)
 	uint64_t now = num_now_ns();
 	struct timespec left;
 
-	(void) arg;
+	(void)arg;
 	if (!ready)
 		printf("READY\n");
 	ready = true;
 	fflush(stdout);
 	if (until_ns && until_ns <= now)
 		return 0;
-	left = (struct timespec) { .tv_sec = (time_t) ((until_ns - now) / 1000000000),
-				   .tv_nsec = (long) ((until_ns - now) % 1000000000) };
+	left = (struct timespec){ .tv_sec = (time_t)((until_ns - now) / 1000000000),
+				   .tv_nsec = (long)((until_ns - now) % 1000000000) };
 	if (ppoll(fds, 2, until_ns ? &left : NULL, NULL) <= 0)
 		return 0;
 	return fds[1].revents ? 2 : 1;
@@ -55,10 +55,10 @@ static uint64_t cpu_ns(void *arg)
 {
 	struct timespec t;
 
-	(void) arg;
+	(void)arg;
 	if (clock_gettime(cpu_clock, &t))
 		return 0;
-	return (uint64_t) t.tv_sec * 1000000000 + (uint64_t) t.tv_nsec;
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 static void add_place(const char *offset, const char *kind, const char *line)
@@ -68,14 +68,12 @@ static void add_place(const char *offset, const char *kind, const char *line)
 		enum alloc_kind kind;
 	} kinds[] = {
 		{ "refill-span", "span", ALLOC_REFILL_SPAN }, { "return", "span", ALLOC_RETURN },
-		{ "refill-entry", "entry", ALLOC_REFILL_ENTRY }, { "return", "entry", ALLOC_RETURN },
-		{ "large", "span", ALLOC_LARGE },	      { "large", "entry", ALLOC_LARGE },
-		{ "exact", "exact", ALLOC_EXACT },
+		{ "large", "span", ALLOC_LARGE }, { "exact", "exact", ALLOC_EXACT },
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (!strcmp(kinds[i].name, kind) && !strcmp(kinds[i].mode, mode))
-			places[config.nplaces++] = (struct alloc_place) {
+			places[config.nplaces++] = (struct alloc_place){
 				.offset = strtoull(offset, NULL, 0),
 				.kind = kinds[i].kind,
 				.caller_at_rsp = strstr(line, " caller"),
@@ -85,7 +83,7 @@ static void add_place(const char *offset, const char *kind, const char *line)
 
 static void add_field(const char *name, unsigned offset, unsigned width)
 {
-	struct alloc_span_field f = { offset, width };
+	struct alloc_field f = { offset, width };
 
 	if (!strcmp(name, "nelems"))
 		config.nelems = f;
@@ -130,7 +128,7 @@ static void print_report(const struct alloc *a)
 	printf("report window_ms=%.1f on_ms=%.1f bursts=%lu hits=%lu counted=%lu skipped=%lu "
 	       "returned=%lu closed=%lu torn=%lu full=%lu busy=%lu no_stack=%lu cut_short=%lu "
 	       "trap_ns=%.0f run_ns=%.0f overhead=%.5f multi=%d stopped=%d\n",
-	       (double) r.window_ns / 1e6, (double) r.on_ns / 1e6, r.bursts, r.hits, r.counted,
+	       (double)r.window_ns / 1e6, (double)r.on_ns / 1e6, r.bursts, r.hits, r.counted,
 	       r.skipped, r.returned, r.closed, r.torn, r.full, r.busy, r.no_stack, r.cut_short,
 	       r.trap_ns, r.run_ns, r.overhead, r.multi, r.stopped);
 	for (size_t i = 0; i < n; i++) {
@@ -165,8 +163,8 @@ static int collect(uint64_t window_ns, double overhead, bool measure)
 	end = num_now_ns();
 	alloc_report(a, &r);
 	printf("times start_to_attached_ms=%.1f end_to_result_ms=%.1f\n",
-	       (double) (r.start_ns - begin) / 1e6,
-	       (double) (end - r.start_ns - r.window_ns) / 1e6);
+	       (double)(r.start_ns - begin) / 1e6,
+	       (double)(end - r.start_ns - r.window_ns) / 1e6);
 	print_report(a);
 	alloc_close(a);
 	return 0;
@@ -190,7 +188,7 @@ int main(int argc, char **argv)
 		sscanf(argv[i], "stacks=%u", &config.max_stacks);
 	}
 	f = fopen(argv[2], "re");
-	pidfd = (int) syscall(SYS_pidfd_open, config.pid, 0);
+	pidfd = (int)syscall(SYS_pidfd_open, config.pid, 0);
 	if (!f || pidfd < 0 || clock_getcpuclockid(config.pid, &cpu_clock)) {
 		perror(argv[2]);
 		return EXIT_FAILED;
@@ -198,5 +196,5 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), f))
 		read_line(line);
 	fclose(f);
-	return collect((uint64_t) (atof(argv[4]) * 1e6), atof(argv[5]) / 100, measure);
+	return collect((uint64_t)(atof(argv[4]) * 1e6), atof(argv[5]) / 100, measure);
 }

@@ -105,8 +105,7 @@ static int write_demo(const char *format)
 	else if (!strcmp(format, "asked"))
 		printf("%u\n", asked);
 	else
-		ret = report_write(stdout, &p, &(struct report_options){ .value = 1, .seconds = 10,
-									 .stacks = true });
+		ret = report_write(stdout, &p, &(struct report_options){ .value = 1, .stacks = true });
 	profile_free(&p);
 	return ret;
 }
