@@ -261,6 +261,18 @@ same_length() {
 	done
 }
 
+@test "executable deleted on disk: found by its long name, too" {
+	requires root
+	local name="a-name-longer-than-comm-$$"
+	fixture allocmix
+	cp "$fixture" "$BATS_TEST_TMPDIR/$name"
+	spawn mix "$BATS_TEST_TMPDIR/$name"
+	await mix '^READY'
+	rm "$BATS_TEST_TMPDIR/$name"
+	gobpf heap-hotspots --engine buckets -d 500ms "$name" >/dev/null
+	unharmed mix
+}
+
 @test "executable replaced on disk: the one that runs is read" {
 	requires root
 	fixture burst

@@ -96,3 +96,14 @@ told() {
 	run -0 gobpf sym "$out" main.main
 	[[ $output == *" main.main $src/main.go:"* ]]
 }
+
+@test "sym: a name that is not UTF-8 is in the JSON, too" {
+	requires jq
+	fixture frames strip
+	LC_ALL=C sed 's/main\.outer/main.o\xff\xffer/g' "$fixture" >"$BATS_TEST_TMPDIR/odd"
+	local addr
+	addr=$(gobpf sym "$fixture" main.outer | sed 's/ .*//')
+	gobpf sym -f json "$BATS_TEST_TMPDIR/odd" "$addr" >"$BATS_TEST_TMPDIR/out.json"
+	run -0 jq -r '.[0].frames[].func' "$BATS_TEST_TMPDIR/out.json"
+	[[ $output == *main.o*er* ]] || fail "$output"
+}
