@@ -153,6 +153,8 @@ setup() { requires root jq; }
 	gobpf heap-hotspots -d 3s -o "$BATS_TEST_TMPDIR/heap.pb.gz" "$mix"
 	run -0 go tool pprof -raw "$BATS_TEST_TMPDIR/heap.pb.gz"
 	[[ $output == *"alloc_objects/count alloc_space/bytes"* ]]
+	# the executable that the addresses are of
+	[[ $output == *$'Mappings\n1: 0x4'*" $fixture "*" [FN][FL][LN][IN]"* ]]
 	run -0 go tool pprof -sample_index=alloc_space -top "$BATS_TEST_TMPDIR/heap.pb.gz"
 	local percent func
 	while read -r _ percent func _; do
