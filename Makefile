@@ -2,6 +2,8 @@
 # One makefile, no recursion.  O=dir builds elsewhere, V=1 shows commands,
 # SANITIZE=address,undefined instruments everything, W= makes warnings harmless.
 O        ?= build
+# $(abspath) takes a path with blanks for several
+O_ABS     = $(if $(filter /%,$O),$O,$(CURDIR)/$O)
 CC       := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)

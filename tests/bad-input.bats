@@ -101,7 +101,7 @@ teardown_file() { rm -rf /tmp/gobpf-test.??????; }
 a_go_that_says() {
 	local real
 	fixture allocmix strip
-	real=$(go version "$fixture" | awk '{ print $2 }')
+	real=$(go version "$fixture" | awk '{ print $NF }')
 	LC_ALL=C sed "s/$real/$1/g" "$fixture" >"$BATS_TEST_TMPDIR/odd"
 	chmod +x "$BATS_TEST_TMPDIR/odd"
 	spawn mix "$BATS_TEST_TMPDIR/odd"
@@ -322,4 +322,37 @@ same_length() {
 	gobpf heap-hotspots -d 500ms -f json -o "$BATS_TEST_TMPDIR/pipe" "$mix"
 	reap reader
 	jq -e '.sites[0].func == "main.allocSmall"' "$BATS_TEST_TMPDIR/reader.log"
+}
+
+# in_container CMD... - in a PID namespace of its own, with its /proc, beside a fixture; PID stands for that
+in_container() {
+	# shellcheck disable=SC2016
+	unshare -p -m -f --mount-proc sh -c '
+		fixture=$1 fifo=$2
+		shift 2
+		rm -f "$fifo" "$fifo.log" && mkfifo "$fifo" && : >"$fifo.log" && exec 3<>"$fifo"
+		"$fixture" 50 <&3 >"$fifo.log" 3<&- &
+		until grep -q READY "$fifo.log"; do kill -0 $! || exit 9; done
+		for word; do
+			[ "$word" != PID ] || word=$!
+			set -- "$@" "$word"
+			shift
+		done
+		"$@" 3<&-
+	' sh "$fixture" "$BATS_TEST_TMPDIR/fifo" "$@"
+}
+
+@test "gobpf inside a container: every engine tells the truth or says why not" {
+	requires root unshare bpftrace
+	local engine
+	fixture allocmix strip
+	for engine in buckets refill exact; do
+		run -0 in_container "$GOBPF" heap-hotspots --force --engine $engine -d 1s PID
+		[[ $output == *"main.allocSmall main.go"* ]]
+	done
+	run --separate-stderr in_container "$GOBPF" heap-hotspots --engine bpftrace -d 1s PID
+	[[ $status -eq 4 && $stderr == *"PID namespace"* ]] ||
+		[[ $status -eq 0 && $output == *"main.allocSmall main.go"* ]]
+	run --separate-stderr in_container "$GOBPF" script heap-hotspots PID
+	[[ $status -eq 0 || $stderr == *"PID namespace"* ]]
 }

@@ -7,11 +7,11 @@
 load helpers
 
 setup_file() {
-	requires root go
 	[ -x "$O/tests/collect" ] || fail "no $O/tests/collect: make test-programs, or run by make check"
 }
 
 setup() {
+	requires root go
 	# the toolchain that built a program reads it
 	[ -z "${GOBPF_GOROOT-}" ] || export GOROOT=$GOBPF_GOROOT PATH=$GOBPF_GOROOT/bin:$PATH
 	fixture places

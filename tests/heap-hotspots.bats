@@ -231,3 +231,72 @@ setup() { requires root jq; }
 	awk -v rate="$rate" 'BEGIN { exit !(rate < 3e6) }' || fail "$rate bytes/s of a program that allocates 1 MB/s"
 	unharmed other
 }
+
+# Stacks as the program's own profile has them.
+
+# stacks PROFILE - the stacks of main.work in a profile, one a line: function:line, leaf first
+stacks() {
+	go tool pprof -lines -sample_index=alloc_space -traces "$1" 2>/dev/null | awk '
+		/^-----/ { if (s ~ /main\.(round|recurse|down)/) print s; s = ""; next }
+		/^ *bytes:/ { next }
+		{ sub(/^ *[0-9.]+[kMGT]?B? +/, ""); sub(/^ +/, ""); sub(/ \(inline\)$/, ""); s = s " <- " $0 }
+		END { if (s ~ /main\.(round|recurse|down)/) print s }' | sed -E 's/\[[^]]*\]/[...]/g' | sort -u
+}
+
+@test "engine buckets: deep stacks end where the program's own profile has them end" {
+	requires go
+	fixture deep
+	spawn deep "$fixture"
+	await deep '^READY'
+	gobpf heap-hotspots --engine buckets -d 3s -o "$BATS_TEST_TMPDIR/our.pb.gz" "${PID[deep]}"
+	tell deep "prof $BATS_TEST_TMPDIR/own.pb.gz"
+	await deep '^PROF <nil>'
+	stacks "$BATS_TEST_TMPDIR/own.pb.gz" >"$BATS_TEST_TMPDIR/own"
+	stacks "$BATS_TEST_TMPDIR/our.pb.gz" >"$BATS_TEST_TMPDIR/our"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/our")" -ge 10 ] || fail "few stacks:" "$(cat "$BATS_TEST_TMPDIR/our")"
+	diff "$BATS_TEST_TMPDIR/own" "$BATS_TEST_TMPDIR/our" >&2
+	unharmed deep
+}
+
+@test "engine exact: what the compiler makes for methods is in no stack" {
+	fixture deep
+	spawn deep "$fixture"
+	await deep '^READY'
+	gobpf heap-hotspots --exact --force -d 1s -f json "${PID[deep]}" >"$BATS_TEST_TMPDIR/out.json"
+	jq -e '[.sites[] | select(.func == "main.value.alloc")] | length == 1' "$BATS_TEST_TMPDIR/out.json"
+	run -0 jq -r '.sites[].stack[].func' "$BATS_TEST_TMPDIR/out.json"
+	[[ $output == *'main.'* && $output != *'(*value).alloc'* && $output != *'-fm'* ]] || fail "$output"
+	unharmed deep
+}
+
+@test "engine buckets: a profile turned off in the window keeps its scale" {
+	fixture deep
+	spawn deep "$fixture"
+	await deep '^READY'
+	watch --engine buckets -d 1h -o "$BATS_TEST_TMPDIR/out.json" "${PID[deep]}"
+	spawn clock sleep 1
+	reap clock
+	tell deep 'rate 0'
+	await deep '^RATE 0'
+	spawn clock sleep 1.5
+	reap clock
+	stop hot
+	jq -e '.how | contains("512 KiB")' "$BATS_TEST_TMPDIR/out.json"
+	jq -e '.samples > 0 and .total.alloc_space > 100000 * .samples' "$BATS_TEST_TMPDIR/out.json"
+	grep -q 'MemProfileRate was changed' "$BATS_TEST_TMPDIR/hot.log"
+	unharmed deep
+}
+
+@test "a stopped program: nothing is seen, and why; no share of no CPU time" {
+	local engine
+	mix noprof
+	kill -STOP "$mix"
+	retry 5 grep -q '^State:.T' "/proc/$mix/status"
+	for engine in refill exact; do
+		run -0 --separate-stderr gobpf heap-hotspots --engine $engine -d 500ms "$mix"
+		[[ $output == *"cost not measured"* && $output == *"no allocation was"* ]]
+		[[ $stderr == *"used no CPU time"*"stopped"* ]]
+	done
+	kill -CONT "$mix"
+	unharmed mix
+}

@@ -48,3 +48,15 @@ setup_file() {
 	run find "$dest" -type f
 	[ -z "$output" ]
 }
+
+@test "install: a source tree in a path with blanks" {
+	local tree="$BATS_TEST_TMPDIR/a source tree" goal
+	mkdir "$tree"
+	tar -C "$TOP" --exclude='./build*' --exclude=./.git -c . | tar -C "$tree" -x
+	for goal in demo-run check-run check-real-run bench-run; do
+		run -0 env -u O make -s -C "$tree" -n $goal
+		[[ $output == *"O='$tree/build' "* ]]
+	done
+	run -0 env O="$tree/build" "$tree/tests/fixtures/build" notgo
+	[ -x "$output" ]
+}

@@ -19,6 +19,7 @@ static int usable(struct heap_run *run)
 						 "runtime.(*gcControllerState).update" };
 	struct bpftrace bt;
 	struct go_func f;
+	int err;
 
 	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
 		if (!go_func_named(&run->process.go, functions[i], &f))
@@ -27,7 +28,8 @@ static int usable(struct heap_run *run)
 				       "inlined it?): heap-hotspots.bt would miss allocations; "
 				       "--engine=refill or --exact do not",
 				       run->target.pid, run->target.comm, functions[i]);
-	return bpftrace_find(run->bpftrace, &bt);
+	err = bpftrace_find(run->bpftrace, &bt);
+	return err ? err : bpftrace_check_pids(&bt);
 }
 
 static bool over(void *ctx, uint64_t until_ns)

@@ -32,6 +32,27 @@ static uint64_t step_ns(const struct heap_run *run)
 	return step < 100000000 ? 100000000 : step > 1000000000 ? 1000000000 : step;
 }
 
+/*
+ * One more reading.  When the target ended or ran exec by the end of it, what was read may
+ * be another program's, and *last stays.
+ */
+static int step(struct heap_run *run, const struct go_bucket_layout *layout, struct go_buckets *last)
+{
+	struct go_buckets now = { 0 };
+	int err = go_buckets_read(&run->process, layout, &now);
+
+	if (target_check(&run->target)) {
+		run->ended = WAIT_EXITED;
+		go_buckets_free(&now);
+		return 0;
+	}
+	if (err)
+		return err;
+	go_buckets_free(last);
+	*last = now;
+	return 0;
+}
+
 /* Reads again and again until the window ends; *last is the newest whole reading. */
 static int watch(struct heap_run *run, const struct go_bucket_layout *layout,
 		 struct go_buckets *last)
@@ -39,26 +60,35 @@ static int watch(struct heap_run *run, const struct go_bucket_layout *layout,
 	uint64_t next = run->start_ns, end = heap_window_end(run);
 
 	for (;;) {
-		enum wait_result r;
 		int err;
 
 		next += step_ns(run);
-		r = heap_wait(run, end && next > end ? end : next);
-		if (r == WAIT_TIME && target_check(&run->target))
-			r = WAIT_EXITED;	/* or exec: another program now */
-		run->ended = r;
-		if (r == WAIT_EXITED)
+		run->ended = heap_wait(run, end && next > end ? end : next);
+		if (run->ended == WAIT_EXITED)
 			return 0;
-		err = go_buckets_read(&run->process, layout, last);
-		if (err == -ESRCH) {
-			run->ended = WAIT_EXITED;
-			return 0;
-		}
-		if (err)
+		err = step(run, layout, last);
+		if (err || run->ended != WAIT_TIME || (end && num_now_ns() >= end))
 			return err;
-		if (r == WAIT_STOP || (end && num_now_ns() >= end))
-			return 0;
 	}
+}
+
+/* The rate in words, for the first line. */
+static void describe(struct heap_run *run, const struct go_buckets *first,
+		     const struct go_buckets *last)
+{
+	uint64_t rate = go_buckets_rate(first, last);
+
+	run->estimated = rate > 1;
+	run->profile.period = (int64_t)rate;
+	if (first->rate != last->rate)
+		heap_note(run, "MemProfileRate was changed in the window, from %llu to %llu: the "
+			       "numbers are scaled as if it had been %llu all the time",
+			  (unsigned long long)first->rate, (unsigned long long)last->rate,
+			  (unsigned long long)rate);
+	snprintf(run->how, sizeof(run->how),
+		 "the runtime's own samples (1 per %llu %s) read twice, no probe",
+		 (unsigned long long)(rate < 1024 ? rate : (rate + 512) / 1024),
+		 rate < 1024 ? "B" : "KiB");
 }
 
 static int run_buckets(struct heap_run *run)
@@ -72,6 +102,9 @@ static int run_buckets(struct heap_run *run)
 	if (err)
 		return err;
 	run->start_ns = first.time_ns;
+	err = target_check(&run->target);
+	if (err)
+		goto out;
 	err = watch(run, &layout, &last);
 	if (err)
 		goto out;
@@ -81,19 +114,7 @@ static int run_buckets(struct heap_run *run)
 		goto out;
 	}
 	run->end_ns = last.time_ns;
-	run->estimated = last.rate > 1;
-	if (first.rate != last.rate)
-		heap_note(run, "MemProfileRate was changed in the window, from %llu to %llu: the "
-			       "numbers are scaled by the second",
-			  (unsigned long long)first.rate, (unsigned long long)last.rate);
-	snprintf(run->how, sizeof(run->how),
-		 "the runtime's own samples (1 per %llu KiB) read twice, no probe",
-		 (unsigned long long)(last.rate + 512) / 1024);
-	if (last.rate < 1024)
-		snprintf(run->how, sizeof(run->how),
-			 "the runtime's own samples (1 per %llu B) read twice, no probe",
-			 (unsigned long long)last.rate);
-	run->profile.period = (int64_t)last.rate;
+	describe(run, &first, &last);
 	err = go_buckets_diff(&first, &last, &run->symboliser, &run->profile);
 out:
 	go_buckets_free(&first);

@@ -144,6 +144,10 @@ static void note_losses(struct heap_run *run, const struct alloc_report *r)
 	if (r->cut_short)
 		heap_note(run, "%llu stacks could not be followed beyond the allocator",
 			  (unsigned long long)r->cut_short);
+	if (r->too_deep)
+		heap_note(run, "%llu hits have stacks deeper than the 127 calls that are followed: "
+			       "their outermost frames are missing",
+			  (unsigned long long)r->too_deep);
 }
 
 static void describe(struct heap_run *run, const struct alloc_report *r, const char *what)
@@ -182,6 +186,15 @@ static int add_stacks(struct heap_run *run, const struct alloc *a)
 	return err ? err_sys(-err, "adding up stacks") : 0;
 }
 
+/*
+ * The collector has opened /proc/PID/exe for itself.  After an exec that is another
+ * file, and breakpoints at our places would stand inside its instructions.
+ */
+static int same_program(const struct heap_run *run)
+{
+	return target_check(&run->target);
+}
+
 static void close_alloc(void *arg)
 {
 	alloc_close(arg);
@@ -200,6 +213,9 @@ static int collect(struct heap_run *run, const struct alloc_config *c, double ma
 		return err;
 	run->cleanup = close_alloc;
 	run->cleanup_arg = a;
+	err = same_program(run);
+	if (err)
+		return err;
 	err = alloc_run(a, &clock, max_overhead, run->window.duration_ns);
 	if (err)
 		return err;
@@ -247,7 +263,9 @@ static int announce(struct heap_run *run, const struct alloc_config *c)
 
 	if (err)
 		return err;
-	err = alloc_measure(a, &clock, &slowdown);
+	err = same_program(run);
+	if (!err)
+		err = alloc_measure(a, &clock, &slowdown);
 	alloc_close(a);
 	if (err)
 		return err;

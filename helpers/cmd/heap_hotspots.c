@@ -213,14 +213,19 @@ static int open_target(struct heap_run *run)
 static int look(struct heap_run *run)
 {
 	int err = choose_engine(run);
+	uint64_t cpu_ns;
 
 	if (err)
 		return err;
+	cpu_ns = target_cpu_ns(&run->target);
 	progress_begin(&run->progress, run->target.comm, run->out.quiet);
 	run->start_ns = num_now_ns();
 	err = run->engine->run(run);
 	progress_clear(&run->progress);
 	run->profile.duration_ns = run->end_ns - run->start_ns;
+	if (!err && cpu_ns && target_cpu_ns(&run->target) == cpu_ns)
+		heap_note(run, "process %d (%s) used no CPU time in this window: it is idle or stopped",
+			  run->target.pid, run->target.comm);
 	return err;
 }
 

@@ -154,6 +154,8 @@ static int resolved(struct job *j)
 		err = open_target(j);
 	if (!err)
 		err = bpftrace_find(j->bpftrace, &j->bt);
+	if (!err && j->has_target)
+		err = bpftrace_check_pids(&j->bt);
 	if (!err)
 		err = make(j, &s);
 	if (err)

@@ -22,6 +22,7 @@
 
 #define BATCH	   128	/* stacks per read of the map: 130 KiB */
 #define MAX_STACKS 8192
+#define LEAST_CPU_NS 1000000	/* a share of less CPU time says nothing */
 
 struct alloc {
 	struct alloc_bpf *skel;
@@ -41,7 +42,7 @@ struct alloc {
 	/* weighted objects by span class: taken by caches, and given back unused */
 	double taken[ALLOC_SPANCLASSES], returned[ALLOC_SPANCLASSES];
 	struct alloc_returned returned_before[ALLOC_SPANCLASSES];
-	uint64_t cut_short;
+	uint64_t cut_short, too_deep;
 	bool returns_seen;		/* there is a place for them */
 	struct alloc_stack *results;
 };
@@ -120,6 +121,8 @@ static int add_entry(struct alloc *a, uint64_t key, const struct alloc_entry *e,
 	/* the place, its caller and no more: no Go stack is that short */
 	if (e->nframes < 3)
 		a->cut_short += e->hits;
+	if (e->nframes >= ALLOC_FRAMES)
+		a->too_deep += e->hits;
 	return 0;
 }
 
@@ -284,7 +287,7 @@ int alloc_measure(struct alloc *a, const struct duty_clock *clock, double *ret_s
 	if (!err)
 		err = op_drain(a, 0);
 	tally_free(&a->tally);
-	a->cut_short = 0;
+	a->cut_short = a->too_deep = 0;
 	return err;
 }
 
@@ -359,9 +362,11 @@ void alloc_report(const struct alloc *a, struct alloc_report *ret)
 		.busy = s.v[ALLOC_BUSY],
 		.no_stack = s.v[ALLOC_NO_STACK],
 		.cut_short = a->cut_short,
+		.too_deep = a->too_deep,
 		.trap_ns = d->trap_ns,
 		.run_ns = d->counts.hits ? (double)d->counts.run_ns / (double)d->counts.hits : 0,
-		.overhead = d->trap_ns > 0 ? budget_overhead(&d->budget) : -1,
+		.overhead = d->trap_ns > 0 && d->budget.cpu_ns >= LEAST_CPU_NS ?
+				    budget_overhead(&d->budget) : -1,
 		.multi = a->attach.how == ATTACH_MULTI,
 		.stopped = d->stopped,
 	};

@@ -71,8 +71,10 @@ struct alloc_report {
 	uint64_t busy;		/* not counted: preempted in the program */
 	uint64_t no_stack;	/* not counted: no stack at all */
 	uint64_t cut_short;	/* counted, but the kernel could not follow the stack */
+	uint64_t too_deep;	/* counted, but deeper than the kernel follows: the root is missing */
 	double trap_ns, run_ns;	/* cost of a hit: breakpoint, our program; 0: not measured */
-	double overhead;	/* fraction of the target's CPU time, estimated; < 0: not measured */
+	/* fraction of the target's CPU time, estimated; < 0: not measured, or it used next to none */
+	double overhead;
 	bool multi;		/* attached by one link, not by perf events */
 	int stopped;		/* what wait() returned */
 };

@@ -17,7 +17,9 @@ enum {
 	MEM_PROFILE = 1,	/* bucketType memProfile, runtime/mprof.go */
 	STACK_MAX = 2048,	/* profstackdepth can be 1024 at most (GODEBUG), plus 2 */
 	BUCKETS_MAX = 1 << 22,
+	PCS_MAX = 1 << 25,	/* of all stacks: 256 MiB, no program is near that */
 	RECORD_MAX = 256,
+	TRIES_MAX = 1000,	/* a record changes its cycle once per GC */
 };
 
 int go_bucket_layout(const struct go_process *p, struct go_bucket_layout *ret)
@@ -53,7 +55,7 @@ int go_bucket_layout(const struct go_process *p, struct go_bucket_layout *ret)
 	if (err)
 		return err;
 	l.cycles = 1 + future.size / l.cycle;
-	if (l.cycles * l.cycle > RECORD_MAX || future.offset != l.cycle)
+	if (l.cycles > GO_BUCKET_CYCLES || l.cycles * l.cycle > RECORD_MAX || future.offset != l.cycle)
 		return err_set(ENOEXEC, "unexpected layout of runtime.memRecord");
 	l.mbuckets += p->bias;
 	l.rate += p->bias;
@@ -87,21 +89,28 @@ int go_memprofile_rate(struct go_process *p, const struct go_bucket_layout *l, u
 	return 0;
 }
 
-static int read_allocs(struct go_process *p, const struct go_bucket_layout *l, uint64_t addr,
-		       uint32_t npcs, uint64_t *ret)
+/* The counts of one bucket's record as they stand there, whole or not. */
+static int read_cycles(struct go_process *p, const struct go_bucket_layout *l, uint64_t addr,
+		       uint32_t npcs, uint64_t ret[GO_BUCKET_CYCLES])
 {
 	uint8_t record[RECORD_MAX];
-	uint64_t sum = 0;
 	int err = mem_read(&p->mem, addr + l->header + 8ull * npcs, record, l->cycles * l->cycle);
 
-	for (uint32_t i = 0; !err && i < l->cycles; i++) {
-		uint64_t v;
-
-		memcpy(&v, record + i * l->cycle + l->allocs, sizeof(v));
-		sum += v;
-	}
-	*ret = sum;
+	memset(ret, 0, GO_BUCKET_CYCLES * sizeof(*ret));
+	for (uint32_t i = 0; !err && i < l->cycles; i++)
+		memcpy(&ret[i], record + i * l->cycle + l->allocs, sizeof(ret[i]));
 	return err;
+}
+
+/* Was no cycle moved to `active' while a was read, given what was read later? */
+static bool is_whole(const uint64_t *a, const uint64_t *later)
+{
+	if (a[0] != later[0])
+		return false;
+	for (int i = 1; i < GO_BUCKET_CYCLES; i++)
+		if (later[i] < a[i])
+			return false;
+	return true;
 }
 
 /* One bucket of the list at addr; *ret_next is the one behind it. */
@@ -117,6 +126,8 @@ static int read_bucket(struct go_process *p, const struct go_bucket_layout *l, u
 	if (typ != MEM_PROFILE || npcs > STACK_MAX)
 		return err_set(ENOEXEC, "process %d (%s): what stands at 0x%" PRIx64
 			       " is no memory profile bucket", p->target->pid, p->target->comm, addr);
+	if (b->npcs + npcs > PCS_MAX)
+		return err_set(ENOEXEC, "the memory profile's stacks do not end");
 	while (b->npcs + npcs > b->pcs_cap)
 		if (!ARRAY_ROOM(b->pcs, b->npcs + npcs - 1, b->pcs_cap))
 			return err_sys(ENOMEM, "reading the memory profile");
@@ -128,7 +139,7 @@ static int read_bucket(struct go_process *p, const struct go_bucket_layout *l, u
 	};
 	err = mem_read(&p->mem, addr + l->header, b->pcs + b->npcs, 8 * npcs);
 	if (!err)
-		err = read_allocs(p, l, addr, npcs, &k->allocs);
+		err = read_cycles(p, l, addr, npcs, k->cycles);
 	if (err)
 		return read_failed(p, err, "a memory profile bucket");
 	b->npcs += npcs;
@@ -136,19 +147,45 @@ static int read_bucket(struct go_process *p, const struct go_bucket_layout *l, u
 	return 0;
 }
 
-/* Takes the smaller of two sums: see the top of buckets.h. */
-static int read_again(struct go_process *p, const struct go_bucket_layout *l, struct go_buckets *b)
+/* Reads the records from number i on again; *ret: the first that was not whole, or b->n. */
+static int read_again(struct go_process *p, const struct go_bucket_layout *l, struct go_buckets *b,
+		      size_t i, size_t *ret)
 {
+	*ret = b->n;
 	mem_forget(&p->mem);
-	for (size_t i = 0; i < b->n; i++) {
-		uint64_t allocs;
-		int err = read_allocs(p, l, b->v[i].addr, b->v[i].npcs, &allocs);
+	for (; i < b->n; i++) {
+		struct go_bucket *k = &b->v[i];
+		uint64_t later[GO_BUCKET_CYCLES];
+		int err = read_cycles(p, l, k->addr, k->npcs, later);
 
 		if (err)
 			return read_failed(p, err, "a memory profile bucket");
-		if (allocs < b->v[i].allocs)
-			b->v[i].allocs = allocs;
+		if (is_whole(k->cycles, later))
+			continue;
+		memcpy(k->cycles, later, sizeof(later));
+		if (*ret == b->n)
+			*ret = i;
 	}
+	return 0;
+}
+
+/* See the top of buckets.h. */
+static int read_whole(struct go_process *p, const struct go_bucket_layout *l, struct go_buckets *b)
+{
+	size_t from = 0;
+
+	for (int n = 0; from < b->n; n++) {
+		int err = read_again(p, l, b, from, &from);
+
+		if (!err && n == TRIES_MAX)
+			err = err_set(EIO, "process %d (%s): its memory profile changes faster than "
+				      "it can be read", p->target->pid, p->target->comm);
+		if (err)
+			return err;
+	}
+	for (size_t i = 0; i < b->n; i++)
+		for (int k = 0; k < GO_BUCKET_CYCLES; k++)
+			b->v[i].allocs += b->v[i].cycles[k];
 	return 0;
 }
 
@@ -177,7 +214,7 @@ int go_buckets_read(struct go_process *p, const struct go_bucket_layout *l, stru
 	if (!err && p->mem.bad)
 		err = read_failed(p, -p->mem.error, "the memory profile");
 	if (!err)
-		err = read_again(p, l, &b);
+		err = read_whole(p, l, &b);
 	if (err) {
 		go_buckets_free(&b);
 		return err;
@@ -202,6 +239,17 @@ static double scale_of(uint64_t size, uint64_t rate)
 	return 1 / -expm1(-(double)size / (double)rate);
 }
 
+uint64_t go_buckets_rate(const struct go_buckets *old, const struct go_buckets *new)
+{
+	return new->rate ? new->rate : old->rate;
+}
+
+/* Counts come from the target: what no int64_t holds saturates. */
+static int64_t rounded(double v)
+{
+	return v < 0x1p63 ? llround(v) : INT64_MAX;
+}
+
 /*
  * The list grows at its head only, so the old reading is the tail of the new
  * one, in the same order.
@@ -209,6 +257,7 @@ static double scale_of(uint64_t size, uint64_t rate)
 int go_buckets_diff(const struct go_buckets *old, const struct go_buckets *new,
 		    const struct symboliser *sym, struct profile *prof)
 {
+	uint64_t rate = go_buckets_rate(old, new);
 	size_t added = new->n - old->n;
 
 	if (new->n < old->n)
@@ -216,7 +265,7 @@ int go_buckets_diff(const struct go_buckets *old, const struct go_buckets *new,
 	for (size_t i = 0; i < new->n; i++) {
 		const struct go_bucket *k = &new->v[i];
 		uint64_t before = i < added ? 0 : old->v[i - added].allocs, n = k->allocs - before;
-		double scale = scale_of(k->size, new->rate);
+		double scale = scale_of(k->size, rate);
 		int64_t values[3];
 		int err;
 
@@ -224,9 +273,9 @@ int go_buckets_diff(const struct go_buckets *old, const struct go_buckets *new,
 			return err_set(ENOEXEC, "two readings of the memory profile don't fit together");
 		if (!n)
 			continue;
-		values[0] = llround((double)n * scale);
-		values[1] = llround((double)n * (double)k->size * scale);
-		values[2] = (int64_t)n;
+		values[0] = rounded((double)n * scale);
+		values[1] = rounded((double)n * (double)k->size * scale);
+		values[2] = n < INT64_MAX ? (int64_t)n : INT64_MAX;
 		err = profile_add_pcs(prof, sym, new->pcs + k->first_pc, k->npcs,
 				      PC_RETURN | PC_LOGICAL, values);
 		if (err)

@@ -13,13 +13,16 @@
  * runs.  A bucket's counts stand in `active' (published by a GC) and in three
  * `future' cycles; their sum is what happened until now and only grows.
  *
- * A sum read while the runtime moves a cycle to `active' would count that
- * cycle twice; so records are read two times and the smaller sum is taken.
+ * What is read while the runtime moves a cycle to `active' (mProf_FlushLocked: adds
+ * it there, then clears it) counts that cycle twice or not at all.  So each record is
+ * read until `active' was the same two times and no cycle had fallen in between.
  */
+#define GO_BUCKET_CYCLES 4	/* active and the futures */
 struct go_bucket {
 	uint64_t addr;		/* of the bucket: its identity */
 	uint64_t size;		/* bytes of each object (its size class) */
-	uint64_t allocs;	/* sampled allocations since the start, unscaled */
+	uint64_t allocs;	/* sampled allocations since the start, unscaled: the sum of .. */
+	uint64_t cycles[GO_BUCKET_CYCLES];
 	uint32_t first_pc, npcs; /* go_buckets.pcs[first_pc ..), return addresses, leaf first, logical */
 };
 
@@ -37,7 +40,7 @@ struct go_bucket_layout {
 	uint64_t mbuckets, rate;	/* run-time addresses of the variables */
 	uint32_t allnext, typ, size, nstk, header; /* offsets in bucket; size of its fixed part */
 	uint32_t cycle, allocs;		/* size of a memRecordCycle; offset of allocs in it */
-	uint32_t cycles;		/* active and the futures */
+	uint32_t cycles;		/* how many: active and the futures */
 };
 
 /* 0, or -errno with words: ENOEXEC when this Go's layout or the variables are not known. */
@@ -53,6 +56,12 @@ int go_memprofile_rate(struct go_process *p, const struct go_bucket_layout *l, u
  */
 int go_buckets_read(struct go_process *p, const struct go_bucket_layout *l, struct go_buckets *ret);
 void go_buckets_free(struct go_buckets *b);
+
+/*
+ * The rate that stands for what was sampled between two readings: the second's, but
+ * when profiling was turned off in between, the first's; 0: it was off both times.
+ */
+uint64_t go_buckets_rate(const struct go_buckets *old, const struct go_buckets *new);
 
 /*
  * Adds what was allocated between two readings to a profile whose values are

@@ -73,12 +73,16 @@ static void main_module(struct span mod, char ret[256])
 		return;
 	text += MODINFO_MARK;
 	end -= MODINFO_MARK;
-	for (p = text; p < end; p = memchr(p, '\n', end - p), p = p ? p + 1 : end) {
-		if (end - p < 5 || strncmp(p, "path\t", 5))
-			continue;
-		p += 5;
-		snprintf(ret, 256, "%.*s", (int)strcspn(p, "\n"), p);
-		return;
+	for (p = text; p < end; p++) {
+		const char *eol = memchr(p, '\n', end - p);
+
+		if (!eol)
+			eol = end;
+		if (eol - p >= 5 && !memcmp(p, "path\t", 5)) {
+			snprintf(ret, 256, "%.*s", eol - p < 261 ? (int)(eol - p - 5) : 255, p + 5);
+			return;
+		}
+		p = eol;
 	}
 }
 

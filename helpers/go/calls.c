@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "go/insn.h"
 
+/* Instructions read to confirm calls, bytes: damaged tables make functions of any length, over and over. */
+#define MAX_READ (256u << 20)
 #define CALL_LEN 5	/* e8 and a signed displacement from the next instruction */
 
 static bool is_callee(const struct go_func *callees, unsigned n, uint64_t addr, unsigned *ret)
@@ -47,7 +49,7 @@ static int count_calls(const struct go_file *g, const struct go_func *caller, ui
 }
 
 static int add_call(const struct go_file *g, uint64_t at, const struct go_func *callees,
-		    unsigned callee, struct go_calls *c)
+		    unsigned callee, struct go_calls *c, uint64_t *read)
 {
 	struct go_func caller;
 	unsigned n;
@@ -55,6 +57,10 @@ static int add_call(const struct go_file *g, uint64_t at, const struct go_func *
 
 	if (!go_func_at(g, at, &caller) || known(c, &caller, callee))
 		return 0;
+	*read += caller.end - caller.entry;
+	if (*read > MAX_READ)
+		return err_set(ENOEXEC, "%s: its functions are too long to look for calls of %s",
+			       g->elf->path, callees[callee].name);
 	err = count_calls(g, &caller, callees[callee].entry, &n);
 	if (err)
 		return err_sys(-err, "%s", caller.name);
@@ -72,6 +78,7 @@ int go_calls_of(const struct go_file *g, const struct go_func *callees, unsigned
 {
 	struct span text = elf_bytes_at(g->elf, g->text);
 	const uint8_t *p, *end;
+	uint64_t read = 0;
 
 	if (g->elf->machine != EM_X86_64)
 		return err_set(EOPNOTSUPP, "%s: calls are looked for in x86-64 code only",
@@ -93,7 +100,7 @@ int go_calls_of(const struct go_file *g, const struct go_func *callees, unsigned
 		addr = g->text + (p - text.p);
 		if (!is_callee(callees, n, addr + CALL_LEN + (int64_t)rel, &callee))
 			continue;
-		err = add_call(g, addr, callees, callee, ret);
+		err = add_call(g, addr, callees, callee, ret, &read);
 		if (err)
 			return err;
 	}

@@ -79,6 +79,7 @@ static const struct variable {
 };
 
 #define MAX_ADDRS 64
+#define MAX_CODE (1u << 20)	/* no function that is asked here is near that long */
 
 /* Distinct addresses, and how many functions vouch for each. */
 struct addrs {
@@ -134,11 +135,15 @@ static bool has_shape(const struct insn *i, enum shape shape)
 static int references(const struct go_file *g, const struct go_func *f, enum shape shape,
 		      struct addrs *ret)
 {
-	struct insn_reader *r = insn_open(go_func_code(g, f), f->entry);
+	struct span code = go_func_code(g, f);
+	struct insn_reader *r;
 	struct insn i;
 	int err = 0;
 
 	ret->n = 0;
+	if (code.len > MAX_CODE)
+		return 0;
+	r = insn_open(code, f->entry);
 	if (!r)
 		return -ENOMEM;
 	while (!err && insn_next(r, &i)) {

@@ -86,6 +86,8 @@ static int go_code(const struct go_file *g, uint64_t addr, uint64_t shown, unsig
 	/* when the outermost was a wrapper, the frame before it is the physical one now */
 	if (kept)
 		out[kept - 1].flags = inlined ? FRAME_INLINED : 0;
+	if (n == 1 && fr[0].wrapper && !(pc_flags & PC_LOGICAL))
+		out[0].flags |= FRAME_WRAPPER;
 	return kept;
 }
 
@@ -120,10 +122,11 @@ static int process_frames(void *ctx, uint64_t pc, unsigned pc_flags, struct fram
 	return n ? n : other_code(p, pc, look, out);
 }
 
-static bool goexit(void *ctx, const struct frame *f)
+/* What is in no stack of the runtime's own (runtime/traceback.go, elideWrapperCalling). */
+static bool never_shown(void *ctx, const struct frame *f)
 {
 	(void)ctx;
-	return !strcmp(f->func, "runtime.goexit");
+	return (f->flags & FRAME_WRAPPER) || !strcmp(f->func, "runtime.goexit");
 }
 
 /* runtime/pprof/protomem.go, writeHeapProto; internal/runtime since 1.24 (where it exists) */
@@ -135,7 +138,7 @@ static bool allocator(void *ctx, const struct frame *f)
 
 struct symboliser go_process_symboliser(struct go_process *p)
 {
-	return (struct symboliser){ process_frames, allocator, goexit, p };
+	return (struct symboliser){ process_frames, allocator, never_shown, p };
 }
 
 static int file_frames(void *ctx, uint64_t pc, unsigned pc_flags, struct frame *out, int max)
@@ -153,5 +156,5 @@ static int file_frames(void *ctx, uint64_t pc, unsigned pc_flags, struct frame *
 
 struct symboliser go_file_symboliser(struct go_file *g)
 {
-	return (struct symboliser){ file_frames, allocator, goexit, g };
+	return (struct symboliser){ file_frames, allocator, never_shown, g };
 }

@@ -63,12 +63,18 @@ static int check_ident(struct elf_file *e)
 	return 0;
 }
 
+/* Executables have a dozen program headers; each that is loaded may be searched as a whole. */
+#define MAX_PHDRS 256
+
 static int read_segments(struct elf_file *e, Elf *elf)
 {
 	size_t n;
 
 	if (elf_getphdrnum(elf, &n))
 		return err_set(ENOEXEC, "%s: broken program headers: %s", e->path, elf_errmsg(-1));
+	if (n > MAX_PHDRS)
+		return err_set(ENOEXEC, "%s: %zu program headers are more than an executable has",
+			       e->path, n);
 	e->segments = calloc(n + 1, sizeof(*e->segments));
 	if (!e->segments)
 		return err_sys(ENOMEM, "%s", e->path);
@@ -230,7 +236,10 @@ uint64_t elf_offset_of(const struct elf_file *e, uint64_t addr)
 	return s ? addr - s->addr + s->offset : UINT64_MAX;
 }
 
-/* Calls fn for each defined symbol of the table of that type until it returns true. */
+/*
+ * Calls fn for each defined symbol of the table of that type until it returns true.  A
+ * file has one table of each type (gABI); a broken one may have thousands, one over the other.
+ */
 static bool each_symbol(const struct elf_file *e, GElf_Word type,
 			bool (*fn)(const struct elf_sym *sym, unsigned char info, void *arg),
 			void *arg)
@@ -259,6 +268,7 @@ static bool each_symbol(const struct elf_file *e, GElf_Word type,
 			if (s.name && fn(&s, sym.st_info, arg))
 				return true;
 		}
+		return false;
 	}
 	return false;
 }
@@ -378,7 +388,8 @@ const char *elf_build_id(const struct elf_file *e)
 			sprintf(priv->build_id + 2 * i, "%02x", d.p[i]);
 	} else {
 		d = note_desc(e, ".note.go.buildid");
-		snprintf(priv->build_id, sizeof(priv->build_id), "%.*s", (int)d.len,
+		snprintf(priv->build_id, sizeof(priv->build_id), "%.*s",
+			 d.len < sizeof(priv->build_id) ? (int)d.len : (int)sizeof(priv->build_id),
 			 d.p ? (const char *)d.p : "");
 	}
 	return priv->build_id;

@@ -21,6 +21,9 @@
 
 static int signal_fd = -1;
 
+/* What the kernel puts behind the path of an executable that was unlinked or replaced. */
+static const char deleted[] = " (deleted)";
+
 /* One line of /proc/PID/status, behind "Key:\t"; "" when there is none. */
 static void status_field(pid_t pid, const char *key, char *ret, size_t size)
 {
@@ -68,7 +71,6 @@ static int no_executable(pid_t pid, int err)
 
 static int find_executable(struct target *t)
 {
-	static const char deleted[] = " (deleted)";
 	struct stat st;
 	ssize_t n;
 
@@ -110,6 +112,7 @@ static int open_pid(pid_t pid, struct target *t)
 static bool has_name(pid_t pid, const char *name)
 {
 	char path[64], exe[PATH_MAX], comm[32];
+	size_t len = strlen(name);
 	const char *base;
 	ssize_t n;
 
@@ -117,7 +120,8 @@ static bool has_name(pid_t pid, const char *name)
 	n = readlink(path, exe, sizeof(exe) - 1);
 	exe[n > 0 ? n : 0] = '\0';
 	base = strrchr(exe, '/');
-	if (base && !strcmp(base + 1, name))
+	if (base && !strncmp(base + 1, name, len) &&
+	    (!base[1 + len] || !strcmp(base + 1 + len, deleted)))
 		return true;
 	status_field(pid, "Name", comm, sizeof(comm));
 	return !strcmp(comm, name) && n > 0;

@@ -20,8 +20,10 @@
 
 /* Tried: 0.17.0 (Debian 12), 0.23.2 (Debian 13), 0.27.1 (Debian unstable). */
 static const struct bpftrace_abilities abilities[] = {
-	{ 0, 17, .address = false, .raw_stacks = false, .max_keys = "BPFTRACE_MAP_KEYS_MAX" },
+	{ 0, 17, .max_keys = "BPFTRACE_MAP_KEYS_MAX" },
 	{ 0, 23, .address = true, .raw_stacks = true, .max_keys = "BPFTRACE_MAX_MAP_KEYS" },
+	{ 0, 27, .address = true, .raw_stacks = true, .own_pids = true,
+	  .max_keys = "BPFTRACE_MAX_MAP_KEYS" },
 };
 
 static bool at_least(const struct bpftrace *b, const struct bpftrace_abilities *row)
@@ -118,6 +120,23 @@ static int ask(const char *path, struct buf *ret)
 		err = child_output(c.out, ret);
 	child_free(&c);
 	return err;
+}
+
+/* Linux include/linux/proc_ns.h: PROC_PID_INIT_INO, the first PID namespace's inode */
+static bool in_first_pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) || st.st_ino == 0xeffffffc;
+}
+
+int bpftrace_check_pids(const struct bpftrace *b)
+{
+	if (b->can->own_pids || in_first_pid_namespace())
+		return 0;
+	return err_set(EOPNOTSUPP, "bpftrace %u.%u.%u does not know a process by its PID of this "
+		       "container (PID namespace): run gobpf outside of it, or use bpftrace 0.27",
+		       b->major, b->minor, b->patch);
 }
 
 int bpftrace_find(const char *path, struct bpftrace *ret)

@@ -21,6 +21,11 @@ struct bpftrace_abilities {
 	bool address;
 	/* ustack(raw): addresses only. Without it ustack(perf) has them in front. */
 	bool raw_stacks;
+	/*
+	 * Inside a PID namespace `pid' is what that namespace calls the process.
+	 * Without this it is the machine's number (0.17) or the thread's (0.23).
+	 */
+	bool own_pids;
 	const char *max_keys;	/* the environment's word for a map's size */
 };
 
@@ -36,6 +41,12 @@ struct bpftrace {
  * than 0.17), or why the one named can't be run.
  */
 int bpftrace_find(const char *path, struct bpftrace *ret);
+
+/*
+ * Would a script's /pid == N/ see the process that is called N here?  Always
+ * outside of PID namespaces.  0 or -EOPNOTSUPP with words.
+ */
+int bpftrace_check_pids(const struct bpftrace *b);
 
 /* Reads "bpftrace v0.23.2" and such; false when there is no version in text. */
 bool bpftrace_parse_version(const char *text, struct bpftrace *ret);

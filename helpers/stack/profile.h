@@ -14,6 +14,7 @@ enum frame_flag {
 	FRAME_INLINED = 1,	/* was inlined into the next frame (its caller), shares its addr */
 	FRAME_KERNEL = 2,
 	FRAME_UNKNOWN = 4,	/* func is only an address in words */
+	FRAME_WRAPPER = 8,	/* made by the compiler: left out of stacks, unless nothing else is there */
 };
 
 /* One logical frame, as pprof shows it. Strings belong to whoever made it; the profile copies. */
@@ -86,7 +87,12 @@ int profile_add(struct profile *p, const uint32_t *ids, size_t n, const int64_t 
  */
 enum pc_flag {
 	PC_RETURN = 1,		/* a return address: the call is at pc-1 */
-	PC_LOGICAL = 2,		/* stands for one logical frame, even if inlined (runtime.Callers form) */
+	/*
+	 * Stands for one logical frame, even if inlined (runtime.Callers form); but
+	 * the last of a stack for those that it is inlined into, too: where the stack
+	 * was cut they are missing (runtime/symtab.go, runtime_expandFinalInlineFrame).
+	 */
+	PC_LOGICAL = 2,
 };
 
 struct symboliser {

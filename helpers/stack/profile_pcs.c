@@ -66,6 +66,13 @@ struct expansion {
 	bool leaf_found;
 };
 
+static unsigned flags_of(unsigned leaf_flags, size_t i, size_t n)
+{
+	unsigned flags = i ? leaf_flags | PC_RETURN : leaf_flags;
+
+	return i + 1 == n ? flags & ~PC_LOGICAL : flags;
+}
+
 /* Frame numbers go to scratch; with keep_hidden all of them. */
 static int expand(struct profile *p, const struct symboliser *sym, const uint64_t *pcs, size_t n,
 		  unsigned leaf_flags, bool keep_hidden, struct expansion *ret)
@@ -76,7 +83,7 @@ static int expand(struct profile *p, const struct symboliser *sym, const uint64_
 	for (size_t i = 0; i < n; i++) {
 		const struct pc_entry *pc;
 		uint32_t id;
-		int err = find_pc(p, sym, pcs[i], i ? leaf_flags | PC_RETURN : leaf_flags, &id);
+		int err = find_pc(p, sym, pcs[i], flags_of(leaf_flags, i, n), &id);
 
 		if (err)
 			return err;

@@ -47,7 +47,9 @@ static size_t keep_address(struct gather *g, uint64_t addr)
 {
 	char text[32];
 
-	return keep(g, text, snprintf(text, sizeof(text), "0x%llx", (unsigned long long)addr));
+	int n = snprintf(text, sizeof(text), "0x%llx", (unsigned long long)addr);
+
+	return keep(g, text, n);
 }
 
 /* "@name[": the length of "@name", 0 when the line is not the beginning of a map's entry */

@@ -9,4 +9,4 @@ bench:
 	$(again) bench-run
 
 bench-run: all
-	$(Q)O=$(abspath $O) GOBPF=$(abspath $O)/gobpf tests/bench/run $(BENCH)
+	$(Q)O='$(O_ABS)' GOBPF='$(O_ABS)/gobpf' tests/bench/run $(BENCH)

@@ -7,4 +7,4 @@ demo:
 	$(again) demo-run
 
 demo-run: all
-	$(Q)O=$(abspath $O) share/demo
+	$(Q)O='$(O_ABS)' share/demo

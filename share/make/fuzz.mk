@@ -2,6 +2,7 @@
 # Fuzz targets: `make fuzz' builds each helpers/fuzz/NAME.c with clang and runs it for
 # FUZZ_TIME seconds from the seeds in tests/golden/fuzz/NAME; `make fuzz-build' only builds.
 # FUZZ=NAME chooses; FUZZ_RUNS=N ends each after N runs.  What is found stays in $O/fuzz.
+# gofile changes a Go program (GOBPF_FUZZ_GO), built here when none is given.
 FUZZ      ?= $(patsubst helpers/fuzz/%.c,%,$(wildcard helpers/fuzz/*.c))
 FUZZ_TIME ?= 20
 FUZZ_RUNS ?= -1
@@ -14,7 +15,8 @@ FUZZ_OBJS := $(patsubst $O/%,$O/fuzz/obj/%,$(LIB_OBJS) $O/gen/profile.pb-c.o $O/
 fuzz-build: $(FUZZ_BINS)
 
 fuzz: $(FUZZ_BINS)
-	$(Q)for name in $(FUZZ); do \
+	$(Q)export GOBPF_FUZZ_GO="$${GOBPF_FUZZ_GO-$$(O=$O tests/fixtures/build frames)}"; \
+	for name in $(FUZZ); do \
 		mkdir -p $O/fuzz/corpus/$$name && \
 		$O/fuzz/$$name -max_total_time=$(FUZZ_TIME) -runs=$(FUZZ_RUNS) -print_final_stats=1 \
 			-artifact_prefix=$O/fuzz/$$name- $O/fuzz/corpus/$$name \
