@@ -34,3 +34,8 @@ complete_line() {
 @test "completion: the name of a command for help" {
 	[ "$(complete_line help lis)" = list ]
 }
+
+@test "completion: behind the name of a script, a process" {
+	[ "$(complete_line script heap-hot)" = heap-hotspots ]
+	[ "$(complete_line script heap-hotspots $$)" = $$ ]
+}

@@ -86,6 +86,18 @@ load helpers
 	run -2 gobpf stray
 }
 
+@test "gobpf: a name with a slash or a dot in front leads to no script" {
+	local name
+	cp "$TOP/scripts/heap-hotspots.bt" "$BATS_TEST_TMPDIR/evil.bt"
+	cp "$TOP/scripts/heap-hotspots.bt" "$BATS_TEST_TMPDIR/.evil.bt"
+	for name in "$(realpath --relative-to="$TOP/scripts" "$BATS_TEST_TMPDIR")/evil" "$BATS_TEST_TMPDIR/evil"; do
+		run -2 gobpf script "$name"
+		run -2 gobpf "$name"
+	done
+	run -2 gobpf --script-path "$BATS_TEST_TMPDIR" script .evil
+	run -0 gobpf --script-path "$BATS_TEST_TMPDIR" script evil
+}
+
 @test "gobpf: --script-path adds a folder" {
 	mkdir "$BATS_TEST_TMPDIR/scripts"
 	echo 'BEGIN { exit(); }' >"$BATS_TEST_TMPDIR/scripts/other.bt"

@@ -76,17 +76,17 @@ code() {
 }
 
 @test "sizes: what an object takes is what MemStats says" {
-	local root
+	local root sizes
+	sizes=$(dirname "$GOBPF")/tests/collect
 	while read -r root; do
 		program "$root"
 		"$program" sizes >"$BATS_TEST_TMPDIR/truth"
 		[ "$(wc -l <"$BATS_TEST_TMPDIR/truth")" -gt 700 ]
-		cut -d' ' -f1,2 "$BATS_TEST_TMPDIR/truth" | golib sizes "$(minor "$root")" |
+		cut -d' ' -f1,2 "$BATS_TEST_TMPDIR/truth" | "$sizes" sizes "$(minor "$root")" |
 			diff "$BATS_TEST_TMPDIR/truth" - || fail "$root"
 	done < <(roots)
-	[ "$(echo 7 noscan | golib sizes 27)" = "7 noscan 7" ]
-	run golib sizes 28
-	[ "$status" -eq 3 ]
+	[ "$(echo 7 noscan | "$sizes" sizes 27)" = "7 noscan 7" ]
+	run -3 "$sizes" sizes 28
 }
 
 @test "globals: found in the code of stripped files where the twin's symbols say" {

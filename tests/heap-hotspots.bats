@@ -125,6 +125,16 @@ setup() { requires root jq; }
 	[[ $output == *iB/s* ]]
 }
 
+@test "the error of a share is that of so many samples" {
+	mix
+	gobpf heap-hotspots --engine buckets -d 2s -f json "$mix" >"$BATS_TEST_TMPDIR/x"
+	# samples of small objects weigh the same: of n in all, a share of p is within 1.96 sqrt(p (1 - p) / n)
+	jq -r '.samples as $n | .sites[] | select(.share > 1) | "\(.func) \(.error) \(196 * ((.share / 100) * (1 - .share / 100) / $n | sqrt))"' \
+		"$BATS_TEST_TMPDIR/x" >"$BATS_TEST_TMPDIR/errors"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/errors")" -eq 4 ]
+	awk '{ d = $2 / $3; if (d < 0.9 || d > 1.1) print }' "$BATS_TEST_TMPDIR/errors" | diff /dev/null -
+}
+
 @test "the table with -v has the stack under each site" {
 	mix strip
 	run -0 --separate-stderr gobpf heap-hotspots -v -d 2s "$mix"
@@ -143,6 +153,8 @@ setup() { requires root jq; }
 	gobpf heap-hotspots -d 3s -o "$BATS_TEST_TMPDIR/heap.pb.gz" "$mix"
 	run -0 go tool pprof -raw "$BATS_TEST_TMPDIR/heap.pb.gz"
 	[[ $output == *"alloc_objects/count alloc_space/bytes"* ]]
+	# the executable that the addresses are of
+	[[ $output == *$'Mappings\n1: 0x4'*" $fixture "*" [FN][FL][LN][IN]"* ]]
 	run -0 go tool pprof -sample_index=alloc_space -top "$BATS_TEST_TMPDIR/heap.pb.gz"
 	local percent func
 	while read -r _ percent func _; do

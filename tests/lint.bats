@@ -73,6 +73,12 @@ ours() {
 		-Ihelpers "${c[@]}"
 }
 
+@test "lint: casts have no blank behind them" {
+	run grep -nE '[^a-z_]\((const )?(double|float|int|long|char|void|unsigned|size_t|pid_t|u?int[0-9]+_t|uintptr_t|struct [a-z_]+|enum [a-z_]+)( \*+)?\) [A-Za-z0-9_({&*]' \
+		"${sources[@]}" tests/unit/*.c tests/fixtures/*.c
+	[ -z "$output" ] || fail "$output"
+}
+
 @test "lint: man pages have no errors" {
 	requires groff
 	local page

@@ -207,6 +207,21 @@ lib() {
 	unharmed burst
 }
 
+@test "script: the runbook edition prints nothing but its results, while hits go on" {
+	requires root bpftrace
+	local bt
+	fixture allocmix
+	spawn mix "$fixture"
+	await mix '^READY'
+	cp "$SCRIPT" "$BATS_TEST_TMPDIR/hh.bt"
+	while read -r bt; do
+		run -0 --separate-stderr "$bt" "$BATS_TEST_TMPDIR/hh.bt" "/proc/${PID[mix]}/exe" "${PID[mix]}" 1
+		[ "$(grep -oE '^@[a-z]+' <<<"$output" | sort -u | grep -vx '@unplaced')" = $'@bytes\n@objects' ] ||
+			fail "$bt: $(grep -E '^@' <<<"$output" | sort | uniq -c)"
+	done < <(bpftraces)
+	unharmed mix
+}
+
 @test "script: the runbook edition ends by itself and prints at most twenty stacks" {
 	requires root bpftrace
 	burst

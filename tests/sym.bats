@@ -38,6 +38,14 @@ told() {
 	done
 }
 
+@test "sym: a name in a process gives its address there, wherever that was loaded" {
+	fixture frames strip pie
+	spawn frames "$fixture"
+	await frames '^READY'
+	run -0 gobpf sym "${PID[frames]}" main.main
+	[[ $output == 0x*" main.main $TOP/tests/fixtures/frames/main.go:"* ]]
+}
+
 @test "sym: JSON has the same frames" {
 	fixture frames strip
 	run -0 gobpf sym -f json "$fixture" main.main
@@ -95,6 +103,12 @@ told() {
 	(cd "$src" && GOARCH=arm64 CGO_ENABLED=0 GO111MODULE=off go build -ldflags '-s -w' -o "$out" .)
 	run -0 gobpf sym "$out" main.main
 	[[ $output == *" main.main $src/main.go:"* ]]
+	# lines inside of a function are right as well: pcs are counted in fours there
+	(cd "$src" && GOARCH=arm64 CGO_ENABLED=0 GO111MODULE=off go build -o "$out.plain" .)
+	go tool objdump -s '^main\.main$' "$out.plain" | awk '$1 ~ /^main\.go:/ { print $2, $1 }' >"$BATS_TEST_TMPDIR/truth"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/truth")" -gt 50 ]
+	cut -d' ' -f1 "$BATS_TEST_TMPDIR/truth" | gobpf sym "$out.plain" | awk '$1 != last { sub(/.*\//, "", $3); print $1, $3 } { last = $1 }' |
+		diff "$BATS_TEST_TMPDIR/truth" -
 }
 
 @test "sym: a name that is not UTF-8 is in the JSON, too" {

@@ -188,6 +188,23 @@ static int init_profile(struct heap_run *run)
 	return 0;
 }
 
+/* Which file the addresses belong to, for pprof. */
+static int set_mapping(struct heap_run *run)
+{
+	const struct elf_file *elf = &run->process.elf;
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < elf->nsegments; i++) {
+		const struct elf_segment *s = &elf->segments[i];
+		uint64_t start = s->addr + run->process.bias;
+
+		if (s->exec)
+			err = profile_set_mapping(&run->profile, start, start + s->memsz, s->offset,
+						  run->target.exe_path, elf_build_id(elf));
+	}
+	return err ? err_sys(-err, "starting") : 0;
+}
+
 static int open_target(struct heap_run *run)
 {
 	int err = target_open(run->target_word, &run->target);
@@ -197,7 +214,8 @@ static int open_target(struct heap_run *run)
 	if (err)
 		return err;
 	run->symboliser = go_process_symboliser(&run->process);
-	return init_profile(run);
+	err = init_profile(run);
+	return err ? err : set_mapping(run);
 }
 
 static int look(struct heap_run *run)

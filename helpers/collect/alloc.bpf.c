@@ -129,27 +129,18 @@ static __always_inline __u32 count_returned(__u64 span, int open)
 	return ALLOC_RETURNED;
 }
 
-/* Bytes that an object of this size takes; 0: nothing is allocated; -1: memory unreadable. */
+/* What an object of this size takes; 0: nothing is allocated; -1: memory unreadable. */
 static __always_inline __s64 object_bytes(__u64 size, __u64 type)
 {
 	__u64 pointers = 0;
 
 	if (size == 0)
 		return 0;
-	if (size > consts.small_max)
-		return (size + ALLOC_PAGE - 1) & ~(__u64)(ALLOC_PAGE - 1);
-	if (type && (size < ALLOC_TINY || size > consts.header_over) &&
+	/* the others' class does not depend on it */
+	if (type && size <= consts.small_max && (size < ALLOC_TINY || size > consts.header_over) &&
 	    read_field(type, &consts.ptr_bytes, &pointers))
 		return -1;
-	if (size < ALLOC_TINY && !pointers)
-		return size;
-	if (pointers && size > consts.header_over)
-		size += consts.header;
-	if (size <= 1024)
-		return consts.round8[((size + 7) >> 3) & 0xff];
-	if (size > ALLOC_SMALL_MAX)
-		return -1;
-	return consts.round128[((size - 1024 + 127) >> 7) & 0xff];
+	return alloc_object_bytes(&consts, size, pointers != 0);
 }
 
 static __always_inline int inner_call(__u64 caller)

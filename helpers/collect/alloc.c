@@ -85,7 +85,7 @@ static void op_counts(void *ctx, struct duty_counts *ret)
 	read_stats(a, &s);
 	for (unsigned i = 0; i < ALLOC_NSTATS; i++)
 		s.v[i] -= a->base.v[i];
-	*ret = (struct duty_counts) {
+	*ret = (struct duty_counts){
 		.hits = all_hits(&s),
 		.closed = s.v[ALLOC_CLOSED],
 		.run_ns = s.v[ALLOC_RUN_NS],
@@ -347,7 +347,7 @@ void alloc_report(const struct alloc *a, struct alloc_report *ret)
 	read_stats((struct alloc *)a, &s);
 	for (unsigned i = 0; i < ALLOC_NSTATS; i++)
 		s.v[i] -= a->base.v[i];
-	*ret = (struct alloc_report) {
+	*ret = (struct alloc_report){
 		.start_ns = d->start_ns,
 		.window_ns = d->window_ns,
 		.on_ns = d->on_ns,

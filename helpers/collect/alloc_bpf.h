@@ -66,6 +66,27 @@ struct alloc_consts {
 };
 
 /*
+ * Bytes that an object takes, as the runtime's memory profile counts them
+ * (malloc.go, mallocgc()); pointers: its type has some.  -1: of no size class.
+ * Objects below ALLOC_TINY without pointers share a block: they count as asked for.
+ */
+static inline __attribute__((always_inline)) __s64
+alloc_object_bytes(const volatile struct alloc_consts *c, __u64 size, int pointers)
+{
+	if (size > c->small_max)
+		return (size + ALLOC_PAGE - 1) & ~(__u64)(ALLOC_PAGE - 1);
+	if (size < ALLOC_TINY && !pointers)
+		return size;
+	if (pointers && size > c->header_over)
+		size += c->header;
+	if (size <= 1024)
+		return c->round8[((size + 7) >> 3) & 0xff];
+	if (size > ALLOC_SMALL_MAX)
+		return -1;
+	return c->round128[((size - 1024 + 127) >> 7) & 0xff];
+}
+
+/*
  * Value of the map `stacks`; the key is a 64-bit hash of the frames and the
  * span class, xor the gate.  The stack is frames[first .. first+nframes), leaf first: the
  * kernel's walk begins at [1], [0] makes room for a caller put back.

@@ -21,7 +21,7 @@ static double clamp(double v, double low, double high)
 
 void budget_init(struct budget *b, double share, double fixed_ns, uint64_t seed)
 {
-	*b = (struct budget) {
+	*b = (struct budget){
 		.share = share,
 		.hit_ns = GUESS_NS,
 		.fixed_ns = fixed_ns,

@@ -11,7 +11,7 @@
 /*
  * What an on/off pair is taken to cost the target beside hits: two changes of a page,
  * each with interrupts to the CPUs it runs on.  Too small to be told from noise
- * (docs/internals-collect.md).
+ * (docs/internals.md).
  */
 #define TOGGLE_NS 40000.0
 

@@ -46,7 +46,7 @@ struct tally_stack *tally_at(struct tally *t, uint64_t key, const uint64_t *fram
 	if (!ARRAY_ROOM(t->v, t->n, t->cap))
 		return NULL;
 	s = &t->v[t->n];
-	*s = (struct tally_stack) { .key = key, .nframes = nframes };
+	*s = (struct tally_stack){ .key = key, .nframes = nframes };
 	s->frames = malloc((nframes ? nframes : 1) * sizeof(*s->frames));
 	if (!s->frames)
 		return NULL;
@@ -61,5 +61,5 @@ void tally_free(struct tally *t)
 		free(t->v[i].frames);
 	free(t->v);
 	free(t->slots);
-	*t = (struct tally) { 0 };
+	*t = (struct tally){ 0 };
 }

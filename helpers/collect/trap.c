@@ -37,7 +37,7 @@ static int own_offset(struct dl_phdr_info *info, size_t size, void *ret)
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
 
 		if (p->p_type == PT_LOAD && addr >= p->p_vaddr && addr - p->p_vaddr < p->p_filesz) {
-			*(uint64_t *) ret = addr - p->p_vaddr + p->p_offset;
+			*(uint64_t *)ret = addr - p->p_vaddr + p->p_offset;
 			return 1;
 		}
 	}

@@ -8,11 +8,6 @@
 #include "base/err.h"
 #include "go/calls.h"
 
-#define PAGE 8192u			/* runtime.pageSize */
-#define MAX_SMALL 32768u		/* maxSmallSize */
-#define MAX_TINY 16u			/* maxTinySize */
-#define HEADER 8u			/* mallocHeaderSize */
-#define MIN_SIZE_FOR_HEADER 512u	/* minSizeForMallocHeader, exclusive */
 #define FIRST_WITH_HEADERS 22
 
 static int named(const struct go_file *g, const char *name, struct go_func *ret)
@@ -135,29 +130,4 @@ int alloc_sizes_init(unsigned go_minor, struct alloc_sizes *ret)
 	if (!err)
 		ret->headers = go_minor >= FIRST_WITH_HEADERS;
 	return err;
-}
-
-uint64_t alloc_large_bytes(uint64_t size)
-{
-	if (size > UINT64_MAX - PAGE)
-		return UINT64_MAX;
-	return (size + PAGE - 1) / PAGE * PAGE;
-}
-
-uint64_t alloc_bytes(const struct alloc_sizes *s, uint64_t size, bool noscan, bool *tiny)
-{
-	bool is_tiny = noscan && size < MAX_TINY;
-
-	if (tiny)
-		*tiny = is_tiny;
-	if (is_tiny || size == 0)
-		return size;
-	if (size > (s->headers ? MAX_SMALL - HEADER : MAX_SMALL))
-		return alloc_large_bytes(size);
-	if (s->headers && !noscan && size > MIN_SIZE_FOR_HEADER)
-		size += HEADER;
-	for (int i = 1; i < LAYOUT_CLASSES; i++)
-		if (s->classes[i].size >= size)
-			return s->classes[i].size;
-	return size;
 }

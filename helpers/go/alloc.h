@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* alloc.h - where a Go program allocates: what to probe, and how many bytes an object takes */
+/* alloc.h - where a Go program allocates: what to probe, and the sizes of objects */
 #ifndef GOBPF_GO_ALLOC_H
 #define GOBPF_GO_ALLOC_H
 
@@ -29,7 +29,7 @@
  * None when uncacheSpan was inlined: then at most one span per P, class and GC is too much.
  *
  * `large': rax = *mcache, rbx = size wanted, cl = noscan; the span has whole
- * pages: alloc_large_bytes(size).
+ * pages.
  *
  * Objects that programs free early (runtime.freegc, Go >= 1.26 with
  * GOEXPERIMENT=runtimefreegc) and user arenas (GOEXPERIMENT=arenas) are not seen.
@@ -83,19 +83,12 @@ struct alloc_exact {
 /* 0, or -ENOEXEC with words when there is no such set in this program. */
 int alloc_exact(const struct go_file *g, struct alloc_exact *ret);
 
-/* Bytes that an object takes in the heap, as the runtime's memory profile counts them. */
+/* What decides how many bytes an object takes: collect/alloc_bpf.h has the rule. */
 struct alloc_sizes {
 	struct layout_class classes[LAYOUT_CLASSES];
 	bool headers;	/* Go >= 1.22: 8 bytes before objects with pointers above 512 bytes */
 };
+/* 0, or -ENOEXEC with words for an unknown version. */
 int alloc_sizes_init(unsigned go_minor, struct alloc_sizes *ret);
-
-/*
- * mallocgc's rule.  *tiny (may be NULL): the object shares a block of 16 bytes
- * with others: the size wanted is returned, on average somewhat less than it takes.
- */
-uint64_t alloc_bytes(const struct alloc_sizes *s, uint64_t size, bool noscan, bool *tiny);
-/* Whole pages of 8 KiB; saturates. */
-uint64_t alloc_large_bytes(uint64_t size);
 
 #endif

@@ -22,8 +22,8 @@ struct gather {
 	size_t nframes, frames_cap;
 	const char **keys;
 	size_t nkeys, keys_cap;
-	int (*fn)(const struct bpftrace_entry *e, void *arg);
-	void *arg;
+	uint32_t *ids;			/* frame numbers of the newest entry */
+	size_t ids_cap;
 };
 
 static void gather_free(struct gather *g)
@@ -31,6 +31,7 @@ static void gather_free(struct gather *g)
 	buf_free(&g->text);
 	free(g->frames);
 	free(g->keys);
+	free(g->ids);
 }
 
 static size_t keep(struct gather *g, const char *s, size_t len)
@@ -213,9 +214,48 @@ static bool parse_value(const char *s, int64_t *ret)
 	return !*end && !errno && end != s;
 }
 
+static const char *unit_of(const char *map)
+{
+	size_t n = strlen(map);
+
+	if (strstr(map, "bytes"))
+		return "bytes";
+	return n > 3 && !strcmp(map + n - 3, "_ns") ? "nanoseconds" : "count";
+}
+
+/* The entry into the profile: the other keys at the root, the first one outermost. */
+static int add_entry(struct gather *g, int64_t v)
+{
+	const char *map = g->text.data + g->map;
+	struct profile *p = g->r->profile;
+	int64_t values[PROFILE_VALUES] = { 0 };
+	unsigned value;
+	size_t n = 0;
+
+	if (!reading_value(g->r, map[1] ? map + 1 : "samples", unit_of(map), &value))
+		return reading_bad(g->r, "%s: more maps than %d", map, PROFILE_VALUES);
+	if (!ARRAY_ROOM(g->ids, g->nframes + g->nkeys, g->ids_cap))
+		return -ENOMEM;
+	for (size_t i = 0; i < g->nframes; i++) {
+		int ret = profile_frame(p, &g->frames[i], &g->ids[n++]);
+
+		if (ret)
+			return ret;
+	}
+	for (size_t i = g->nkeys; i--;) {
+		struct frame f = { .func = g->keys[i] };
+		int ret = profile_frame(p, &f, &g->ids[n++]);
+
+		if (ret)
+			return ret;
+	}
+	values[value] = v;
+	return profile_add(p, g->ids, n, values);
+}
+
 static int emit(struct gather *g, const char *value)
 {
-	struct bpftrace_entry e = { 0 };
+	int64_t v;
 	uint64_t bad = g->r->bad;
 	int ret;
 
@@ -224,7 +264,7 @@ static int emit(struct gather *g, const char *value)
 		return -ENOMEM;
 	if (!g->nframes)
 		return 0;
-	if (!parse_value(value, &e.value))
+	if (!parse_value(value, &v))
 		return reading_bad(g->r, *value ? "value '%.60s' is not a whole number" :
 						  "a histogram%s: use count() or sum()", value);
 	for (size_t i = 0; i < g->nframes; i++)
@@ -232,12 +272,7 @@ static int emit(struct gather *g, const char *value)
 	for (size_t i = 0; i < g->nkeys; i++)
 		g->keys[i] = g->text.data + (size_t)g->keys[i];
 	mark_kernel(g);
-	e.map = g->text.data + g->map;
-	e.frames = g->frames;
-	e.nframes = g->nframes;
-	e.keys = g->keys;
-	e.nkeys = g->nkeys;
-	ret = g->fn(&e, g->arg);
+	ret = add_entry(g, v);
 	if (!ret && g->r->bad == bad)
 		g->r->samples++;
 	return ret;
@@ -285,25 +320,6 @@ static int each_line(struct gather *g, const char *line, size_t len)
 	return ret;
 }
 
-int bpftrace_each(struct reading *r, int (*fn)(const struct bpftrace_entry *e, void *arg),
-		  void *arg)
-{
-	struct gather g = { .r = r, .fn = fn, .arg = arg };
-	size_t len;
-	char *line;
-	int ret;
-
-	while ((ret = lines_next(r->lines, &line, &len)) > 0) {
-		ret = each_line(&g, line, strnlen(line, len));
-		if (ret)
-			break;
-	}
-	if (!ret && g.open && g.nframes)
-		ret = reading_bad(r, "the input ends within a map's entry");
-	gather_free(&g);
-	return ret;
-}
-
 bool bpftrace_match(const char *head, size_t len)
 {
 	for (const char *at = head, *end = head + len; at < end;) {
@@ -319,54 +335,20 @@ bool bpftrace_match(const char *head, size_t len)
 	return false;
 }
 
-struct as_profile {
-	struct reading *r;
-	uint32_t *ids;
-	size_t ids_cap;
-};
-
-static const char *unit_of(const char *map)
-{
-	size_t n = strlen(map);
-
-	if (strstr(map, "bytes"))
-		return "bytes";
-	return n > 3 && !strcmp(map + n - 3, "_ns") ? "nanoseconds" : "count";
-}
-
-static int add_entry(const struct bpftrace_entry *e, void *arg)
-{
-	struct as_profile *a = arg;
-	int64_t values[PROFILE_VALUES] = { 0 };
-	unsigned value;
-	size_t n = 0;
-
-	if (!reading_value(a->r, e->map[1] ? e->map + 1 : "samples", unit_of(e->map), &value))
-		return reading_bad(a->r, "%s: more maps than %d", e->map, PROFILE_VALUES);
-	if (!ARRAY_ROOM(a->ids, e->nframes + e->nkeys, a->ids_cap))
-		return -ENOMEM;
-	for (size_t i = 0; i < e->nframes; i++) {
-		int ret = profile_frame(a->r->profile, &e->frames[i], &a->ids[n++]);
-
-		if (ret)
-			return ret;
-	}
-	for (size_t i = e->nkeys; i--;) {
-		struct frame f = { .func = e->keys[i] };
-		int ret = profile_frame(a->r->profile, &f, &a->ids[n++]);
-
-		if (ret)
-			return ret;
-	}
-	values[value] = e->value;
-	return profile_add(a->r->profile, a->ids, n, values);
-}
-
 int bpftrace_read(struct reading *r)
 {
-	struct as_profile a = { .r = r };
-	int ret = bpftrace_each(r, add_entry, &a);
+	struct gather g = { .r = r };
+	size_t len;
+	char *line;
+	int ret;
 
-	free(a.ids);
+	while ((ret = lines_next(r->lines, &line, &len)) > 0) {
+		ret = each_line(&g, line, strnlen(line, len));
+		if (ret)
+			break;
+	}
+	if (!ret && g.open && g.nframes)
+		ret = reading_bad(r, "the input ends within a map's entry");
+	gather_free(&g);
 	return ret;
 }

@@ -7,11 +7,6 @@ _gobpf_options() {
 	"$1" "$2" --help 2>/dev/null | grep -oE '(^|[ ,])--?[a-zA-Z?][a-zA-Z0-9-]*' | tr -d ' ,' | sort -u
 }
 
-# The words that --help gives in brackets or bars for an option: "one of a|b|c".
-_gobpf_values() {
-	"$1" "$2" --help 2>/dev/null | sed -nE "s/^.*$3=([a-z]+(\|[a-z]+)+).*/\1/p" | tr '|' '\n'
-}
-
 _gobpf() {
 	local program=${COMP_WORDS[0]} current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]-} words
@@ -23,9 +18,7 @@ _gobpf() {
 		return
 	elif [[ $current == -* ]]; then
 		words=$(_gobpf_options "$program" "$command")
-	elif [[ $previous == --* ]] && words=$(_gobpf_values "$program" "$command" "$previous") && [[ $words ]]; then
-		:
-	elif [[ $command == help || $command == script ]]; then
+	elif ((COMP_CWORD == 2)) && [[ $command == help || $command == script ]]; then
 		words=$("$program" list --names 2>/dev/null)
 	else
 		mapfile -t COMPREPLY < <(

@@ -2,12 +2,14 @@
 /*
  * collect.c - runs the allocation collector on a process, for tests/collect.bats
  *
+ *   collect sizes GO-MINOR
  *   collect PID PLACES MODE WINDOW-MS OVERHEAD-PERCENT [perf] [measure] [stacks=N]
  *
  * PLACES is what tests/fixtures/places printed; MODE picks the kinds
  * of places: span or exact.  Prints READY when attached, the report,
  * and a line for each stack: hits, objects, bytes, addresses.  The window ends
- * early when stdin does.
+ * early when stdin does.  sizes answers lines "SIZE scan|noscan" with what the
+ * program in the kernel takes such an object for: "SIZE scan|noscan BYTES".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +24,9 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "collect/alloc.h"
+#include "collect/alloc_tables.h"
 #include "collect/kernel.h"
+#include "go/alloc.h"
 
 static struct alloc_place places[ALLOC_MAX_PLACES];
 static struct alloc_config config = { .places = places };
@@ -170,12 +174,36 @@ static int collect(uint64_t window_ns, double overhead, bool measure)
 	return 0;
 }
 
+static int answer_sizes(unsigned go_minor)
+{
+	struct alloc_sizes sizes;
+	struct alloc_consts consts = { 0 };
+	unsigned long size;
+	char word[16];
+	int err = alloc_sizes_init(go_minor, &sizes);
+
+	for (int i = 0; !err && i < LAYOUT_CLASSES; i++) {
+		config.class_size[i] = sizes.classes[i].size;
+		config.class_pages[i] = sizes.classes[i].npages;
+	}
+	config.nclasses = LAYOUT_CLASSES;
+	config.malloc_header = sizes.headers;
+	if (!err)
+		err = alloc_tables(&config, &consts);
+	while (!err && scanf("%lu %15s", &size, word) == 2)
+		printf("%lu %s %lld\n", size, word,
+		       (long long)alloc_object_bytes(&consts, size, !strcmp(word, "scan")));
+	return err_status(err);
+}
+
 int main(int argc, char **argv)
 {
 	bool measure = false;
 	char line[256], exe[64];
 	FILE *f;
 
+	if (argc == 3 && !strcmp(argv[1], "sizes"))
+		return answer_sizes(atoi(argv[2]));
 	if (argc < 6)
 		return EXIT_USAGE;
 	mode = argv[3];

@@ -188,20 +188,6 @@ static int cmd_sampling(char **a)
 	return 0;
 }
 
-/* sizes MINOR: answers lines "SIZE scan|noscan" with "SIZE scan|noscan BYTES" */
-static int cmd_sizes(char **a)
-{
-	struct alloc_sizes s;
-	int err = alloc_sizes_init(atoi(a[0]), &s);
-	unsigned long size;
-	char word[16];
-
-	while (!err && scanf("%lu %15s", &size, word) == 2)
-		printf("%lu %s %" PRIu64 "\n", size, word,
-		       alloc_bytes(&s, size, !strcmp(word, "noscan"), NULL));
-	return err;
-}
-
 static const struct {
 	const char *name;
 	int nargs;
@@ -216,7 +202,6 @@ static const struct {
 	{ "behind", 2, cmd_behind },
 	{ "exact", 1, cmd_exact },
 	{ "sampling", 1, cmd_sampling },
-	{ "sizes", 1, cmd_sizes },
 };
 
 int main(int argc, char **argv)
