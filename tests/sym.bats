@@ -14,7 +14,9 @@ told() {
 	sed -n 's/^ADDR //p' "$log" >"$BATS_TEST_TMPDIR/addresses"
 	sed -n 's/^SYM //p' "$log" >"$BATS_TEST_TMPDIR/expected"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/addresses")" -gt 60 ]
-	gobpf sym "${PID[frames]}" <"$BATS_TEST_TMPDIR/addresses" >"$BATS_TEST_TMPDIR/said"
+	# CallersFrames leaves type arguments out, we have them as runtime/pprof does
+	gobpf sym "${PID[frames]}" <"$BATS_TEST_TMPDIR/addresses" |
+		sed -E 's/^([^ ]* [^[ ]*)\[.*\]([^ ]*) /\1[...]\2 /' >"$BATS_TEST_TMPDIR/said"
 	diff "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/said"
 }
 

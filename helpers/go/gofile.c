@@ -3,7 +3,6 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -161,16 +160,12 @@ int go_open(struct elf_file *elf, struct go_file *ret)
 	if (!find_moduledata(&g))
 		return err_set(ENOEXEC, "%s: the Go runtime's module data was not found "
 					"(damaged, or linked in an unknown way)", elf->path);
-	g.names = go_names_new();
-	if (!g.names)
-		return err_sys(ENOMEM, "%s", elf->path);
 	*ret = g;
 	return 0;
 }
 
 void go_close(struct go_file *g)
 {
-	free(g->names);
 	*g = (struct go_file){ 0 };
 }
 
