@@ -329,7 +329,9 @@ same_length() {
 	((SECONDS - from < 10))
 }
 
+# bats test_tags=probe
 @test "output: stdout is closed: no other file is written to instead" {
+	requires root
 	mix noprof
 	to_none() { gobpf heap-hotspots --engine "$1" -d 300ms "$mix" >&-; }
 	run -1 --separate-stderr to_none refill
@@ -387,6 +389,7 @@ in_container() {
 	' sh "$fixture" "$BATS_TEST_TMPDIR/fifo" "$@"
 }
 
+# bats test_tags=probe
 @test "gobpf inside a container: every engine tells the truth or says why not" {
 	requires root unshare bpftrace
 	local engine
