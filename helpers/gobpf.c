@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* gobpf.c - finds the command, runs it, checks that stdout was written */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,11 +149,26 @@ static int finish(int status)
 	return status == EXIT_DONE ? EXIT_FAILED : status;
 }
 
+/*
+ * Closed ones would be the next file that is opened, and be written to.  Opened
+ * the wrong way round they fail as closed ones do.
+ */
+static void hold_standard_files(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 static int dispatch(int argc, char **argv)
 {
 	const struct command *c;
 
-	while (argc > 2 && !strcmp(argv[1], "--script-path")) {
+	while (argc > 1 && !strcmp(argv[1], "--script-path")) {
+		if (argc < 3) {
+			fprintf(stderr, "gobpf: --script-path: which folder?\n");
+			return EXIT_USAGE;
+		}
 		path_set_scripts(argv[2]);
 		argc -= 2;
 		argv += 2;
@@ -180,6 +196,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	hold_standard_files();
 	signal(SIGPIPE, SIG_IGN);
 	return finish(dispatch(argc, argv));
 }

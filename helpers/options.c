@@ -50,7 +50,10 @@ static void choose_format(struct argp_state *state, struct opt_output *o)
 	if (!o->format_given) {
 		size_t n = strcspn(o->formats, " ");
 
-		if (by_ending && in_list(o->formats, by_ending))
+		if (by_ending && !in_list(o->formats, by_ending))
+			argp_error(state, "%s: no %s here (one of: %s); --format chooses for any name",
+				   o->path, by_ending, o->formats);
+		if (by_ending)
 			snprintf(o->format, sizeof(o->format), "%s", by_ending);
 		else
 			snprintf(o->format, sizeof(o->format), "%.*s", (int)n, o->formats);
@@ -82,6 +85,8 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		o->format_given = true;
 		return 0;
 	case 'o':
+		if (!arg[0])
+			argp_error(state, "--output: an empty word names no file");
 		o->path = strcmp(arg, "-") ? arg : NULL;
 		return 0;
 	case ARGP_KEY_END:

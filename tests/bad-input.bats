@@ -44,6 +44,8 @@ teardown_file() { rm -rf /tmp/gobpf-test.??????; }
 		-d -5s 1
 		-d 5parsecs 1
 		--engine warp 1
+		--exact --engine=buckets 1
+		-o hot.html 1
 		--max-overhead 200% 1
 		--max-overhead -1 1
 		--max-overhead x 1
@@ -261,6 +263,18 @@ same_length() {
 	done
 }
 
+@test "executable deleted on disk: found by its long name, too" {
+	requires root
+	local name="a-name-longer-than-comm-$$"
+	fixture allocmix
+	cp "$fixture" "$BATS_TEST_TMPDIR/$name"
+	spawn mix "$BATS_TEST_TMPDIR/$name"
+	await mix '^READY'
+	rm "$BATS_TEST_TMPDIR/$name"
+	gobpf heap-hotspots --engine buckets -d 500ms "$name" >/dev/null
+	unharmed mix
+}
+
 @test "executable replaced on disk: the one that runs is read" {
 	requires root
 	fixture burst
@@ -313,6 +327,37 @@ same_length() {
 	run -1 --separate-stderr gobpf heap-hotspots -d 20s -o /no/such/folder/out.svg "$mix"
 	[[ $stderr == *"/no/such/folder/out.svg"* ]]
 	((SECONDS - from < 10))
+}
+
+@test "output: stdout is closed: no other file is written to instead" {
+	mix noprof
+	to_none() { gobpf heap-hotspots --engine "$1" -d 300ms "$mix" >&-; }
+	run -1 --separate-stderr to_none refill
+	[[ $stderr == *"stdout: Bad file descriptor"* ]]
+	unharmed mix
+}
+
+@test "output: an empty name" {
+	refused 2 'names no file' -o '' 1
+}
+
+@test "permission: as nobody, a name of root's process" {
+	requires root setpriv
+	fixture allocmix
+	cp "$fixture" "$BATS_TEST_TMPDIR/a-long-name-$$-of-a-program"
+	spawn mix "$BATS_TEST_TMPDIR/a-long-name-$$-of-a-program" 1
+	await mix '^READY'
+	in_the_open
+	run -4 --separate-stderr setpriv --reuid=65534 --clear-groups "$open/gobpf" heap-hotspots \
+		"a-long-name-$$-of-a-program"
+	[[ $stderr == *CAP_SYS_PTRACE* ]]
+}
+
+@test "target: in /proc of another PID namespace" {
+	requires root unshare
+	mix noprof
+	run -4 --separate-stderr unshare -p -f "$GOBPF" heap-hotspots -d 300ms "$mix"
+	[[ $stderr == *"PID namespace"* ]]
 }
 
 @test "output: a named pipe gets everything, once" {

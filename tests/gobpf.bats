@@ -51,6 +51,11 @@ load helpers
 	[[ $stderr == "gobpf list: "* ]]
 }
 
+@test "gobpf: --script-path without a folder" {
+	run -2 --separate-stderr gobpf --script-path
+	[[ $stderr == *"which folder"* ]]
+}
+
 @test "gobpf: full disk behind stdout is a failure that says so" {
 	to_full() { gobpf list >/dev/full; }
 	run -1 --separate-stderr to_full

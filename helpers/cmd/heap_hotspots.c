@@ -55,7 +55,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run->engine_name = arg;
 		return 0;
 	case OPT_EXACT:
-		run->engine_name = "exact";
+		run->exact = true;
 		return 0;
 	case OPT_FORCE:
 		run->force = true;
@@ -74,6 +74,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (run->target_word)
 			argp_error(state, "one target at a time, not '%s' too", arg);
 		run->target_word = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (run->exact && strcmp(run->engine_name, "auto") != 0 &&
+		    strcmp(run->engine_name, "exact") != 0)
+			argp_error(state, "--exact and --engine=%s contradict each other",
+				   run->engine_name);
+		if (run->exact)
+			run->engine_name = "exact";
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "which process? Give a PID or a unique process name");

@@ -79,16 +79,27 @@ static const struct frame *own_caller(const struct heap_run *run, const struct s
 	return NULL;
 }
 
+/* "main.Map[go.shape.int].Get" to "main.Map[...].Get", as crash dumps have it (funcNameForPrint). */
+static const char *short_name(char out[256], const char *name)
+{
+	const char *open = strchr(name, '['), *close = strrchr(name, ']');
+
+	if (!open || open == name || !close || close < open)
+		return name;
+	snprintf(out, 256, "%.*s[...%s", (int)(open - name), name, close);
+	return out;
+}
+
 static void site_cell(struct table *t, const struct heap_run *run, const struct site *s)
 {
 	const struct frame *f = &run->profile.frames[s->frame], *caller = own_caller(run, s);
-	char line[32] = "";
+	char line[32] = "", name[256], caller_name[256];
 
 	if (f->file && f->line)
 		snprintf(line, sizeof(line), ":%u", f->line);
-	table_cell(t, "%s%s%s%s%s%s", f->func, line[0] ? " " : "",
+	table_cell(t, "%s%s%s%s%s%s", short_name(name, f->func), line[0] ? " " : "",
 		   line[0] ? base_name(f->file) : "", line, caller ? " < " : "",
-		   caller ? caller->func : "");
+		   caller ? short_name(caller_name, caller->func) : "");
 }
 
 static void stack_lines(struct table *t, const struct profile *p, const struct site *s)
@@ -97,8 +108,9 @@ static void stack_lines(struct table *t, const struct profile *p, const struct s
 
 	for (uint32_t i = 0; i < sample->n; i++) {
 		const struct frame *f = &p->frames[p->stack_frames[sample->first + i]];
+		char name[256];
 
-		table_line(t, "%s %s:%u%s", f->func, f->file ? f->file : "?", f->line,
+		table_line(t, "%s %s:%u%s", short_name(name, f->func), f->file ? f->file : "?", f->line,
 			   f->flags & FRAME_INLINED ? " (inlined)" : "");
 	}
 	if (s->nstacks > 1)

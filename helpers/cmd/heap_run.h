@@ -19,7 +19,7 @@ struct heap_run {
 	struct opt_window window;
 	const char *target_word;
 	const char *engine_name;	/* "auto", or an engine's */
-	bool force;
+	bool exact, force;
 	double max_overhead;		/* fraction of the target's CPU time */
 	const char *bpftrace;		/* program, NULL: found */
 

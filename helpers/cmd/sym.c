@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "command.h"
 #include "go/process.h"
 #include "options.h"
@@ -126,20 +127,35 @@ static void print_frames(struct sym *s, uint64_t addr, const struct frame *fr, i
 	}
 }
 
+/* Names in a damaged file may be anything; JSON is UTF-8. */
+static json_t *text(const char *s)
+{
+	struct buf b = { 0 };
+	json_t *j;
+
+	if (!s)
+		return json_null();
+	utf8_clean(&b, s);
+	j = json_string(b.data ? b.data : "");
+	buf_free(&b);
+	return j;
+}
+
 static void json_frames(struct sym *s, uint64_t addr, const struct frame *fr, int n)
 {
 	json_t *list = json_array(), *entry;
-	char text[32];
+	char at[32];
 
 	for (int i = 0; i < n; i++) {
 		if (s->no_inline && (fr[i].flags & FRAME_INLINED))
 			continue;
-		json_array_append_new(list, json_pack("{s:s, s:s?, s:i, s:b}", "func", fr[i].func,
-						      "file", fr[i].file, "line", (int)fr[i].line,
-						      "inlined", !!(fr[i].flags & FRAME_INLINED)));
+		json_array_append_new(list, json_pack("{s:o, s:o, s:i, s:b}", "func",
+						      text(fr[i].func), "file", text(fr[i].file),
+						      "line", (int)fr[i].line, "inlined",
+						      !!(fr[i].flags & FRAME_INLINED)));
 	}
-	snprintf(text, sizeof(text), "0x%" PRIx64, addr);
-	entry = json_pack("{s:s, s:o}", "addr", text, "frames", list);
+	snprintf(at, sizeof(at), "0x%" PRIx64, addr);
+	entry = json_pack("{s:s, s:o}", "addr", at, "frames", list);
 	json_array_append_new(s->json, entry);
 }
 

@@ -90,11 +90,12 @@ int go_memprofile_rate(struct go_process *p, const struct go_bucket_layout *l, u
 }
 
 /* The counts of one bucket's record as they stand there, whole or not. */
-static int read_cycles(struct go_process *p, const struct go_bucket_layout *l, uint64_t addr,
-		       uint32_t npcs, uint64_t ret[GO_BUCKET_CYCLES])
+static int read_cycles(struct go_process *p, const struct go_bucket_layout *l,
+		       const struct go_bucket *k, uint64_t ret[GO_BUCKET_CYCLES],
+		       int (*read)(struct mem *m, uint64_t addr, void *out, size_t len))
 {
 	uint8_t record[RECORD_MAX];
-	int err = mem_read(&p->mem, addr + l->header + 8ull * npcs, record, l->cycles * l->cycle);
+	int err = read(&p->mem, k->addr + l->header + 8ull * k->npcs, record, l->cycles * l->cycle);
 
 	memset(ret, 0, GO_BUCKET_CYCLES * sizeof(*ret));
 	for (uint32_t i = 0; !err && i < l->cycles; i++)
@@ -102,7 +103,10 @@ static int read_cycles(struct go_process *p, const struct go_bucket_layout *l, u
 	return err;
 }
 
-/* Was no cycle moved to `active' while a was read, given what was read later? */
+/*
+ * Is what was read later a sum that the record had?  While a cycle is moved, either
+ * reading has another `active', or the cycle fell between them.
+ */
 static bool is_whole(const uint64_t *a, const uint64_t *later)
 {
 	if (a[0] != later[0])
@@ -139,7 +143,7 @@ static int read_bucket(struct go_process *p, const struct go_bucket_layout *l, u
 	};
 	err = mem_read(&p->mem, addr + l->header, b->pcs + b->npcs, 8 * npcs);
 	if (!err)
-		err = read_cycles(p, l, addr, npcs, k->cycles);
+		err = read_cycles(p, l, k, k->cycles, mem_read);
 	if (err)
 		return read_failed(p, err, "a memory profile bucket");
 	b->npcs += npcs;
@@ -147,45 +151,25 @@ static int read_bucket(struct go_process *p, const struct go_bucket_layout *l, u
 	return 0;
 }
 
-/* Reads the records from number i on again; *ret: the first that was not whole, or b->n. */
-static int read_again(struct go_process *p, const struct go_bucket_layout *l, struct go_buckets *b,
-		      size_t i, size_t *ret)
+/* Reads one record again until it is whole: see the top of buckets.h. */
+static int read_whole(struct go_process *p, const struct go_bucket_layout *l, struct go_bucket *k)
 {
-	*ret = b->n;
-	mem_forget(&p->mem);
-	for (; i < b->n; i++) {
-		struct go_bucket *k = &b->v[i];
-		uint64_t later[GO_BUCKET_CYCLES];
-		int err = read_cycles(p, l, k->addr, k->npcs, later);
+	uint64_t later[GO_BUCKET_CYCLES];
+	int err = read_cycles(p, l, k, later, mem_read);
 
-		if (err)
-			return read_failed(p, err, "a memory profile bucket");
-		if (is_whole(k->cycles, later))
-			continue;
+	for (int n = 0; !err && !is_whole(k->cycles, later); n++) {
+		if (n == TRIES_MAX)
+			return err_set(EIO, "process %d (%s): its memory profile changes faster than "
+				       "it can be read", p->target->pid, p->target->comm);
 		memcpy(k->cycles, later, sizeof(later));
-		if (*ret == b->n)
-			*ret = i;
+		err = read_cycles(p, l, k, later, mem_read_now);
 	}
-	return 0;
-}
-
-/* See the top of buckets.h. */
-static int read_whole(struct go_process *p, const struct go_bucket_layout *l, struct go_buckets *b)
-{
-	size_t from = 0;
-
-	for (int n = 0; from < b->n; n++) {
-		int err = read_again(p, l, b, from, &from);
-
-		if (!err && n == TRIES_MAX)
-			err = err_set(EIO, "process %d (%s): its memory profile changes faster than "
-				      "it can be read", p->target->pid, p->target->comm);
-		if (err)
-			return err;
-	}
-	for (size_t i = 0; i < b->n; i++)
-		for (int k = 0; k < GO_BUCKET_CYCLES; k++)
-			b->v[i].allocs += b->v[i].cycles[k];
+	if (err)
+		return read_failed(p, err, "a memory profile bucket");
+	memcpy(k->cycles, later, sizeof(later));
+	k->allocs = 0;
+	for (int i = 0; i < GO_BUCKET_CYCLES; i++)
+		k->allocs += later[i];
 	return 0;
 }
 
@@ -213,8 +197,9 @@ int go_buckets_read(struct go_process *p, const struct go_bucket_layout *l, stru
 	}
 	if (!err && p->mem.bad)
 		err = read_failed(p, -p->mem.error, "the memory profile");
-	if (!err)
-		err = read_whole(p, l, &b);
+	mem_forget(&p->mem);
+	for (size_t i = 0; !err && i < b.n; i++)
+		err = read_whole(p, l, &b.v[i]);
 	if (err) {
 		go_buckets_free(&b);
 		return err;

@@ -32,7 +32,4 @@ enum {
 	FUNC_CU = 32,
 };
 
-/* Room for the shortened names of one address's frames (frames.c); free() it. NULL: no memory. */
-struct go_names *go_names_new(void);
-
 #endif

@@ -2,39 +2,7 @@
 /* frames.c - address to frames: pc-value tables, files and lines, inlined calls */
 #include "go/gofile.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/buf.h"
 #include "go/format.h"
-
-struct go_names {
-	char text[64][256];
-};
-
-struct go_names *go_names_new(void)
-{
-	return calloc(1, sizeof(struct go_names));
-}
-
-/*
- * "main.Map[go.shape.int,go.shape.string].Get" to "main.Map[...].Get", as
- * runtime.funcNameForPrint; a name too long for its place stays as it is.
- */
-static const char *name_for_print(const struct go_file *g, const char *name, int frame)
-{
-	const char *open = strchr(name, '['), *close = strrchr(name, ']');
-	char *to;
-
-	if (!open || !close || close <= open || frame >= (int)ARRAY_SIZE(g->names->text))
-		return name;
-	to = g->names->text[frame];
-	if (snprintf(to, sizeof(g->names->text[0]), "%.*s[...%s", (int)(open - name), name,
-		     close) >= (int)sizeof(g->names->text[0]))
-		return name;
-	return to;
-}
 
 /*
  * The value of a pc-value table at addr (runtime/symtab.go, pcvalue): pairs of
@@ -130,8 +98,7 @@ int go_frames_at(const struct go_file *g, uint64_t addr, struct go_frame *out, i
 		if (index < 0)
 			break;
 		out[n] = (struct go_frame){
-			.func = name_for_print(g, span_str(&names, span_u32(&tree, call +
-									 fmt->call_name)), n),
+			.func = span_str(&names, span_u32(&tree, call + fmt->call_name)),
 			.inlined = true,
 			.wrapper = span_u8(&tree, call + fmt->call_func_id) == fmt->wrapper,
 		};
@@ -145,7 +112,7 @@ int go_frames_at(const struct go_file *g, uint64_t addr, struct go_frame *out, i
 		addr = parent;
 	}
 	out[n] = (struct go_frame){
-		.func = name_for_print(g, f.name, n),
+		.func = f.name,
 		.start_line = f.start_line,
 		.wrapper = f.func_id == fmt->wrapper,
 	};

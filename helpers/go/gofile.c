@@ -3,7 +3,6 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -14,8 +13,7 @@
 static const struct go_format formats[] = {
 	/*    versions  magic     func               inlinedCall         gofunc wrapper */
 	{ 18, 19, 0xfffffff0, 40, 0,  36, 39, 20, 2, 12, 16, 0,  38, 21 },
-	{ 20, 20, 0xfffffff1, 44, 36, 40, 43, 16, 2, 4,  8,  12, 40, 21 },
-	{ 21, 21, 0xfffffff1, 44, 36, 40, 43, 16, 0, 4,  8,  12, 40, 21 },
+	{ 20, 21, 0xfffffff1, 44, 36, 40, 43, 16, 0, 4,  8,  12, 40, 21 },
 	{ 22, 24, 0xfffffff1, 44, 36, 40, 43, 16, 0, 4,  8,  12, 40, 22 },
 	{ 25, 26, 0xfffffff1, 44, 36, 40, 43, 16, 0, 4,  8,  12, 40, 23 },
 	{ 27, 27, 0xfffffff1, 44, 36, 40, 43, 16, 0, 4,  8,  12, 43, 23 },
@@ -163,16 +161,12 @@ int go_open(struct elf_file *elf, struct go_file *ret)
 	if (!find_moduledata(&g))
 		return err_set(ENOEXEC, "%s: the Go runtime's module data was not found "
 					"(damaged, or linked in an unknown way)", elf->path);
-	g.names = go_names_new();
-	if (!g.names)
-		return err_sys(ENOMEM, "%s", elf->path);
 	*ret = g;
 	return 0;
 }
 
 void go_close(struct go_file *g)
 {
-	free(g->names);
 	*g = (struct go_file){ 0 };
 }
 

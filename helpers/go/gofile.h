@@ -40,7 +40,6 @@ struct go_file {
 	/* parts of pclntab; funcs begins with the function table */
 	struct span funcnames, cutab, filetab, pctab, funcs;
 	struct span gofunc_bytes;	/* from gofunc on */
-	struct go_names *names;		/* shortened names of the newest go_frames_at() */
 };
 
 /* One function of the table. */
@@ -80,9 +79,9 @@ struct span go_func_code(const struct go_file *g, const struct go_func *f);
 /*
  * The frames at addr, innermost first, inlined callers included; at most max.
  * Returns how many: 0 when addr is in no Go function.  Pass the call's own
- * address, i.e. return address - 1.  Type arguments in names are "[...]", as
- * runtime.CallersFrames has them since 1.21 (funcNameForPrint); such names are
- * valid until the next call, all others as long as the file is open.
+ * address, i.e. return address - 1.  Names are whole, with type arguments, as
+ * runtime/pprof writes them (runtime_FrameSymbolName, since 1.21; before, the
+ * linker itself wrote "[...]").
  */
 int go_frames_at(const struct go_file *g, uint64_t addr, struct go_frame *out, int max);
 

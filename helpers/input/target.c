@@ -111,20 +111,26 @@ static int open_pid(pid_t pid, struct target *t)
 
 static bool has_name(pid_t pid, const char *name)
 {
+	enum { COMM_LEN = 15 };	/* linux/sched.h: TASK_COMM_LEN without the NUL */
 	char path[64], exe[PATH_MAX], comm[32];
 	size_t len = strlen(name);
 	const char *base;
+	int errnum;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	n = readlink(path, exe, sizeof(exe) - 1);
+	errnum = errno;
 	exe[n > 0 ? n : 0] = '\0';
 	base = strrchr(exe, '/');
 	if (base && !strncmp(base + 1, name, len) &&
 	    (!base[1 + len] || !strcmp(base + 1 + len, deleted)))
 		return true;
 	status_field(pid, "Name", comm, sizeof(comm));
-	return !strcmp(comm, name) && n > 0;
+	if (n > 0)
+		return !strcmp(comm, name);
+	/* of another user's process only the name's beginning is known; kernel threads have ENOENT */
+	return (errnum == EACCES || errnum == EPERM) && comm[0] && !strncmp(comm, name, COMM_LEN);
 }
 
 static int find_by_name(const char *name, pid_t *ret)
@@ -157,6 +163,19 @@ static int find_by_name(const char *name, pid_t *ret)
 	return err;
 }
 
+/* Do the PIDs of /proc mean what kill() and the like take them for? */
+static int check_proc(void)
+{
+	char self[32];
+	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
+
+	self[n > 0 ? n : 0] = '\0';
+	if (n > 0 && atoi(self) == getpid())
+		return 0;
+	return err_set(EOPNOTSUPP, "/proc is not that of this PID namespace: its PIDs mean other "
+				   "processes here; mount it anew (unshare --mount-proc)");
+}
+
 int target_open(const char *word, struct target *ret)
 {
 	struct target t;
@@ -166,6 +185,9 @@ int target_open(const char *word, struct target *ret)
 
 	if (!word[0])
 		return err_set(EINVAL, "an empty word names no process");
+	err = check_proc();
+	if (err)
+		return err;
 	if (word[strspn(word, "0123456789")] == '\0') {
 		if (num_parse_u64(word, INT32_MAX, &v) || v == 0)
 			return err_set(ESRCH, "no process %s", word);
