@@ -132,6 +132,7 @@ static bool find_moduledata(struct go_file *g)
 			memcpy(&v, b.p + off, sizeof(v));
 			if (v != g->pclntab_addr || !accept_moduledata(g, span_from(&b, off)))
 				continue;
+			g->moduledata_addr = addr + off;
 			g->gofunc_bytes = elf_bytes_at(g->elf, g->gofunc);
 			return true;
 		}

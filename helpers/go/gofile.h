@@ -32,6 +32,7 @@ struct go_file {
 	char module[256];		/* main module's path, "" when not recorded */
 	struct span pclntab;		/* from its header on */
 	uint64_t pclntab_addr;
+	uint64_t moduledata_addr;
 	uint64_t text, etext;		/* runtime.text, runtime.etext */
 	uint64_t gofunc;		/* where FUNCDATA offsets count from (>= 1.18) */
 	uint32_t nfunc;

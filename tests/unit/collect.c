@@ -182,14 +182,15 @@ static int answer_sizes(unsigned go_minor)
 	char word[16];
 	int err = alloc_sizes_init(go_minor, &sizes);
 
-	for (int i = 0; !err && i < LAYOUT_CLASSES; i++) {
+	if (err)
+		return err_status(err);
+	for (int i = 0; i < LAYOUT_CLASSES; i++) {
 		config.class_size[i] = sizes.classes[i].size;
 		config.class_pages[i] = sizes.classes[i].npages;
 	}
 	config.nclasses = LAYOUT_CLASSES;
 	config.malloc_header = sizes.headers;
-	if (!err)
-		err = alloc_tables(&config, &consts);
+	err = alloc_tables(&config, &consts);
 	while (!err && scanf("%lu %15s", &size, word) == 2)
 		printf("%lu %s %lld\n", size, word,
 		       (long long)alloc_object_bytes(&consts, size, !strcmp(word, "scan")));
