@@ -245,6 +245,21 @@ same_length() {
 	done
 }
 
+@test "target execs itself in mid-window: said, and what was gathered is printed" {
+	requires root
+	local engine
+	for engine in buckets refill; do
+		mix strip
+		watch --engine $engine -d 1m "$mix"
+		spawn clock sleep 1
+		reap clock
+		tell mix exec "$fixture"
+		reap hot 3
+		grep -q 'exec of the same program' "$BATS_TEST_TMPDIR/hot.log"
+		end mix
+	done
+}
+
 # The executable goes away.
 
 @test "executable deleted on disk: the one that runs is read" {

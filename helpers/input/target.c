@@ -69,6 +69,27 @@ static int no_executable(pid_t pid, int err)
 	return err_sys(err, "can't find the executable of process %d", pid);
 }
 
+/*
+ * FNV-1a over /proc/PID/auxv: addresses that every exec draws anew, and 16 random
+ * bytes' place.  0 when it may not be read.
+ */
+static uint64_t hash_auxv(pid_t pid)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+	struct buf b = { 0 };
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", pid);
+	if (buf_read_file(&b, path, 65536))
+		b.len = 0;
+	for (size_t i = 0; i < b.len; i++)
+		hash = (hash ^ (uint8_t)b.data[i]) * 0x100000001b3;
+	if (!b.len)
+		hash = 0;
+	buf_free(&b);
+	return hash;
+}
+
 static int find_executable(struct target *t)
 {
 	struct stat st;
@@ -103,6 +124,7 @@ static int open_pid(pid_t pid, struct target *t)
 	if (t->pidfd < 0)
 		return err_sys(errno, "can't hold on to process %d", pid);
 	status_field(pid, "Name", t->comm, sizeof(t->comm));
+	t->auxv_hash = hash_auxv(pid);
 	err = find_executable(t);
 	if (err)
 		target_close(t);
@@ -214,11 +236,16 @@ int target_check(const struct target *t)
 {
 	struct pollfd p = { .fd = t->pidfd, .events = POLLIN };
 	struct stat st;
+	uint64_t hash;
 
 	if (poll(&p, 1, 0) > 0 || stat(t->exe, &st))
 		return err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
 	if (st.st_dev != t->exe_dev || st.st_ino != t->exe_ino)
 		return err_set(ENOEXEC, "process %d has replaced itself by another program (exec)",
+			       t->pid);
+	hash = t->auxv_hash ? hash_auxv(t->pid) : 0;
+	if (hash && hash != t->auxv_hash)
+		return err_set(ENOEXEC, "process %d has begun anew (exec of the same program)",
 			       t->pid);
 	return 0;
 }

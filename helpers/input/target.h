@@ -20,6 +20,7 @@ struct target {
 	char exe[64];		/* "/proc/PID/exe": open or attach to this */
 	char exe_path[PATH_MAX]; /* where that link points, for people; as the target sees it */
 	uint64_t exe_dev, exe_ino;
+	uint64_t auxv_hash;	/* of /proc/PID/auxv, which every exec makes anew; 0: not readable */
 };
 
 /*
