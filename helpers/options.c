@@ -28,7 +28,7 @@ static const char *format_of_ending(const char *path)
 	static const struct {
 		const char *ending, *format;
 	} endings[] = {
-		{ ".svg", "svg" },	 { ".json", "json" },
+		{ ".svg", "svg" },	 { ".html", "html" },  { ".json", "json" },
 		{ ".folded", "folded" }, { ".pb.gz", "pprof" }, { ".pprof", "pprof" },
 		{ ".txt", "table" },
 	};
