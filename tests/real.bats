@@ -28,7 +28,7 @@ setup() {
 }
 
 # puts http - as many as go through in 60 s, on 4 connections; puts etcdctl - 2 times 3000,
-# each by a client of its own, 60 s at the most
+# each by a client of its own, 60 s at the most; ends with etcd
 puts() {
 	case $1 in
 	http) spawn load "$load" -for 60s -c 4 etcd "$url" ;;
@@ -37,7 +37,7 @@ puts() {
 		for i in 1 2; do
 			# shellcheck disable=SC2016
 			spawn "load$i" timeout 60 sh -c 'for n in $(seq 3000); do
-				etcdctl --endpoints "$1" put "key$n" "value$n"; done' sh "$url"
+				etcdctl --endpoints "$1" put "key$n" "value$n" || exit; done' sh "$url"
 			await "load$i" '^OK'
 		done
 		;;
