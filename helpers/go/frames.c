@@ -30,6 +30,21 @@ static int32_t pc_value(const struct go_file *g, uint32_t off, uint64_t entry, u
 	return -1;
 }
 
+uint64_t go_func_size(const struct go_file *g, const struct go_func *f)
+{
+	struct span funcs = g->funcs, t = g->pctab;
+	uint64_t at = span_u32(&funcs, (uint64_t)f->info + FUNC_PCFILE), size = 0;
+	/* every table of a function covers the whole of it; this is the shortest */
+	bool some = at;
+
+	for (bool first = true; some && !t.bad; first = false) {
+		if (!span_uvarint32(&t, &at) && !first)
+			break;
+		size += (uint64_t)span_uvarint32(&t, &at) * g->quantum;
+	}
+	return t.bad || !size || size > f->end - f->entry ? f->end - f->entry : size;
+}
+
 static const char *file_name(const struct go_file *g, const struct go_func *f, uint64_t addr)
 {
 	struct span funcs = g->funcs, cu = g->cutab, files = g->filetab;
