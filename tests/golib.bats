@@ -5,6 +5,7 @@
 # files, places for probes, what allocates.  Oracles: DWARF, go tool nm, go tool objdump, MemStats.
 
 load helpers
+load golib
 
 modes=("" pie cgo "pie cgo")
 refill='runtime.(*mcache).refill'
@@ -17,30 +18,6 @@ setup_file() {
 
 golib_path() { echo "$(dirname "$GOBPF")/tests/golib"; }
 golib() { "$(golib_path)" "$@"; }
-
-# roots - the GOROOTs to test with
-roots() {
-	go env GOROOT
-	tr : '\n' <<<"${GOBPF_TOOLCHAINS-}" | sed '/^$/d'
-}
-
-# minor ROOT - 19 for Go 1.19
-minor() { GOROOT=$1 GOTOOLCHAIN=local GOENV=off "$1/bin/go" env GOVERSION | sed -E 's/^go1\.([0-9]+).*/\1/'; }
-
-# program ROOT [WORD...] - sets $program to the fixture allocs, built by that toolchain
-program() {
-	local root=$1
-	shift
-	GOBPF_GOROOT=$root fixture allocs "$@"
-	program=$fixture
-}
-
-# code PROGRAM - every instruction by another disassembler: "ADDRESS INSTRUCTION", "TEXT NAME" between
-code() {
-	go tool objdump "$1" | awk -F '\t+' '
-		/^TEXT / { sub(/\(SB\).*/, ""); print; next }
-		NF > 3 { sub(/^0x/, "", $2); sub(/ +$/, "", $4); print $2, $4 }'
-}
 
 @test "layout: the table says what the DWARF of the toolchains says" {
 	mapfile -t all < <(roots)
