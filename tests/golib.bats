@@ -52,6 +52,30 @@ golib() { "$(golib_path)" "$@"; }
 	[[ $output == *'Go 1.19 has no runtime.g.parentGoid'* ]]
 }
 
+@test "layout: an executable's own DWARF comes first, in older words too, else the table" {
+	local root lib what
+	lib=$(dirname "$GOBPF")/tests/runtimelib
+	while read -r root; do
+		program "$root"
+		local plain=$program
+		program "$root" strip
+		for what in "runtime.g goid" "runtime.g sched.sp" "runtime.m procid" "internal/abi.Type PtrBytes" \
+			"runtime.gcWork heapScanWork" "runtime.mheap central" "runtime.g sizeof"; do
+			# shellcheck disable=SC2086
+			[[ $("$lib" layout "$plain" $what) == *" DWARF" ]]
+			# shellcheck disable=SC2086
+			diff <("$lib" layout "$plain" $what | sed 's/DWARF$/table/') \
+				<("$lib" layout "$program" $what | sed "s/ for go1.$(minor "$root")$//") || fail "$plain: $what"
+		done
+		run -1 "$lib" layout "$plain" runtime.g nonsense
+		[[ $output == *"its DWARF has no runtime.g.nonsense" ]]
+	done < <(roots)
+	# of another machine than this one
+	GOBPF_GOROOT=$root fixture allocs strip arm64
+	[ "$("$lib" layout "$fixture" runtime.gcControllerState sizeof | cut -d' ' -f2)" != \
+		"$("$lib" layout "$program" runtime.gcControllerState sizeof | cut -d' ' -f2)" ] || [ "$(minor "$root")" -lt 21 ]
+}
+
 @test "sizes: what an object takes is what MemStats says" {
 	local root sizes
 	sizes=$(dirname "$GOBPF")/tests/collect

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "go/args.h"
+#include "go/layout.h"
 #include "go/leave.h"
 #include "go/names.h"
 
@@ -126,6 +127,25 @@ static int cmd_named(char **a)
 	return 0;
 }
 
+/* layout FILE STRUCT FIELD: "OFFSET SIZE SOURCE" */
+static int cmd_layout(char **a)
+{
+	char words[LAYOUT_WORDS];
+	struct layout_field f;
+	struct layout l;
+	int err = open_file(a[0]);
+
+	if (err)
+		return err;
+	layout_open(&l, &go);
+	err = layout_of(&l, a[1], a[2], &f);
+	layout_close(&l);
+	if (!err)
+		printf("%u %u %s\n", f.offset, f.size,
+		       layout_source_words(f.source, go.version.minor, words));
+	return err;
+}
+
 static const struct {
 	const char *name;
 	int nargs;
@@ -136,6 +156,7 @@ static const struct {
 	{ "args", 2, cmd_args },
 	{ "names", 1, cmd_names },
 	{ "named", 2, cmd_named },
+	{ "layout", 3, cmd_layout },
 };
 
 int main(int argc, char **argv)
