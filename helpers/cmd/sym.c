@@ -9,7 +9,7 @@
 #include "cmd/sym_run.h"
 #include "command.h"
 
-enum { OPT_NO_INLINE = OPT_OWN, OPT_JSON, OPT_LIST, OPT_FILTER, OPT_PROBE_POINT };
+enum { OPT_NO_INLINE = OPT_OWN, OPT_JSON, OPT_LIST, OPT_FILTER, OPT_PROBE_POINT, OPT_DEBUG_FILE };
 
 static const struct argp_option options[] = {
 	{ "list", OPT_LIST, NULL, 0, "All functions: address, size, name, file and line, as nm -S -l", 1 },
@@ -17,6 +17,8 @@ static const struct argp_option options[] = {
 	  "Copy standard input; an address alone on its line becomes its frames, others get them in <>", 1 },
 	{ "probe-point", OPT_PROBE_POINT, "FUNC", 0,
 	  "The cheapest safe place for a uprobe on each call of FUNC", 2 },
+	{ "debug-file", OPT_DEBUG_FILE, "OUT", 0,
+	  "Write an ELF file with the functions, for perf, gdb, addr2line; in a folder OUT by build id", 2 },
 	{ "return-addresses", 'r', NULL, 0,
 	  "ADDRs are return addresses: show the calls before them", 3 },
 	{ "no-inline", OPT_NO_INLINE, NULL, 0, "Only the functions that the linker knows", 3 },
@@ -27,7 +29,8 @@ static const struct argp_option options[] = {
 static void choose(struct argp_state *state, struct sym *s, enum sym_mode mode)
 {
 	if (s->mode != SYM_ADDRESSES && s->mode != mode)
-		argp_error(state, "one thing at a time: --list, --filter, --probe-point");
+		argp_error(state, "one thing at a time: --list, --filter, --probe-point, "
+				  "--debug-file");
 	s->mode = mode;
 }
 
@@ -47,6 +50,8 @@ static void check(struct argp_state *state, const struct sym *s)
 		argp_error(state, "'%s': only FILE or PID here", s->words[0]);
 	if (s->mode == SYM_FILTER && !strcmp(s->out.format, "json"))
 		argp_error(state, "--filter writes text");
+	if (s->mode == SYM_DEBUG_FILE && (!strcmp(s->out.format, "json") || !s->debug_file[0]))
+		argp_error(state, "--debug-file writes an ELF file");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -72,6 +77,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_PROBE_POINT:
 		request(state, s, arg, sym_probe_point);
+		return 0;
+	case OPT_DEBUG_FILE:
+		choose(state, s, SYM_DEBUG_FILE);
+		s->debug_file = arg;
 		return 0;
 	case 'r':
 		s->return_addresses = true;
@@ -103,6 +112,7 @@ static const struct argp argp = {
 	"  gobpf sym $(pidof server) main.handle\n"
 	"  gobpf sym --list ./server | sort -k2\n"
 	"  gobpf sym --probe-point main.handle ./server\n"
+	"  gobpf sym --debug-file server.debug ./server && gdb -s server.debug -e ./server\n"
 	"  bpftrace -p 4242 -e '...' | gobpf sym --filter -r 4242",
 	children, NULL, NULL,
 };
@@ -174,7 +184,7 @@ static int show_all(struct sym *s)
 	case SYM_FILTER: err = sym_filter(s); break;
 	case SYM_LIST: err = sym_list(s); break;
 	case SYM_FUNCTIONS: err = answer_requests(s); break;
-	case SYM_DEBUG_FILE: break;
+	case SYM_DEBUG_FILE: err = sym_debug_file(s); break;
 	}
 	buf_str(&s->text, !s->json ? "" : s->nentries ? "\n]\n" : "]\n");
 	if (s->text.failed && !err)

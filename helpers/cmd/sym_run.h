@@ -70,6 +70,8 @@ int sym_each_line(struct sym *s, void (*fn)(struct sym *s, const char *line, siz
 
 /* sym_list.c */
 int sym_list(struct sym *s);
+/* sym_debug.c */
+int sym_debug_file(struct sym *s);
 /* sym_func.c */
 int sym_probe_point(struct sym *s, const char *name);
 /* The Go function of that name, or -ENOENT with words. */
