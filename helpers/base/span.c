@@ -49,7 +49,8 @@ uint32_t span_uvarint32(struct span *s, uint64_t *off)
 
 const char *span_str(struct span *s, uint64_t off)
 {
-	if (off >= s->len || !memchr(s->p + off, 0, s->len - off)) {
+	/* every string ends in a table whose last byte ends one */
+	if (off >= s->len || (s->p[s->len - 1] && !memchr(s->p + off, 0, s->len - off))) {
 		s->bad = true;
 		return "";
 	}

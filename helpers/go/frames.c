@@ -3,6 +3,10 @@
 #include "go/gofile.h"
 
 #include "go/format.h"
+#include "go/pcindex.h"
+
+/* Calls inlined into one another at a function's first instruction: there are one or two. */
+enum { FRAMES_MAX = 16 };
 
 /* As span_uvarint32(), on bare pointers: *p moves behind the value, to NULL when it doesn't end. */
 static inline uint32_t uvarint(const uint8_t **p, const uint8_t *end)
@@ -33,12 +37,21 @@ static inline uint32_t uvarint(const uint8_t **p, const uint8_t *end)
 static int32_t pc_value(const struct go_file *g, uint32_t off, uint64_t entry, uint64_t addr)
 {
 	const uint8_t *p = g->pctab.p + off, *end = g->pctab.p + g->pctab.len;
+	const struct go_pcmark *mark;
 	uint64_t pc = 0, want = addr - entry;
 	uint32_t value = UINT32_MAX;
+	bool first = true;
 
 	if (!off || off >= g->pctab.len)
 		return -1;
-	for (bool first = true;; first = false) {
+	mark = g->pcmarks ? go_pcindex_find(g, off, want) : NULL;
+	if (mark) {
+		p = g->pctab.p + mark->at;
+		pc = mark->pc;
+		value = mark->value;
+		first = false;
+	}
+	for (;; first = false) {
 		uint32_t u = uvarint(&p, end);
 
 		if (!p || (!u && !first))
@@ -50,6 +63,16 @@ static int32_t pc_value(const struct go_file *g, uint32_t off, uint64_t entry, u
 		if (want < pc)
 			return (int32_t)value;
 	}
+}
+
+/* Begins to load what pc_value() will look at first: several tables at once take no longer than one. */
+static uint32_t expect(const struct go_file *g, uint32_t off)
+{
+	if (off < g->pctab.len)
+		__builtin_prefetch(g->pctab.p + off);
+	if (g->pcmarks && off < g->pctab.len)
+		__builtin_prefetch(&g->pcmarks[off / GO_PCBLOCK + 1]);
+	return off;
 }
 
 static uint32_t func_u32(const struct go_file *g, const struct go_func *f, uint64_t field)
@@ -105,11 +128,12 @@ static const char *file_by_number(const struct go_file *g, const struct go_func 
 static void position(const struct go_file *g, const struct go_func *f, uint64_t addr,
 		     struct go_frame *fr)
 {
-	int32_t line = pc_value(g, func_u32(g, f, g->table->func_pcln), f->entry, addr);
+	uint32_t lines = expect(g, func_u32(g, f, g->table->func_pcln));
+	uint32_t files = expect(g, func_u32(g, f, g->table->func_pcfile));
+	int32_t line = pc_value(g, lines, f->entry, addr);
 
 	fr->line = line > 0 ? line : 0;
-	fr->file = file_by_number(g, f, pc_value(g, func_u32(g, f, g->table->func_pcfile),
-						 f->entry, addr));
+	fr->file = file_by_number(g, f, pc_value(g, files, f->entry, addr));
 }
 
 static struct go_frame physical(const struct go_file *g, const struct go_func *f)
@@ -245,4 +269,16 @@ int go_frames_at(const struct go_file *g, uint64_t addr, struct go_frame *out, i
 	}
 	go_position(g, &f, addr, &out[n]);
 	return n + 1;
+}
+
+struct go_frame go_func_begin(const struct go_file *g, const struct go_func *f)
+{
+	struct go_frame fr[FRAMES_MAX];
+	int n = go_frames_at(g, f->entry, fr, FRAMES_MAX);
+
+	if (!n)
+		return physical(g, f);
+	if (f->start_line)
+		fr[n - 1].line = f->start_line;
+	return fr[n - 1];
 }

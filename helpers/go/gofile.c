@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -163,6 +164,7 @@ int go_open(struct elf_file *elf, struct go_file *ret)
 
 void go_close(struct go_file *g)
 {
+	free(g->pcmarks);
 	*g = (struct go_file){ 0 };
 }
 

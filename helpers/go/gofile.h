@@ -58,6 +58,9 @@ struct go_file {
 	struct span gofunc_bytes;	/* from gofunc on */
 	struct span findfunctab;	/* hints for go_func_at(), of addresses from minpc on */
 	uint64_t minpc;
+	/* see pcindex.h; NULL: not made */
+	struct go_pcmark *pcmarks;
+	size_t npcmarks;
 };
 
 /* One function of the table. */
@@ -96,6 +99,11 @@ bool go_func_nth(const struct go_file *g, uint32_t i, struct go_func *ret);
 bool go_func_named(const struct go_file *g, const char *name, struct go_func *ret);
 /* Bytes of f's code without the padding behind it, as the linker's symbols have them. */
 uint64_t go_func_size(const struct go_file *g, const struct go_func *f);
+/*
+ * Where f itself begins, not what is inlined at its first instruction: its
+ * declaration where that is recorded (Go >= 1.20), else the line of that instruction.
+ */
+struct go_frame go_func_begin(const struct go_file *g, const struct go_func *f);
 /* The machine code of f, empty when it is not in the file. */
 struct span go_func_code(const struct go_file *g, const struct go_func *f);
 
