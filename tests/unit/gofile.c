@@ -60,7 +60,7 @@ static int cmd_pcsp(char **a)
 	(void)a;
 	for (uint32_t i = 0; i < go.nfunc; i++) {
 		struct go_func f;
-		int32_t last = -1, sp;
+		int32_t last = INT32_MAX, sp;
 
 		if (!go_func_nth(&go, i, &f))
 			continue;
@@ -79,7 +79,7 @@ static int cmd_pcsp(char **a)
 static int cmd_types(char **a)
 {
 	uint64_t bias = strtoull(a[0], NULL, 0);
-	char line[64], name[512];
+	char line[64], name[8192];
 
 	while (fgets(line, sizeof(line), stdin)) {
 		uint64_t addr = strtoull(line, NULL, 16) - bias;
@@ -109,7 +109,7 @@ static unsigned check_function(const struct go_func *f, unsigned long *inlined)
 			bad += fr[i].line > 1 << 20 || (fr[i].inlined && !fr[i].file);
 			*inlined += fr[i].inlined;
 		}
-		bad += go_pcsp(&go, f, pc, &sp) && (sp < 0 || sp > 1 << 30);
+		bad += go_pcsp(&go, f, pc, &sp) && (sp < -64 || sp > (1 << 30) + 64);
 	}
 	return bad;
 }
@@ -145,7 +145,7 @@ static double now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
