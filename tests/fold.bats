@@ -216,6 +216,8 @@ samples   share  site
     main.main
       8  53.3 %  (3 more sites)
 END
+	run -0 gobpf fold -f table -n 3 tests/golden/fold/simple.in
+	[[ $output == *'(1 more site)' ]]
 }
 
 @test "fold: a table fits its columns and keeps control characters to itself" {
