@@ -14,6 +14,7 @@
 #define START_NS   (100 * MS)	/* what there is in the beginning, so that one hit doesn't decide */
 #define UNLUCKY	   2.0		/* standard deviations that a first burst may be off by */
 #define MEMORY_NS  (200 * MS)	/* how far the CPU rate looks back */
+#define SHORT	   0.25		/* a burst below this part of the usual length is short */
 #define MEAN_NS	   (5000 * MS)	/* how far the decision to stay looks back */
 #define GUESS_NS   3000.0	/* cost of a hit before it was measured: high */
 
@@ -169,15 +170,25 @@ void budget_stayed(struct budget *b, uint64_t now_ns)
 
 double budget_weight(struct budget *b, uint64_t on_ns, uint64_t now_ns)
 {
-	double stands_for = (double)(now_ns - b->end_ns);
+	double open = (double)(now_ns - b->end_ns + b->uncovered_ns), on = (double)on_ns, weight;
 
 	b->end_ns = now_ns;
-	return on_ns ? stands_for / (double)on_ns : 0;
+	b->uncovered_ns = (uint64_t)open;
+	if (!on_ns)
+		return 0;
+	weight = open / (on > SHORT * b->usual_ns ? on : SHORT * b->usual_ns);
+	if (weight < 1)
+		weight = 1;
+	b->uncovered_ns -= (uint64_t)clamp(weight * on, 0, open);
+	b->usual_ns += (on - b->usual_ns) * (b->usual_ns > 0 ? 0.25 : 1);
+	return weight;
 }
 
 double budget_tail(const struct budget *b, uint64_t window_ns)
 {
-	return b->end_ns && window_ns > b->end_ns ? (double)window_ns / (double)b->end_ns : 1;
+	uint64_t covered_ns = b->end_ns - b->uncovered_ns;
+
+	return covered_ns && window_ns > covered_ns ? (double)window_ns / (double)covered_ns : 1;
 }
 
 double budget_overhead(const struct budget *b)

@@ -217,7 +217,13 @@ static void books(void)
 	CHECK(budget_weight(&b, 4 * MS, 100 * MS) == 25, "first weight");
 	CHECK(budget_weight(&b, 10 * MS, 140 * MS) == 4, "second weight");
 	CHECK(budget_tail(&b, 210 * MS) == 1.5, "tail");
-	CHECK(budget_weight(&b, 0, 150 * MS) == 0, "no time on");
+	/* 0.5 ms after bursts of 5.5 ms on average: as if it were a quarter of those */
+	CHECK(fabs(budget_weight(&b, MS / 2, 162 * MS) - 22 / 1.375) < 1e-9, "short burst's weight");
+	CHECK(b.uncovered_ns == 14 * MS, "%lu for the next", b.uncovered_ns);
+	CHECK(budget_tail(&b, 296 * MS) == 2, "tail with a rest");
+	CHECK(budget_weight(&b, 5 * MS, 173 * MS) == 5, "it takes what was left");
+	CHECK(!b.uncovered_ns && budget_tail(&b, 173 * MS) == 1, "nothing left");
+	CHECK(budget_weight(&b, 0, 180 * MS) == 0, "no time on");
 	/* unknown CPU time counts as one busy CPU */
 	budget_book(&b, 200 * MS, 0, 0, 0);
 	CHECK(b.cpu_ns == 150 * MS, "%lu", b.cpu_ns);
