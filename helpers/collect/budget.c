@@ -2,6 +2,8 @@
 /* budget.c - when to have breakpoints in, so that they cost no more than was allowed */
 #include "collect/budget.h"
 
+#include <math.h>
+
 #define MS	   1000000.0
 #define PERIOD_NS  (300 * MS)	/* from burst to burst, when the budget allows that */
 #define MIN_ON_NS  (2 * MS)	/* shorter ones cost more in toggles than in hits */
@@ -10,6 +12,7 @@
 #define PIECE_NS   (100 * MS)	/* off times come in pieces: the target may use more CPU by then */
 #define CREDIT_NS  (1000 * MS)	/* an idle target saves up no more than this much time's income */
 #define START_NS   (100 * MS)	/* what there is in the beginning, so that one hit doesn't decide */
+#define UNLUCKY	   2.0		/* standard deviations that a first burst may be off by */
 #define MEMORY_NS  (200 * MS)	/* how far the CPU rate looks back */
 #define SHORT	   0.25		/* a burst below this part of the usual length is short */
 #define MEAN_NS	   (5000 * MS)	/* how far the decision to stay looks back */
@@ -126,6 +129,20 @@ static double plan_on(const struct budget *b, double income, double density)
 	return clamp(on, least, clamp(2 * b->planned_ns, least, PERIOD_NS));
 }
 
+/*
+ * The mean, but for the first burst: 2 ms that a pause of the target's ended in may see
+ * all the hits of a long time, so what counts is the least mean that they leave likely.
+ */
+static double sure_mean(const struct budget *b)
+{
+	double n = (double)b->hits, least;
+
+	if (b->toggles || !b->on_ns || (double)b->on_ns > START_NS)
+		return b->mean;
+	least = (n - UNLUCKY * sqrt(n)) * b->hit_ns / (double)b->on_ns;
+	return least < b->mean ? least : b->mean;
+}
+
 struct budget_step budget_next(struct budget *b)
 {
 	double income = b->share * clamp(b->cpu_rate, BUDGET_LEAST_RATE, 1e6);
@@ -138,7 +155,7 @@ struct budget_step budget_next(struct budget *b)
 	 * Staying is for what is cheap for seconds: to stay in each short quiet
 	 * time would let the busy ones around it count less.
 	 */
-	if (b->share <= 0 || (b->mean <= income && b->balance_ns >= 0))
+	if (b->share <= 0 || (sure_mean(b) <= income && b->balance_ns >= 0))
 		return (struct budget_step){ .on_ns = (uint64_t)CHECK_NS, .stay = true };
 
 	on = plan_on(b, income, density);

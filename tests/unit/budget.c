@@ -130,6 +130,11 @@ static double growing(double ms)
 	return ms / 20;
 }
 
+static double batches(double ms)	/* 60 hits/s, three at once; the first ones at once, too */
+{
+	return fmod(ms, 50) < 1 ? 3 : 0;
+}
+
 static double none(double ms)
 {
 	(void)ms;
@@ -171,6 +176,8 @@ static void stays_on_when_cheap(void)
 	CHECK(r.estimate == r.true_hits, "%g hits of %g", r.estimate, r.true_hits);
 	r = simulate(&(struct target){ none, none, 1700 }, 0.01, 10000 * MS, 3);
 	CHECK(r.bursts == 1, "%lu bursts of an idle target", r.bursts);
+	r = simulate(&(struct target){ batches, none, 1700 }, 0.01, 10000 * MS, 3);
+	CHECK(r.bursts == 1, "%lu bursts of one that wakes up at times", r.bursts);
 	r = simulate(&(struct target){ fast, one, 1700 }, 0, 1000 * MS, 3);
 	CHECK(r.bursts == 1, "%lu bursts without a limit", r.bursts);
 }
