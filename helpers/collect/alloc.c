@@ -28,6 +28,7 @@ struct alloc {
 	struct alloc_bpf *skel;
 	struct attach attach, large;	/* large: counted apart, no places when nothing is */
 	bool joined;			/* not any more */
+	double large_weight;		/* of what was counted apart */
 	struct attach_place *places;
 	int exe_fd;
 	char exe[32];			/* /proc/self/fd/N: the inode we know, whatever PID runs later */
@@ -184,6 +185,9 @@ static void op_join(void *ctx)
 {
 	struct alloc *a = ctx;
 
+	/* what comes from here on stands for all the time since the last burst */
+	if (a->duty.budget.now_ns > a->duty.budget.end_ns)
+		a->large_weight = (double)a->duty.budget.end_ns / (double)a->duty.budget.now_ns;
 	a->joined = true;
 	op_gate(a, DUTY_SHUT);
 	attach_off(&a->large);
@@ -373,6 +377,7 @@ static int attach_larges(struct alloc *a)
 	a->attach.nplaces = n - nlarge;
 	a->large.places += n - nlarge;
 	a->large.nplaces = nlarge;
+	a->large_weight = 1;
 	return attach_on(&a->large);
 }
 
@@ -381,7 +386,9 @@ static int drain_larges(struct alloc *a)
 {
 	double tail = budget_tail(&a->duty.budget, a->duty.window_ns);
 
-	return a->large.nplaces ? drain_map(a, bpf_map__fd(a->skel->maps.larges), 1 / tail) : 0;
+	if (!a->large.nplaces)
+		return 0;
+	return drain_map(a, bpf_map__fd(a->skel->maps.larges), a->large_weight / tail);
 }
 
 int alloc_run(struct alloc *a, const struct duty_clock *clock, double max_overhead,

@@ -114,6 +114,15 @@ static bool apart_too_dear(const struct duty *d)
 					      d->max_overhead / 2 * rate * (ns + 1e9);
 }
 
+/* The breakpoints of bursts are out. */
+static void join_if_dear(struct duty *d)
+{
+	if (d->joined || !apart_too_dear(d))
+		return;
+	d->ops->join(d->ctx);
+	d->joined = true;
+}
+
 /* last: results matter now, the breakpoints can be taken out later. */
 static int turn_off(struct duty *d, bool last)
 {
@@ -134,10 +143,8 @@ static int turn_off(struct duty *d, bool last)
 		budget_stayed(&d->budget, since_start(d, end));
 	else
 		d->weight = budget_weight(&d->budget, on_ns, since_start(d, end));
-	if (!last && !d->joined && apart_too_dear(d)) {
-		d->ops->join(d->ctx);
-		d->joined = true;
-	}
+	if (!last)
+		join_if_dear(d);
 	return d->ops->drain(d->ctx, d->weight);
 }
 
@@ -208,6 +215,7 @@ static bool stay_off(struct duty *d, uint64_t window_ns, uint64_t *ret_on_ns)
 		if (step.off_ns && !sleep_for(d, step.off_ns, window_ns))
 			return false;
 		book(d, num_now_ns(), 0);
+		join_if_dear(d);
 	} while (!step.on_ns);
 	*ret_on_ns = step.on_ns;
 	return true;
