@@ -414,6 +414,7 @@ const struct alloc_stack *alloc_results(const struct alloc *a, size_t *ret_n)
 void alloc_report(const struct alloc *a, struct alloc_report *ret)
 {
 	const struct duty *d = &a->duty;
+	uint64_t ran = d->counts.hits + d->counts.apart;
 	struct alloc_stats s;
 
 	read_stats((struct alloc *)a, &s);
@@ -436,7 +437,7 @@ void alloc_report(const struct alloc *a, struct alloc_report *ret)
 		.cut_short = a->cut_short,
 		.too_deep = a->too_deep,
 		.trap_ns = d->trap_ns,
-		.run_ns = d->counts.hits ? (double)d->counts.run_ns / (double)d->counts.hits : 0,
+		.run_ns = ran ? (double)d->counts.run_ns / (double)ran : 0,
 		.overhead = d->trap_ns > 0 && d->budget.cpu_ns >= LEAST_CPU_NS ?
 				    budget_overhead(&d->budget) : -1,
 		.larges_always = a->large.nplaces && !a->joined,
