@@ -12,6 +12,14 @@ static uint32_t func_u32(const struct go_file *g, const struct go_func *f, uint6
 	return span_u32(&infos, f->info + field);
 }
 
+uint64_t go_func_size(const struct go_file *g, const struct go_func *f)
+{
+	/* every table of a function covers the whole of it; this is the shortest */
+	uint64_t size = pc_extent(g, func_u32(g, f, g->table->func_pcfile), f->end - f->entry);
+
+	return size ? size : f->end - f->entry;
+}
+
 /* Since 1.16 a file's number counts in the files of its compilation unit. */
 static const char *file_by_number(const struct go_file *g, const struct go_func *f, int32_t no)
 {

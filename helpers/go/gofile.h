@@ -98,6 +98,8 @@ bool go_func_nth(const struct go_file *g, uint32_t i, struct go_func *ret);
  * ABI suffix of assembly (".abi0") is another function. Cost: one pass over the table.
  */
 bool go_func_named(const struct go_file *g, const char *name, struct go_func *ret);
+/* Bytes of f's code without the padding behind it, as the linker's symbols have them. */
+uint64_t go_func_size(const struct go_file *g, const struct go_func *f);
 /* The machine code of f, empty when it is not in the file. */
 struct span go_func_code(const struct go_file *g, const struct go_func *f);
 

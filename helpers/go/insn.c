@@ -85,6 +85,7 @@ static enum reg reg_of(unsigned id)
 /* The kernel looks at the bytes, so this does too, and takes nothing with an unusual prefix. */
 static enum insn_kind kind_of(const cs_insn *ci, uint8_t *cc)
 {
+	const cs_x86 *x = &ci->detail->x86;
 	const uint8_t *b = ci->bytes;
 
 	if ((ci->size == 1 && (b[0] & 0xf8) == 0x50) ||
@@ -120,6 +121,11 @@ static enum insn_kind kind_of(const cs_insn *ci, uint8_t *cc)
 	case X86_INS_XOR:
 	case X86_INS_NOP:
 		return INSN_PLAIN;
+	case X86_INS_RET:
+		return INSN_RET;
+	case X86_INS_JMP:
+		return x->operands[0].type == X86_OP_MEM && x->operands[0].mem.index ?
+			       INSN_JMP_TABLE : INSN_JMP_FAR;
 	default:
 		return INSN_OTHER;
 	}

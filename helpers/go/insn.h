@@ -34,6 +34,10 @@ enum insn_kind {
 	INSN_CMP,		/* or test */
 	INSN_PLAIN,		/* add, sub, and, or, xor, long nop */
 	INSN_OTHER,		/* may change anything */
+	/* these, too, and go elsewhere */
+	INSN_RET,
+	INSN_JMP_TABLE,		/* through a table: jmp *(base,index,8), as a switch compiles to */
+	INSN_JMP_FAR,		/* through a register or one word of memory */
 };
 
 /* Condition of INSN_JCC, as in its opcode: "below or equal", CF or ZF set. */

@@ -137,6 +137,22 @@ static inline void leave_mark(const struct go_file *g, uint32_t off, const struc
 		*m = (struct pc_mark){ off, at, (uint32_t)r->pc, r->value };
 }
 
+uint64_t pc_extent(const struct go_file *g, uint32_t off, uint64_t most)
+{
+	const uint8_t *p = g->pctab.p + off, *end = g->pctab.p + g->pctab.len;
+	uint64_t size = 0;
+
+	if (!off || off >= g->pctab.len)
+		return 0;
+	for (bool first = true; p && size <= most; first = false) {
+		if (!uvarint(&p, end) && !first)
+			break;
+		if (p)
+			size += (uint64_t)uvarint(&p, end) * g->quantum;
+	}
+	return p && size <= most ? size : 0;
+}
+
 void pc_prefetch(const struct go_file *g, uint32_t off)
 {
 	if (off >= g->pctab.len)

@@ -15,6 +15,9 @@
  */
 int32_t pc_value(const struct go_file *g, uint32_t off, uint64_t entry, uint64_t addr);
 
+/* How many bytes of code the table at off is about; 0: there is none, or more than most. */
+uint64_t pc_extent(const struct go_file *g, uint32_t off, uint64_t most);
+
 /* Asks for the memory that pc_value() of that table is going to read. */
 void pc_prefetch(const struct go_file *g, uint32_t off);
 

@@ -31,7 +31,7 @@ static int cmd_layout(char **a)
 	int err = layout_offset(atoi(a[0]), a[1], a[2], &f);
 
 	if (!err)
-		printf("%u %u%s\n", f.offset, f.size, f.interpolated ? " interpolated" : "");
+		printf("%u %u%s\n", f.offset, f.size, f.source == LAYOUT_INTERPOLATED ? " interpolated" : "");
 	return err;
 }
 
