@@ -144,8 +144,8 @@ uint64_t pc_extent(const struct go_file *g, uint32_t off, uint64_t most)
 
 	if (!off || off >= g->pctab.len)
 		return 0;
-	for (bool first = true; p && size <= most; first = false) {
-		if (!uvarint(&p, end) && !first)
+	while (p && size <= most) {
+		if (!uvarint(&p, end) && size)
 			break;
 		if (p)
 			size += (uint64_t)uvarint(&p, end) * g->quantum;
@@ -164,8 +164,8 @@ void pc_prefetch(const struct go_file *g, uint32_t off)
 
 int32_t pc_value(const struct go_file *g, uint32_t off, uint64_t entry, uint64_t addr)
 {
-	const uint8_t *start = g->pctab.p + off, *end = g->pctab.p + g->pctab.len;
-	struct reader r = { .p = start, .value = UINT32_MAX };
+	const uint8_t *end = g->pctab.p + g->pctab.len;
+	struct reader r = { .p = g->pctab.p + off, .value = UINT32_MAX };
 	uint64_t want = addr - entry;
 	bool marks = g->marks && want >= MARK_FROM && want <= UINT32_MAX;
 	int skip = 1;
@@ -175,7 +175,7 @@ int32_t pc_value(const struct go_file *g, uint32_t off, uint64_t entry, uint64_t
 	if (marks)
 		use_marks(g, off, (uint32_t)want, &r);
 	for (;;) {
-		bool first = r.p == start;
+		bool first = !r.pc;
 		uint32_t u;
 
 		while (skip > 0 && !first && end - r.p >= 8) {

@@ -8,7 +8,7 @@
 /*
  * The value at addr of the pc-value table at off in g->pctab (runtime/symtab.go,
  * pcvalue): pairs of a zig-zag delta of the value and a delta of the pc, until a
- * zero delta that is not the first.  -1 where there is none, as in a table that has -1.
+ * zero delta behind the function's first address.  -1 where there is none, as in a table that has -1.
  *
  * Tables of large functions take long to read, so that where one was read to
  * is kept (g->marks, see pc_marks_init()): not for several threads at a time.
