@@ -6,12 +6,9 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "go/pcindex.h"
 
-enum {
-	PIECE = 1 << 16,	/* bytes written at once */
-	MANY = 2000,		/* lookups after which an index pays */
-};
+/* Written in pieces of this size. */
+enum { PIECE = 1 << 16 };
 
 bool sym_flush(struct sym *s)
 {
@@ -68,11 +65,7 @@ void sym_place(struct sym *s, const struct frame *fr)
 
 int sym_frames(struct sym *s, uint64_t addr, bool is_return, struct frame *ret)
 {
-	int n;
-
-	if (++s->nlookups == MANY)
-		go_pcindex_make(s->go);	/* or it takes longer */
-	n = s->symboliser.frames(s->symboliser.ctx, addr, is_return ? PC_RETURN : 0, ret,
+	int n = s->symboliser.frames(s->symboliser.ctx, addr, is_return ? PC_RETURN : 0, ret,
 				     SYM_FRAMES_MAX);
 
 	if (n == 1 && (ret[0].flags & FRAME_UNKNOWN))

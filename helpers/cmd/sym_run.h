@@ -38,7 +38,7 @@ struct sym {
 	struct go_process process;
 	struct go_image image;
 	struct symboliser symboliser;
-	struct go_file *go;
+	const struct go_file *go;
 	struct elf_native *native;
 	uint64_t bias;
 	/* output */
@@ -46,7 +46,6 @@ struct sym {
 	struct buf text;	/* not written yet */
 	bool json, tty;
 	size_t nentries;	/* of the JSON list */
-	uint64_t nlookups;
 	bool failed;		/* something asked for was not found */
 };
 

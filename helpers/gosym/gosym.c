@@ -8,7 +8,6 @@
 
 #include "base/err.h"
 #include "go/gofile.h"
-#include "go/pcindex.h"
 
 enum { FRAMES_MAX = 64 };
 
@@ -37,7 +36,8 @@ int gosym_open(const char *path, struct gosym **ret)
 		free(g);
 		return err;
 	}
-	/* found out now, so that nothing is changed later */
+	/* found out now, so that nothing is changed later when several threads ask */
+	go_remember(&g->go, false);
 	g->build_id = elf_build_id(&g->elf);
 	*ret = g;
 	return 0;
@@ -60,9 +60,9 @@ void gosym_close(struct gosym *g)
 	free(g);
 }
 
-int gosym_prepare(struct gosym *g)
+void gosym_prepare(struct gosym *g)
 {
-	return go_pcindex_make(&g->go);
+	go_remember(&g->go, true);
 }
 
 const char *gosym_error(void)

@@ -27,9 +27,8 @@
  * Errors.  Functions that return int give 0 or more for success and a negative errno for
  * failure: -ENOEXEC (not an ELF executable of Go, damaged, packed, unknown version), or
  * what the system said (-ENOENT, -EACCES, -ENOMEM ...).  gosym_error() has the words.  An
- * address or name that is in no function is no error.  No function prints, exits, or
- * changes a signal handler, and the file may hold anything: what lies outside of
- * it reads as nothing.
+ * address or name that is in no function is no error.  No function prints or exits, and the
+ * file may hold anything: what lies outside of it reads as nothing.
  *
  * Speed.  An answer takes a few microseconds.  Who has thousands of addresses calls
  * gosym_prepare() first and gets them several times as fast.
@@ -39,9 +38,9 @@
  * when nobody asks any more.
  *
  * Lifetime.  Strings in answers belong to the struct gosym and last until gosym_close().
- * The file is mapped, not read, so opening is quick and memory is shared; replace it by
- * rename, as installers do: to truncate a file while it is open here
- * ends the program by SIGBUS, as with every mapped file.
+ * The file is mapped, not read, so opening is quick and memory is shared.  When it is
+ * truncated meanwhile, what is gone reads as zeroes: for that a handler of SIGBUS is
+ * installed by the first gosym_open(), unless the program has one.
  *
  * Versions.  MAJOR.MINOR.PATCH by semver.org; MAJOR is in the shared library's name
  * (libgosym.so.MAJOR).  Structs here keep their size and fields within one MAJOR version; while
@@ -99,11 +98,11 @@ GOSYM_API int gosym_open_fd(int fd, struct gosym **ret);
 GOSYM_API void gosym_close(struct gosym *g);
 
 /*
- * Makes an index of the line tables, which takes about a quarter of their size in memory (5 MB
- * for an executable of 100 MB) and some 20 ms.  0, or -ENOMEM: all works
- * without it.  To be called before other threads use g.
+ * Reads the line tables once, which takes some 20 ms for an executable of 100 MB and
+ * about a quarter of the tables' size in memory (5 MB there), for later answers to be quick.  To
+ * be called before other threads use g.
  */
-GOSYM_API int gosym_prepare(struct gosym *g);
+GOSYM_API void gosym_prepare(struct gosym *g);
 
 /* Why the newest call in this thread that failed did: a sentence without newline, never NULL. */
 GOSYM_API const char *gosym_error(void);

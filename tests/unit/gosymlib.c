@@ -55,9 +55,8 @@ static int cmd_frames(struct gosym *g)
 /* prepared: the same by the index */
 static int cmd_prepared(struct gosym *g)
 {
-	int err = gosym_prepare(g);
-
-	return err ? err : cmd_frames(g);
+	gosym_prepare(g);
+	return cmd_frames(g);
 }
 
 /* list: as gobpf sym --list */
@@ -145,8 +144,7 @@ static int cmd_rate(struct gosym *g)
 	uint64_t frames = 0;
 	double from = now(), line, inlined;
 
-	if (gosym_prepare(g))
-		return -ENOMEM;
+	gosym_prepare(g);
 	fprintf(stderr, "prepared in %.1f ms\n", 1e3 * (now() - from));
 	from = now();
 	for (size_t i = 0; i < naddrs; i++)
