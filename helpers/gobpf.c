@@ -169,7 +169,11 @@ static int dispatch(int argc, char **argv)
 			fprintf(stderr, "gobpf: --script-path: which folder?\n");
 			return EXIT_USAGE;
 		}
-		path_set_scripts(argv[2]);
+		if (!path_set_scripts(argv[2])) {
+			fprintf(stderr, "gobpf: --script-path: can't read %s: %s\n", argv[2],
+				strerror(errno));
+			return EXIT_USAGE;
+		}
 		argc -= 2;
 		argv += 2;
 	}

@@ -23,15 +23,15 @@ static bool in_list(const char *list, const char *word)
 	return false;
 }
 
+static const struct {
+	const char *ending, *format;
+} endings[] = {
+	{ ".txt", "table" }, { ".json", "json" },   { ".folded", "folded" }, { ".svg", "svg" },
+	{ ".html", "html" }, { ".pb.gz", "pprof" }, { ".pprof", "pprof" },
+};
+
 static const char *format_of_ending(const char *path)
 {
-	static const struct {
-		const char *ending, *format;
-	} endings[] = {
-		{ ".svg", "svg" },	 { ".html", "html" },  { ".json", "json" },
-		{ ".folded", "folded" }, { ".pb.gz", "pprof" }, { ".pprof", "pprof" },
-		{ ".txt", "table" },
-	};
 	size_t n = strlen(path);
 
 	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
@@ -43,21 +43,53 @@ static const char *format_of_ending(const char *path)
 	return NULL;
 }
 
+/* The ".xyz" of a file that is or will be a regular one; NULL: there is none. */
+static const char *ending_of(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+	struct stat st;
+
+	if (!dot || dot == name || !dot[1] || (!stat(path, &st) && !S_ISREG(st.st_mode)))
+		return NULL;
+	return dot;
+}
+
+static void unknown_ending(struct argp_state *state, const struct opt_output *o, const char *ending)
+{
+	char known[128] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
+		size_t n = strlen(known);
+
+		if (in_list(o->formats, endings[i].format))
+			snprintf(known + n, sizeof(known) - n, "%s%s", n ? " " : "", endings[i].ending);
+	}
+	argp_error(state, "%s: the ending %s chooses no format (these do: %s); --format chooses for "
+		   "any name", o->path, ending, known);
+}
+
+static void format_by_name(struct argp_state *state, struct opt_output *o)
+{
+	const char *format = o->path ? format_of_ending(o->path) : NULL;
+	const char *ending = o->path && !format ? ending_of(o->path) : NULL;
+
+	if (ending)
+		unknown_ending(state, o, ending);
+	if (format && !in_list(o->formats, format))
+		argp_error(state, "%s: no %s here (one of: %s); --format chooses for any name",
+			   o->path, format, o->formats);
+	if (format)
+		snprintf(o->format, sizeof(o->format), "%s", format);
+	else
+		snprintf(o->format, sizeof(o->format), "%.*s", (int)strcspn(o->formats, " "),
+			 o->formats);
+}
+
 static void choose_format(struct argp_state *state, struct opt_output *o)
 {
-	const char *by_ending = o->path ? format_of_ending(o->path) : NULL;
-
-	if (!o->format_given) {
-		size_t n = strcspn(o->formats, " ");
-
-		if (by_ending && !in_list(o->formats, by_ending))
-			argp_error(state, "%s: no %s here (one of: %s); --format chooses for any name",
-				   o->path, by_ending, o->formats);
-		if (by_ending)
-			snprintf(o->format, sizeof(o->format), "%s", by_ending);
-		else
-			snprintf(o->format, sizeof(o->format), "%.*s", (int)n, o->formats);
-	}
+	if (!o->format_given)
+		format_by_name(state, o);
 	if (!in_list(o->formats, o->format))
 		argp_error(state, "unknown format '%s' (one of: %s)", o->format, o->formats);
 }

@@ -22,7 +22,8 @@ enum { OPT_OWN = 0x400 };
  */
 struct opt_output {
 	const char *formats;	/* in: what the command can write: "table json folded svg pprof" (first = default) */
-	char format[16];	/* out: one of them; by -f, else by the ending of -o, else the first */
+	char format[16];	/* out: one of them; by -f, else by the ending of -o (an unknown one is refused),
+				 * else the first */
 	const char *path;	/* NULL or "-": stdout */
 	unsigned top;		/* -n: rows; 0: all */
 	bool quiet;

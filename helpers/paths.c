@@ -11,9 +11,15 @@
 
 static const char *script_path;
 
-void path_set_scripts(const char *dir)
+bool path_set_scripts(const char *dir)
 {
+	DIR *d = opendir(dir);
+
+	if (!d)
+		return false;
+	closedir(d);
 	script_path = dir;
+	return true;
 }
 
 /* The source tree that the program was built in, or NULL when it is installed. */

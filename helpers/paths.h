@@ -24,8 +24,8 @@ bool path_find_script(const char *name, char ret[PATH_MAX]);
 /* Finds the plugin program gobpf-NAME in libexec; same ownership rule as root. */
 bool path_find_plugin(const char *name, char ret[PATH_MAX]);
 
-/* One more folder to look for scripts in, before the others. */
-void path_set_scripts(const char *dir);
+/* One more folder to look for scripts in, before the others. False with errno: it can't be read. */
+bool path_set_scripts(const char *dir);
 
 /* Calls fn for each script or plugin name (without prefix and ending), each name once. */
 void path_each_plugin(void (*fn)(const char *name, const char *path, void *arg), void *arg);

@@ -146,15 +146,40 @@ same_length() {
 	mix
 	in_the_open
 	gobpf() { setpriv --reuid=65534 --regid=65534 --clear-groups "$open/gobpf" "$@"; }
-	refused 4 CAP_SYS_PTRACE "$mix"
+	refused 4 'as that user or root, or with CAP_SYS_PTRACE' "$mix"
 	unharmed mix
 }
 
-@test "permission: as root without CAP_SYS_PTRACE: names it" {
+@test "permission: as root without CAP_SYS_PTRACE: names it, and not root" {
 	requires root setpriv
 	mix
 	gobpf() { setpriv --bounding-set -sys_ptrace "$GOBPF" "$@"; }
-	refused 4 CAP_SYS_PTRACE "$mix"
+	refused 4 'root lacks CAP_SYS_PTRACE' "$mix"
+	[[ $stderr != *'or root'* ]]
+	unharmed mix
+}
+
+@test "permission: what even root with CAP_SYS_PTRACE may not: says what could forbid it" {
+	requires root unshare
+	unshare --user true || skip "requires user namespaces"
+	mix
+	# root of a user namespace has the capability, and none over what is outside of it
+	gobpf() { unshare --user --map-root-user "$GOBPF" "$@"; }
+	refused 4 'even with CAP_SYS_PTRACE .*user namespace' "$mix"
+	[[ $stderr != *'or root'* ]]
+	unharmed mix
+}
+
+@test "permission: as the same user, on a process with a capability: root may" {
+	requires root setpriv
+	local nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	fixture allocmix
+	in_the_open
+	cp "$fixture" "$open/mix"
+	spawn mix "${nobody[@]}" --inh-caps=+net_raw --ambient-caps=+net_raw "$open/mix"
+	await mix '^READY'
+	gobpf() { "${nobody[@]}" "$open/gobpf" "$@"; }
+	refused 4 'user 65534.: run as root, or with CAP_SYS_PTRACE' "${PID[mix]}"
 	unharmed mix
 }
 

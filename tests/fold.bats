@@ -200,6 +200,28 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	run -2 gobpf fold --no-such-option
 }
 
+@test "fold: an ending that chooses no format is refused, a name without one gets the default" {
+	local in=tests/golden/fold/simple.in f=$BATS_TEST_TMPDIR/out.d name
+	mkdir "$f"
+	for name in x.xyz x.svg.gz x.2 .x.y; do
+		run -2 --separate-stderr gobpf fold -o "$f/$name" "$in"
+		[ "${stderr_lines[0]}" = "gobpf fold: $f/$name: the ending .${name##*.} chooses no format (these do: .txt .json .folded .svg .pb.gz .pprof); --format chooses for any name" ]
+		[ ! -e "$f/$name" ]
+	done
+	run -0 gobpf fold -f folded -o "$f/x.xyz" "$in"
+	gobpf fold -f folded "$in" | diff - "$f/x.xyz"
+	for name in x x. .x; do
+		run -0 gobpf fold -o "$f/$name" "$in"
+		diff "$f/x.xyz" "$f/$name"
+	done
+	# what is there and no regular file has no ending
+	mkfifo "$f/pipe.xyz"
+	cat "$f/pipe.xyz" >"$f/got" &
+	run -0 gobpf fold -o "$f/pipe.xyz" "$in"
+	wait $!
+	diff "$f/x.xyz" "$f/got"
+}
+
 @test "fold: a table has units, a row for the rest, and stacks with -v" {
 	run -0 gobpf fold -f table --unit bytes -n 2 tests/golden/fold/simple.in
 	diff - <(printf '%s\n' "${lines[@]}") <<'END'
@@ -216,6 +238,8 @@ samples   share  site
     main.main
       8  53.3 %  (3 more sites)
 END
+	run -0 gobpf fold -f table -n 3 tests/golden/fold/simple.in
+	[[ $output == *'(1 more site)' ]]
 }
 
 @test "fold: a table fits its columns and keeps control characters to itself" {

@@ -56,6 +56,14 @@ load helpers
 	[[ $stderr == *"which folder"* ]]
 }
 
+@test "gobpf: --script-path with something that is no folder" {
+	run -2 --separate-stderr gobpf --script-path /no/such/folder list
+	[ "$stderr" = "gobpf: --script-path: can't read /no/such/folder: No such file or directory" ]
+	[ -z "$output" ]
+	run -2 --separate-stderr gobpf --script-path "$GOBPF" list
+	[[ $stderr == *"Not a directory" ]]
+}
+
 @test "gobpf: full disk behind stdout is a failure that says so" {
 	to_full() { gobpf list >/dev/full; }
 	run -1 --separate-stderr to_full

@@ -18,13 +18,28 @@ setup() {
 	url=http://127.0.0.1:$port
 	fixture httpload
 	load=$fixture
-	# more samples for the oracle than the default 512 KiB gives: GODEBUG is the runtime's own knob
-	spawn etcd env GODEBUG=memprofilerate="${RATE-65536}" etcd --data-dir "$data" --enable-pprof \
+	spawn etcd etcd --data-dir "$data" --enable-pprof \
 		--logger zap --log-level error --listen-client-urls "$url" --advertise-client-urls "$url" \
 		--listen-peer-urls "http://127.0.0.1:$peer" \
 		--initial-advertise-peer-urls "http://127.0.0.1:$peer" \
 		--initial-cluster "default=http://127.0.0.1:$peer"
 	retry 30 curl -fs -o "$BATS_TEST_TMPDIR/health" "$url/health"
+	rate "${RATE-4096}"
+}
+
+# rate BYTES - sets etcd's MemProfileRate, so that its own profile has more samples than 512 KiB
+# gives. Go 1.19 forgets GODEBUG=memprofilerate when it initialises the variable, so the test
+# writes it into its etcd. Two collections later the profile has all that came before.
+rate() {
+	local addr file
+	file=$(command -v etcd)
+	readelf -h "$file" | grep -q 'Type: *EXEC'
+	addr=$("$O/tests/golib" globals "$file" | awk '$2 == "runtime.MemProfileRate" { print $1 }')
+	printf %b "$(printf '%016x\n' "$1" | fold -w2 | tac | sed 's/^/\\x/' | tr -d '\n')" |
+		dd of="/proc/${PID[etcd]}/mem" bs=1 seek=$((0x$addr)) conv=notrunc status=none
+	curl -fs "$url/debug/pprof/heap?gc=1&debug=1" -o "$BATS_TEST_TMPDIR/gc"
+	curl -fs "$url/debug/pprof/heap?gc=1&debug=1" -o "$BATS_TEST_TMPDIR/gc"
+	head -1 "$BATS_TEST_TMPDIR/gc" | grep -q "@ heap/$((2 * $1))\$"
 }
 
 # puts http - as many as go through in 60 s, on 4 connections; puts etcdctl - 2 times 3000,
@@ -56,16 +71,19 @@ free_port() {
 	done
 }
 
-# profile ENGINE - a window by gobpf and by etcd's own pprof at the same time:
-# ours.json, and theirs as "SHARE FUNC FILE:LINE" lines by falling share
+# profile ENGINE - a window by gobpf within one by etcd's own pprof:
+# ours.json, and theirs as "SHARE FUNC FILE:LINE" lines by falling share.
+# What pprof itself allocates, at both ends of its window, stays out of ours.
 profile() {
-	spawn pprof curl -fs -o "$BATS_TEST_TMPDIR/theirs.pb.gz" "$url/debug/pprof/heap?seconds=$WINDOW"
+	spawn pprof curl -fs -o "$BATS_TEST_TMPDIR/theirs.pb.gz" "$url/debug/pprof/heap?seconds=$((WINDOW + 4))"
+	gobpf heap-hotspots -d 2s "${PID[etcd]}" >"$BATS_TEST_TMPDIR/beginning"
 	gobpf heap-hotspots --engine "$1" -n 0 -d ${WINDOW}s -f json "${PID[etcd]}" >"$BATS_TEST_TMPDIR/ours.json"
+	alive pprof
 	reap pprof
-	go tool pprof -sample_index=alloc_space -lines -top -nodecount=100 "$BATS_TEST_TMPDIR/theirs.pb.gz" |
+	go tool pprof -sample_index=alloc_space -lines -top -nodefraction=0 -nodecount=1000 "$BATS_TEST_TMPDIR/theirs.pb.gz" |
 		awk '/^ *flat /{ on = 1; next } on { print $2 + 0, $6, $7 }' >"$BATS_TEST_TMPDIR/theirs"
 	jq -r '.sites[] | "\(.share) \(.func) \(.file):\(.line)"' "$BATS_TEST_TMPDIR/ours.json" >"$BATS_TEST_TMPDIR/ours"
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/theirs")" -ge 10 ]
+	[ "$(awk '$1 > 0' "$BATS_TEST_TMPDIR/theirs" | wc -l)" -ge 10 ]
 }
 
 # agree - of our top 10 sites at least 8 are in their top 10, or as heavy there as their
@@ -109,12 +127,12 @@ right() {
 	well
 }
 
-# The names resolve and the top 10 are those of etcd's own pprof.  Under etcdctl, a connection
-# for each put, two sites have 85 % of the bytes and the third has 1 %: below that two samplers
-# that don't share their samples agree by chance only, so refill is compared under the other load.
+# The names resolve and the top 10 are those of etcd's own pprof.  etcdctl makes a connection
+# for each put: two sites have 85 % of the bytes then, and the third 1 %.
 
 @test "etcd: auto takes buckets: etcdctl puts" { right auto buckets etcdctl; }
 @test "etcd: auto takes buckets: puts as fast as they go" { right auto buckets http; }
+@test "etcd: refill at the default budget: etcdctl puts" { right refill refill etcdctl; }
 @test "etcd: refill at the default budget: puts as fast as they go" { right refill refill http; }
 
 @test "etcd: pprof output is as go tool pprof wants it" {

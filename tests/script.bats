@@ -362,6 +362,24 @@ own="pid == ${PID[burst]} && @seconds && (int64)reg(\"bx\") > 0"
 	[[ $stderr == *"argument 3, 'ten', must be a number"* ]]
 }
 
+@test "script: an argument that the script has no use for" {
+	requires root bpftrace
+	burst
+	run -2 --separate-stderr gobpf script heap-hotspots "${PID[burst]}" 30 1 s
+	[ "$stderr" = "gobpf script: heap-hotspots.bt has no use for the argument 's': \$4 is its last" ]
+	own none <<<'// $1
+		BEGIN { printf("$1\n"); exit(); }'
+	run -2 --separate-stderr mine none "${PID[burst]}"
+	[[ $stderr == *"none.bt takes no arguments: '${PID[burst]}' is one too many" ]]
+	own one <<<'BEGIN { exit(); } uprobe:$1:"main.allocBurst" { @ = count(); }'
+	run -0 --separate-stderr mine one "${PID[burst]}"
+	run -2 --separate-stderr mine one "${PID[burst]}" 7
+	[[ $stderr == *"'7': \$2 is its last" ]]
+	own any <<<'BEGIN { printf("%d\n", $#); exit(); }'
+	run -0 --separate-stderr mine any 7 8
+	[[ $output == *'"%d\n", 2)'* ]]
+}
+
 @test "script: no such script, no PID" {
 	run -2 --separate-stderr gobpf script nosuchscript
 	[[ $stderr == *"no script 'nosuchscript'"* ]]

@@ -32,21 +32,6 @@ uint64_t span_uint(struct span *s, uint64_t off, unsigned width)
 	return v;
 }
 
-uint8_t span_u8(struct span *s, uint64_t off)
-{
-	return span_uint(s, off, 1);
-}
-
-uint32_t span_u32(struct span *s, uint64_t off)
-{
-	return span_uint(s, off, 4);
-}
-
-uint64_t span_u64(struct span *s, uint64_t off)
-{
-	return span_uint(s, off, 8);
-}
-
 uint32_t span_uvarint32(struct span *s, uint64_t *off)
 {
 	uint32_t v = 0;

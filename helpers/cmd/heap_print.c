@@ -181,7 +181,8 @@ static int print_sites(struct heap_run *run, FILE *f)
 	table_free(&t);
 	free(sites);
 	if (!err && shown < n)
-		fprintf(f, "\n%zu more sites (-n 0 shows all)\n", n - shown);
+		fprintf(f, "\n%zu more site%s (-n 0 shows all)\n", n - shown,
+			n - shown == 1 ? "" : "s");
 	return err ? err_sys(-err, "printing") : 0;
 }
 

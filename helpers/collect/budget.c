@@ -2,6 +2,8 @@
 /* budget.c - when to have breakpoints in, so that they cost no more than was allowed */
 #include "collect/budget.h"
 
+#include <math.h>
+
 #define MS	   1000000.0
 #define PERIOD_NS  (300 * MS)	/* from burst to burst, when the budget allows that */
 #define MIN_ON_NS  (2 * MS)	/* shorter ones cost more in toggles than in hits */
@@ -10,7 +12,9 @@
 #define PIECE_NS   (100 * MS)	/* off times come in pieces: the target may use more CPU by then */
 #define CREDIT_NS  (1000 * MS)	/* an idle target saves up no more than this much time's income */
 #define START_NS   (100 * MS)	/* what there is in the beginning, so that one hit doesn't decide */
+#define UNLUCKY	   2.0		/* standard deviations that a first burst may be off by */
 #define MEMORY_NS  (200 * MS)	/* how far the CPU rate looks back */
+#define SHORT	   0.25		/* a burst below this part of the usual length is short */
 #define MEAN_NS	   (5000 * MS)	/* how far the decision to stay looks back */
 #define GUESS_NS   3000.0	/* cost of a hit before it was measured: high */
 
@@ -104,6 +108,12 @@ void budget_toggled(struct budget *b, uint64_t hits)
 	spend(b, cost);
 }
 
+void budget_apart(struct budget *b, uint64_t hits)
+{
+	b->hits += hits;
+	spend(b, (double)hits * b->hit_ns);
+}
+
 /*
  * How long to be on: what comes in during a period, and a part of what was
  * saved or overdrawn.  How often does not depend on that: were the next burst
@@ -119,6 +129,20 @@ static double plan_on(const struct budget *b, double income, double density)
 	return clamp(on, least, clamp(2 * b->planned_ns, least, PERIOD_NS));
 }
 
+/*
+ * The mean, but for the first burst: 2 ms that a pause of the target's ended in may see
+ * all the hits of a long time, so what counts is the least mean that they leave likely.
+ */
+static double sure_mean(const struct budget *b)
+{
+	double n = (double)b->hits, least;
+
+	if (b->toggles || !b->on_ns || (double)b->on_ns > START_NS)
+		return b->mean;
+	least = (n - UNLUCKY * sqrt(n)) * b->hit_ns / (double)b->on_ns;
+	return least < b->mean ? least : b->mean;
+}
+
 struct budget_step budget_next(struct budget *b)
 {
 	double income = b->share * clamp(b->cpu_rate, BUDGET_LEAST_RATE, 1e6);
@@ -131,7 +155,7 @@ struct budget_step budget_next(struct budget *b)
 	 * Staying is for what is cheap for seconds: to stay in each short quiet
 	 * time would let the busy ones around it count less.
 	 */
-	if (b->share <= 0 || (b->mean <= income && b->balance_ns >= 0))
+	if (b->share <= 0 || (sure_mean(b) <= income && b->balance_ns >= 0))
 		return (struct budget_step){ .on_ns = (uint64_t)CHECK_NS, .stay = true };
 
 	on = plan_on(b, income, density);
@@ -152,15 +176,25 @@ void budget_stayed(struct budget *b, uint64_t now_ns)
 
 double budget_weight(struct budget *b, uint64_t on_ns, uint64_t now_ns)
 {
-	double stands_for = (double)(now_ns - b->end_ns);
+	double open = (double)(now_ns - b->end_ns + b->uncovered_ns), on = (double)on_ns, weight;
 
 	b->end_ns = now_ns;
-	return on_ns ? stands_for / (double)on_ns : 0;
+	b->uncovered_ns = (uint64_t)open;
+	if (!on_ns)
+		return 0;
+	weight = open / (on > SHORT * b->usual_ns ? on : SHORT * b->usual_ns);
+	if (weight < 1)
+		weight = 1;
+	b->uncovered_ns -= (uint64_t)clamp(weight * on, 0, open);
+	b->usual_ns += (on - b->usual_ns) * (b->usual_ns > 0 ? 0.25 : 1);
+	return weight;
 }
 
 double budget_tail(const struct budget *b, uint64_t window_ns)
 {
-	return b->end_ns && window_ns > b->end_ns ? (double)window_ns / (double)b->end_ns : 1;
+	uint64_t covered_ns = b->end_ns - b->uncovered_ns;
+
+	return covered_ns && window_ns > covered_ns ? (double)window_ns / (double)covered_ns : 1;
 }
 
 double budget_overhead(const struct budget *b)

@@ -21,6 +21,10 @@
  * Bursts are 0.5 … 1.5 times 300 ms apart, so that they do not run in step with
  * something periodic in the target.  A burst that turns into a stay stands for
  * the time before it with its first part only; the rest stands for itself.
+ *
+ * A burst that is far shorter than those before it, cut off by the window's end or short
+ * after a long debt, would give its few hits the say over all the time before it.  It stands
+ * for a part of that time; the next one, or budget_tail(), stands for the rest.
  */
 struct budget {
 	double share;		/* 0.01: 1 % of the target's CPU time; 0: no limit */
@@ -40,6 +44,8 @@ struct budget {
 	uint64_t now_ns;	/* of the last booking */
 	uint64_t seen_ns;	/* of the last booking with on time */
 	uint64_t end_ns;	/* where the last burst ended */
+	uint64_t uncovered_ns;	/* time before that which no burst stands for yet */
+	double usual_ns;	/* how long bursts were, of late */
 	double planned_ns;	/* the last on time */
 	double jitter;		/* -0.5 … 0.5, anew for each off time */
 	uint64_t random;
@@ -76,6 +82,9 @@ void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on
 /* Books one on/off pair, and the hits outside its burst, which counted for nothing. */
 void budget_toggled(struct budget *b, uint64_t hits);
 
+/* Books hits of what is counted always: they say nothing of what a burst costs. */
+void budget_apart(struct budget *b, uint64_t hits);
+
 /* What to do from now on. */
 struct budget_step budget_next(struct budget *b);
 
@@ -83,12 +92,12 @@ struct budget_step budget_next(struct budget *b);
 void budget_stayed(struct budget *b, uint64_t now_ns);
 
 /*
- * The burst that was on for on_ns and ends now stands for all the time since
- * the end of the one before: what to multiply its counts by.
+ * The burst that was on for on_ns and ends now stands for the time that no burst
+ * stands for yet, or for a part of it when it is short: what to multiply its counts by.
  */
 double budget_weight(struct budget *b, uint64_t on_ns, uint64_t now_ns);
 
-/* The window ends: what to multiply all weighted counts by, for the time after the last burst. */
+/* The window ends: what to multiply all weighted counts by, for the time nothing stands for. */
 double budget_tail(const struct budget *b, uint64_t window_ns);
 
 /* Overhead so far as a fraction of the target's CPU time; of one CPU's when that is unknown. */

@@ -10,12 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <bpf/libbpf.h>
 
 #include "base/buf.h"
+#include "base/caps.h"
 #include "base/err.h"
 
 #define LOG_MAX	 (64 * 1024)
@@ -54,21 +53,10 @@ const char *kernel_log(void)
 	return text.data ? text.data : "";
 }
 
-/* linux/capability.h: version 3 has two words per set */
-static bool has_cap(unsigned cap)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-
-	if (syscall(SYS_capget, &head, data))
-		return false;
-	return data[cap / 32].effective >> (cap % 32) & 1;
-}
-
 static int words_denied(const char *what)
 {
-	bool admin = has_cap(CAP_SYS_ADMIN);
-	bool bpf = has_cap(CAP_BPF), perfmon = has_cap(CAP_PERFMON);
+	bool admin = caps_have(CAP_SYS_ADMIN);
+	bool bpf = caps_have(CAP_BPF), perfmon = caps_have(CAP_PERFMON);
 
 	if (admin || (bpf && perfmon))
 		return err_set(EPERM, "%s: the kernel forbids it (lockdown, a security module, or "

@@ -69,9 +69,7 @@ static int read_failed(const struct go_process *p, int err, const char *what)
 	if (err == -ESRCH)
 		return err_set(ESRCH, "process %d (%s) has exited", p->target->pid, p->target->comm);
 	if (err == -EPERM)
-		return err_set(EPERM, "not permitted to read the memory of process %d (%s): run as "
-				      "root or with CAP_SYS_PTRACE",
-			       p->target->pid, p->target->comm);
+		return target_denied(p->target->pid, p->target->comm, "read the memory of");
 	return err_set(EIO, "process %d (%s): %s can't be read: %s", p->target->pid,
 		       p->target->comm, what, strerror(-err));
 }

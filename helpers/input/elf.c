@@ -84,6 +84,8 @@ static int read_segments(struct elf_file *e, Elf *elf)
 		if (!gelf_getphdr(elf, i, &ph))
 			return err_set(ENOEXEC, "%s: broken program headers: %s", e->path,
 				       elf_errmsg(-1));
+		if (ph.p_type == PT_DYNAMIC)
+			e->dynamic = ph.p_vaddr;
 		if (ph.p_type != PT_LOAD || ph.p_vaddr + ph.p_memsz < ph.p_vaddr)
 			continue;
 		e->segments[e->nsegments++] = (struct elf_segment){

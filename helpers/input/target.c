@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/caps.h"
 #include "base/err.h"
 #include "base/num.h"
 
@@ -48,22 +50,37 @@ static void status_field(pid_t pid, const char *key, char *ret, size_t size)
 	buf_free(&b);
 }
 
+int target_denied(pid_t pid, const char *name, const char *what)
+{
+	char uid[64], who[80] = "";
+	const char *why = "run as that user or root, or with CAP_SYS_PTRACE";
+
+	status_field(pid, "Uid", uid, sizeof(uid));
+	if (name[0])
+		snprintf(who, sizeof(who), "%s, ", name);
+	if (caps_have(CAP_SYS_PTRACE))
+		why = "the kernel forbids it even with CAP_SYS_PTRACE (a sandbox, another user "
+		      "namespace or a security module)";
+	else if (geteuid() == (uid_t)atoi(uid) && geteuid() != 0)
+		why = "run as root, or with CAP_SYS_PTRACE";
+	else if (geteuid() == 0)
+		why = "root lacks CAP_SYS_PTRACE here";
+	return err_set(EPERM, "not permitted to %s process %d (%suser %.*s): %s", what, pid, who,
+		       (int)strcspn(uid, "\t "), uid, why);
+}
+
 /* Why /proc/PID/exe could not be read. */
 static int no_executable(pid_t pid, int err)
 {
-	char state[32], uid[64];
+	char state[32];
 
 	status_field(pid, "State", state, sizeof(state));
-	status_field(pid, "Uid", uid, sizeof(uid));
 	if (!state[0])
 		return err_set(ESRCH, "no process %d", pid);
 	if (state[0] == 'Z' || state[0] == 'X')
 		return err_set(ESRCH, "process %d has exited (it is a zombie)", pid);
 	if (err == EACCES || err == EPERM)
-		return err_set(EPERM,
-			       "not permitted to look into process %d (user %.*s): run as that user "
-			       "or root, or with CAP_SYS_PTRACE",
-			       pid, (int)strcspn(uid, "\t "), uid);
+		return target_denied(pid, "", "look into");
 	if (err == ENOENT)
 		return err_set(ENOEXEC, "process %d has no executable: it is a kernel thread", pid);
 	return err_sys(err, "can't find the executable of process %d", pid);
@@ -260,8 +277,7 @@ int target_entry(const struct target *t, uint64_t *ret)
 	snprintf(path, sizeof(path), "/proc/%d/auxv", t->pid);
 	err = buf_read_file(&b, path, 65536);
 	if (err == -EACCES || err == -EPERM)
-		err = err_set(EPERM, "not permitted to read the memory of process %d (%s): "
-				     "run as root or with CAP_SYS_PTRACE", t->pid, t->comm);
+		err = target_denied(t->pid, t->comm, "read the memory of");
 	else if (err)
 		err = err_sys(-err, "can't read %s", path);
 	else

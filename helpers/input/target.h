@@ -43,6 +43,12 @@ enum wait_result { WAIT_TIME, WAIT_STOP, WAIT_EXITED };
 void wait_signals_init(void);
 enum wait_result target_wait(const struct target *t, uint64_t until_ns);
 
+/*
+ * -EPERM with words: the kernel let us not do `what' ("look into") to process pid, and
+ * whether that is for want of a capability.  name is for words, too, and may be "".
+ */
+int target_denied(pid_t pid, const char *name, const char *what);
+
 /* Where the kernel put the program's entry point (AT_ENTRY): run-time address; 0 or -errno with words. */
 int target_entry(const struct target *t, uint64_t *ret);
 

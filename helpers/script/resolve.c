@@ -296,12 +296,31 @@ static void add_top(struct work *w)
 	*text = top;
 }
 
+/* An argument that nothing takes is a mistake of whoever gave it: "30 s". */
+static int check_args(const struct script_request *rq)
+{
+	unsigned last = rewrite_last(rq->text);
+
+	/* the program and its PID are always given */
+	if (rq->elf && last < 2)
+		last = 2;
+	if (rq->nargs <= last)
+		return 0;
+	if (!last)
+		return err_set(EINVAL, "%s takes no arguments: '%s' is one too many", rq->name,
+			       rq->args[0]);
+	return err_set(EINVAL, "%s has no use for the argument '%s': $%u is its last", rq->name,
+		       rq->args[last], last);
+}
+
 int script_resolve(const struct script_request *rq, struct script *ret)
 {
 	struct script s = { .raw_stacks = rq->raw_stacks };
 	struct work w = { .rq = rq, .out = &s };
-	int err = add_items(&w);
+	int err = check_args(rq);
 
+	if (!err)
+		err = add_items(&w);
 	if (!err && rq->elf && w.wanted && !s.placed)
 		err = err_set(ENOEXEC, "%s: nothing to probe: %.*s", rq->name,
 			      (int)strcspn(s.remarks.data, "\n"), s.remarks.data);

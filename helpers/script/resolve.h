@@ -41,7 +41,10 @@ struct script_request {
 	const char *name;		/* for words: "heap-hotspots.bt" */
 	struct part text;
 	const struct bpftrace *bt;
-	/* $1, $2, …: literals put into the text, as bpftrace would; missing ones are 0 or "" */
+	/*
+	 * $1, $2, …: literals put into the text, as bpftrace would; missing ones are 0 or "",
+	 * more than the text uses are refused
+	 */
 	const char *const *args;
 	unsigned nargs;
 	/*

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,4 +171,17 @@ int rewrite(const struct script_request *rq, struct part run, struct buf *out)
 		}
 	}
 	return 0;
+}
+
+unsigned rewrite_last(struct part text)
+{
+	unsigned n, last = 0;
+
+	for (size_t i = 0; i < text.len; i += text_token(text, i)) {
+		if (text.p[i] == '$' && char_at(text, i + 1, '#'))
+			return UINT_MAX;
+		if (positional(text, i, &n) && n > last)
+			last = n;
+	}
+	return last;
 }

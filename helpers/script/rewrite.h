@@ -13,4 +13,7 @@
  */
 int rewrite(const struct script_request *rq, struct part run, struct buf *out);
 
+/* The N of the last $N that the text uses; UINT_MAX when it counts them by $#. */
+unsigned rewrite_last(struct part text);
+
 #endif

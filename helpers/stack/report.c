@@ -102,7 +102,7 @@ static void add_rest(struct report *r, const struct site *sites, size_t from, si
 		for (unsigned v = 0; v < r->p->ntypes; v++)
 			values[v] = profile_sum(values[v], sites[i].values[v]);
 	add_values(r, values);
-	table_cell(&r->table, "(%zu more sites)", n - from);
+	table_cell(&r->table, "(%zu more site%s)", n - from, n - from == 1 ? "" : "s");
 }
 
 int report_write(FILE *f, const struct profile *p, const struct report_options *o)

@@ -130,6 +130,11 @@ static double growing(double ms)
 	return ms / 20;
 }
 
+static double batches(double ms)	/* 60 hits/s, three at once; the first ones at once, too */
+{
+	return fmod(ms, 50) < 1 ? 3 : 0;
+}
+
 static double none(double ms)
 {
 	(void)ms;
@@ -171,6 +176,8 @@ static void stays_on_when_cheap(void)
 	CHECK(r.estimate == r.true_hits, "%g hits of %g", r.estimate, r.true_hits);
 	r = simulate(&(struct target){ none, none, 1700 }, 0.01, 10000 * MS, 3);
 	CHECK(r.bursts == 1, "%lu bursts of an idle target", r.bursts);
+	r = simulate(&(struct target){ batches, none, 1700 }, 0.01, 10000 * MS, 3);
+	CHECK(r.bursts == 1, "%lu bursts of one that wakes up at times", r.bursts);
 	r = simulate(&(struct target){ fast, one, 1700 }, 0, 1000 * MS, 3);
 	CHECK(r.bursts == 1, "%lu bursts without a limit", r.bursts);
 }
@@ -210,7 +217,13 @@ static void books(void)
 	CHECK(budget_weight(&b, 4 * MS, 100 * MS) == 25, "first weight");
 	CHECK(budget_weight(&b, 10 * MS, 140 * MS) == 4, "second weight");
 	CHECK(budget_tail(&b, 210 * MS) == 1.5, "tail");
-	CHECK(budget_weight(&b, 0, 150 * MS) == 0, "no time on");
+	/* 0.5 ms after bursts of 5.5 ms on average: as if it were a quarter of those */
+	CHECK(fabs(budget_weight(&b, MS / 2, 162 * MS) - 22 / 1.375) < 1e-9, "short burst's weight");
+	CHECK(b.uncovered_ns == 14 * MS, "%lu for the next", b.uncovered_ns);
+	CHECK(budget_tail(&b, 296 * MS) == 2, "tail with a rest");
+	CHECK(budget_weight(&b, 5 * MS, 173 * MS) == 5, "it takes what was left");
+	CHECK(!b.uncovered_ns && budget_tail(&b, 173 * MS) == 1, "nothing left");
+	CHECK(budget_weight(&b, 0, 180 * MS) == 0, "no time on");
 	/* unknown CPU time counts as one busy CPU */
 	budget_book(&b, 200 * MS, 0, 0, 0);
 	CHECK(b.cpu_ns == 150 * MS, "%lu", b.cpu_ns);

@@ -6,8 +6,8 @@
  *   collect PID PLACES MODE WINDOW-MS OVERHEAD-PERCENT [perf] [measure] [stacks=N]
  *
  * PLACES is what tests/fixtures/places printed; MODE picks the kinds
- * of places: span or exact.  Prints READY when attached, the report,
- * and a line for each stack: hits, objects, bytes, addresses.  The window ends
+ * of places: span or exact.  Prints READY when attached, BURST N after the Nth burst, the
+ * report, and a line for each stack: hits, objects, bytes, addresses.  The window ends
  * early when stdin does.  sizes answers lines "SIZE scan|noscan" with what the
  * program in the kernel takes such an object for: "SIZE scan|noscan BYTES".
  */
@@ -33,7 +33,18 @@ static struct alloc_config config = { .places = places };
 static const char *mode;
 static clockid_t cpu_clock;
 static int pidfd;
+static struct alloc *collector;
 static bool ready;
+
+static void say_burst(void)
+{
+	static uint64_t said;
+	struct alloc_report r;
+
+	alloc_report(collector, &r);
+	if (r.bursts > said)
+		printf("BURST %lu\n", said = r.bursts);
+}
 
 static int wait_until(void *arg, uint64_t until_ns)
 {
@@ -45,6 +56,7 @@ static int wait_until(void *arg, uint64_t until_ns)
 	if (!ready)
 		printf("READY\n");
 	ready = true;
+	say_burst();
 	fflush(stdout);
 	if (until_ns && until_ns <= now)
 		return 0;
@@ -131,10 +143,11 @@ static void print_report(const struct alloc *a)
 	s = alloc_results(a, &n);
 	printf("report window_ms=%.1f on_ms=%.1f bursts=%lu hits=%lu counted=%lu skipped=%lu "
 	       "returned=%lu closed=%lu torn=%lu full=%lu busy=%lu no_stack=%lu cut_short=%lu "
-	       "trap_ns=%.0f run_ns=%.0f overhead=%.5f multi=%d stopped=%d\n",
+	       "trap_ns=%.0f run_ns=%.0f overhead=%.5f multi=%d stopped=%d larges_always=%d\n",
 	       (double)r.window_ns / 1e6, (double)r.on_ns / 1e6, r.bursts, r.hits, r.counted,
 	       r.skipped, r.returned, r.closed, r.torn, r.full, r.busy, r.no_stack, r.cut_short,
-	       r.trap_ns, r.run_ns, r.overhead, r.multi, r.stopped);
+	       r.trap_ns, r.run_ns, r.overhead, r.multi, r.stopped,
+	       r.larges_always);
 	for (size_t i = 0; i < n; i++) {
 		printf("stack %lu %.0f %.0f", s[i].hits, s[i].objects, s[i].bytes);
 		for (unsigned j = 0; j < s[i].nframes; j++)
@@ -148,10 +161,11 @@ static int collect(uint64_t window_ns, double overhead, bool measure)
 	struct duty_clock clock = { .wait = wait_until, .cpu_ns = cpu_ns };
 	uint64_t begin = num_now_ns(), end;
 	struct alloc_report r;
-	struct alloc *a = NULL;
+	struct alloc *a;
 	double slowdown;
-	int err = alloc_open(&config, &a);
+	int err = alloc_open(&config, &collector);
 
+	a = collector;
 	if (!err && measure) {
 		err = alloc_measure(a, &clock, &slowdown);
 		if (!err)
