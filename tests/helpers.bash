@@ -153,12 +153,22 @@ no_probes_of() {
 	[ -z "$left" ] || fail "left behind: $left"
 }
 
+# what_happened - of a test that failed: what was run, the last run's result, all logs
+what_happened() {
+	local name
+	[ ! -e "$BATS_TEST_TMPDIR/commands" ] || cat "$BATS_TEST_TMPDIR/commands"
+	[ -z "${status-}" ] || printf 'last run: exit %s\nstdout: %s\nstderr: %s\n' "$status" \
+		"$(tail -n 20 <<<"${output-}")" "$(tail -n 20 <<<"${stderr-}")"
+	for name in "${!PID[@]}"; do
+		tail -n 40 "$BATS_TEST_TMPDIR/$name.log" | sed "s/^/$name: /"
+	done
+}
+
 # end_all - the teardown of every suite; one with its own calls this
 end_all() {
-	local name status=${BATS_TEST_COMPLETED-}
-	[[ $status ]] || ! [ -e "$BATS_TEST_TMPDIR/commands" ] || cat "$BATS_TEST_TMPDIR/commands" >&2
+	local name
+	[[ ${BATS_TEST_COMPLETED-} ]] || what_happened | cut -c 1-400 >&2
 	for name in "${!PID[@]}"; do
-		[[ $status ]] || tail -n 40 "$BATS_TEST_TMPDIR/$name.log" | sed "s/^/$name: /" >&2
 		kill -KILL "${PID[$name]}" 2>/dev/null || :
 		wait "${PID[$name]}" 2>/dev/null || :
 	done
