@@ -110,7 +110,7 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	await bt '^__BPFTRACE_NOTIFY_PROBES_ATTACHED$' 30
 	tell work go
 	await work '^done$'
-	stop bt
+	stop_bpftrace bt
 	run -0 --separate-stderr gobpf fold --strict "$BATS_TEST_TMPDIR/bt.log"
 	[ "$output" = 'bash;colon_builtin 23' ]
 	run -0 --separate-stderr gobpf fold --value bytes "$BATS_TEST_TMPDIR/bt.log"

@@ -101,6 +101,23 @@ stop() {
 	reap "$@"
 }
 
+# stop_bpftrace NAME - stop of a bpftrace. A signal that comes just before it begins to sleep is noticed
+# with the next one only, so more are sent, but none when it prints its maps and has no handler any more.
+stop_bpftrace() {
+	local last=-1
+	interrupted() {
+		local caught
+		alive "$1" || return 0
+		caught=0x$(awk '$1 == "SigCgt:" { print $2 }' "/proc/${PID[$1]}/status" 2>/dev/null || :)
+		((SECONDS > last && caught & 2)) || return
+		last=$SECONDS
+		kill -INT "${PID[$1]}" || :
+		return 1
+	}
+	retry 60 interrupted "$1" || fail "$1 can't be stopped"
+	reap "$1"
+}
+
 # reap NAME [STATUS] - wait until NAME has ended by itself; fails if not with STATUS (0).
 # Not to be called by run: a subshell can't wait for its parent's children.
 reap() {

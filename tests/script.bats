@@ -103,8 +103,7 @@ plain_run() {
 	spawn plain_run "$1" "$BATS_TEST_TMPDIR/hh.bt" "/proc/${PID[burst]}/exe" "${PID[burst]}" 60 1
 	probed plain_run 3
 	allocate "$2"
-	kill -INT "${PID[plain_run]}"
-	reap plain_run
+	stop_bpftrace plain_run
 }
 
 # each_resolved WORD... - exact counts with each bpftrace. Not to be called with ||,
@@ -440,6 +439,15 @@ gone() {
 	grep -qE '^[0-9]+ ms$' "$BATS_TEST_TMPDIR/run.log"
 	gone "$child"
 	unharmed burst
+}
+
+@test "script: Ctrl-C is passed on until bpftrace notices it, and no more while it prints" {
+	fixture deafbt
+	own nothing <<<'BEGIN { }'
+	spawn run "$GOBPF" --script-path "$BATS_TEST_TMPDIR/scripts" script --bpftrace "$fixture" --run nothing
+	await run '^ready'
+	stop run
+	grep -qx '@x: 1' "$BATS_TEST_TMPDIR/run.log"
 }
 
 @test "script: kill -9 of gobpf takes bpftrace and its probes with it" {
