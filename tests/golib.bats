@@ -280,7 +280,7 @@ count() {
 	await "$name" '^READY'
 	probes "${PID[$name]}" "$program" >"$BATS_TEST_TMPDIR/$name.bt"
 	__BPFTRACE_NOTIFY_PROBES_ATTACHED=1 spawn "bt$name" bpftrace --unsafe -B none "$BATS_TEST_TMPDIR/$name.bt"
-	await "bt$name" '^__BPFTRACE_NOTIFY_PROBES_ATTACHED$' 30
+	await "bt$name" '^__BPFTRACE_NOTIFY_PROBES_ATTACHED$'
 	tell "$name" go
 	await "$name" '^[0-9]+ [0-9]+$'
 	stop_bpftrace "bt$name" || fail "bpftrace"

@@ -6,7 +6,7 @@
 # What was started ends with the test; logs are shown when it fails.
 # shellcheck shell=bash
 bats_require_minimum_version 1.5.0
-export LC_ALL=C BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-90}
+export LC_ALL=C BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-240}
 
 TOP=$(readlink -f "${BATS_TEST_DIRNAME:-$(dirname "${BASH_SOURCE[0]}")}/..")
 export TOP
@@ -82,14 +82,14 @@ retry() {
 	done
 }
 
-# await NAME REGEX [SECONDS [COUNT]] - until NAME.log has COUNT (1) lines that match REGEX.
+# await NAME REGEX [SECONDS [COUNT]] - within a minute unless said, until NAME.log has COUNT (1) lines that match REGEX.
 # Fails at once, with the log, if the process died first.
 await() {
 	local log=$BATS_TEST_TMPDIR/$1.log count=${4:-1}
 	has_lines() { (($(grep -cE -- "$1" "$log") >= count)); }
 	has_or_died() { has_lines "$2" || ! alive "$1"; }
-	retry "${3:-15}" has_or_died "$1" "$2" || {
-		fail "$1: no '$2' within ${3:-15} s"
+	retry "${3:-60}" has_or_died "$1" "$2" || {
+		fail "$1: no '$2' within ${3:-60} s"
 		return
 	}
 	has_lines "$2" || fail "$1 died before '$2'"
@@ -140,7 +140,7 @@ unharmed() {
 	alive "$1" || { fail "$1 is dead"; return; }
 	before=$(grep -c '^PONG$' "$log" || :)
 	tell "$1" ping
-	await "$1" '^PONG$' 5 $((before + 1)) || return
+	await "$1" '^PONG$' 60 $((before + 1)) || return
 	same_code "$pid"
 }
 

@@ -30,7 +30,7 @@ allocate() {
 	local before
 	before=$(grep -c '^DONE' "$BATS_TEST_TMPDIR/burst.log" || :)
 	tell burst "$1"
-	await burst '^DONE 1009' 30 $((before + 1))
+	await burst '^DONE 1009' 60 $((before + 1))
 }
 
 # callers NAME - NAME's output with a name for the immediate caller of each entry, which bpftrace
@@ -87,7 +87,7 @@ breakpoints() {
 # probed NAME COUNT - COUNT probes of NAME are attached
 probed() {
 	attached() { (($(breakpoints "${PID[burst]}") == $1)) ; }
-	retry 20 attached "$2" || fail "$1: $(breakpoints "${PID[burst]}") probes"
+	retry 60 attached "$2" || fail "$1: $(breakpoints "${PID[burst]}") probes"
 }
 
 # resolved_run BPFTRACE WORD - the resolved script while the fixture does WORD
@@ -460,8 +460,8 @@ gone() {
 	[ -n "$child" ]
 	kill -KILL "${PID[run]}"
 	run reap run
-	retry 10 gone "$child"
-	retry 10 same_code "${PID[burst]}"
+	retry 60 gone "$child"
+	retry 60 same_code "${PID[burst]}"
 	unharmed burst
 }
 
