@@ -141,6 +141,22 @@ static bool checks_stack(const cs_x86 *x)
 	       (b->mem.disp == 0x10 || b->mem.disp == 0x18);
 }
 
+static void read_rip(const cs_insn *ci, struct insn *i)
+{
+	const cs_x86 *x = &ci->detail->x86;
+
+	for (int n = 0; n < x->op_count; n++) {
+		const cs_x86_op *op = &x->operands[n];
+
+		if (op->type != X86_OP_MEM || op->mem.base != X86_REG_RIP ||
+		    op->mem.index != X86_REG_INVALID || ci->id == X86_INS_NOP)
+			continue;
+		i->rip_addr = ci->address + ci->size + op->mem.disp;
+		i->rip_size = op->size;
+		i->rip_written = ci->id != X86_INS_LEA && (op->access & CS_AC_WRITE);
+	}
+}
+
 /* In Capstone's order (Intel's) the first operand is the one that is changed. */
 static void read_data(const cs_insn *ci, struct insn *i)
 {
@@ -156,10 +172,6 @@ static void read_data(const cs_insn *ci, struct insn *i)
 			continue;
 		if (n == 0 && changes)
 			i->writes_mem = true;
-		if (op->mem.base == X86_REG_RIP) {
-			i->rip_addr = ci->address + ci->size + op->mem.disp;
-			i->rip_size = op->size;
-		}
 	}
 	i->checks_stack = ci->id == X86_INS_CMP && checks_stack(x);
 }
@@ -173,6 +185,7 @@ bool insn_next(struct insn_reader *r, struct insn *ret)
 		return false;
 	*ret = (struct insn){ .addr = ci->address, .len = ci->size };
 	ret->kind = kind_of(ci, &ret->cc);
+	read_rip(ci, ret);
 	op = &ci->detail->x86.operands[0];
 	if (ret->kind >= INSN_MOV && ret->kind < INSN_OTHER)
 		read_data(ci, ret);

@@ -52,9 +52,10 @@ struct insn {
 	uint32_t writes;	/* registers that INSN_MOV .. INSN_PLAIN change, REG_BIT()s */
 	bool writes_mem;	/* INSN_MOV .. INSN_PLAIN change memory */
 	bool checks_stack;	/* compares rsp, r12 or r13 with g.stackguard0 or 1, 0x10 or 0x18(%r14) */
-	/* the memory operand of INSN_MOV .. INSN_PLAIN if that is relative to rip, else 0 */
+	/* the memory operand if that is relative to rip, else 0 */
 	uint64_t rip_addr;
 	uint8_t rip_size;	/* bytes */
+	bool rip_written;
 };
 
 struct insn_reader;

@@ -55,6 +55,15 @@ static int cmd_globals(char **a)
 	return err;
 }
 
+/* global-names */
+static int cmd_global_names(char **a)
+{
+	(void)a;
+	for (int i = 0; i < GLOBALS; i++)
+		puts(global_name(i));
+	return 0;
+}
+
 static void print_place(const char *name, uint64_t entry, const struct probe_place *p)
 {
 	printf("%" PRIx64 " %" PRIx64 " %" PRIx64 " %s%s%s %s\n", entry, p->addr, p->offset,
@@ -195,6 +204,7 @@ static const struct {
 } commands[] = {
 	{ "layout", 3, cmd_layout },
 	{ "globals", 1, cmd_globals },
+	{ "global-names", 0, cmd_global_names },
 	{ "places", 1, cmd_places },
 	{ "after", 3, cmd_after },
 	{ "calls", 2, cmd_calls },

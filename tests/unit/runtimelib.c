@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "go/args.h"
+#include "go/insn.h"
 #include "go/layout.h"
 #include "go/leave.h"
 #include "go/names.h"
@@ -146,6 +147,28 @@ static int cmd_layout(char **a)
 	return err;
 }
 
+/* refs FILE: "KIND SIZE ADDRESS FUNC" of every reference relative to rip; for finding `sources' */
+static int cmd_refs(char **a)
+{
+	int err = open_file(a[0]);
+	struct go_func f;
+	struct insn i;
+
+	for (uint32_t n = 0; !err && n < go.nfunc; n++) {
+		struct insn_reader *r;
+
+		if (!go_func_nth(&go, n, &f))
+			continue;
+		r = insn_open(go_func_code(&go, &f), f.entry);
+		while (r && insn_next(r, &i))
+			if (i.rip_addr)
+				printf("%d%s %u %" PRIx64 " %s\n", i.kind, i.rip_written ? "w" : "",
+				       i.rip_size, i.rip_addr, f.name);
+		insn_close(r);
+	}
+	return err;
+}
+
 static const struct {
 	const char *name;
 	int nargs;
@@ -157,6 +180,7 @@ static const struct {
 	{ "names", 1, cmd_names },
 	{ "named", 2, cmd_named },
 	{ "layout", 3, cmd_layout },
+	{ "refs", 1, cmd_refs },
 };
 
 int main(int argc, char **argv)
