@@ -43,10 +43,11 @@ gosym() {
 # of lines have offset 0, for the runtime none, for debug/gosym some other function's
 with_lines() { awk '/^FUNC/ { out = /-tramp[0-9]+$|go:textfips(start|end)$/ } !out'; }
 
-# as_gosym TRUTH FILE - every function and line of it
+# as_gosym TRUTH FILE - every function and line of it, and every address found in its function
 as_gosym() {
 	gofile table "$2" | with_lines >"$BATS_TEST_TMPDIR/table" || fail "$2" || return
 	[ "$(grep -c ^FUNC "$BATS_TEST_TMPDIR/table")" -gt 1000 ] || fail "$2: few functions" || return
+	gofile check "$2" >"$BATS_TEST_TMPDIR/check" 2>&1 || fail "$2: $(cat "$BATS_TEST_TMPDIR/check")" || return
 	with_lines <"$1" | diff - "$BATS_TEST_TMPDIR/table" >"$BATS_TEST_TMPDIR/diff" ||
 		fail "$2: $(head -20 "$BATS_TEST_TMPDIR/diff")"
 }
@@ -236,6 +237,17 @@ without_buildinfo() {
 		[ "$(gofile version "$bare.none")" = "$text tables $functions " ] || fail "$fixture: $(gofile version "$bare.none")"
 		cmp <(gofile table "$fixture") <(gofile table "$bare.none")
 	done < <(roots)
+}
+
+@test "version: of two strings that look so none is believed" {
+	mkdir "$BATS_TEST_TMPDIR/two"
+	cd "$BATS_TEST_TMPDIR/two"
+	printf '%s\n' 'package main' 'var oldest = []string{"go1.14.3"}' 'func main() { println(oldest[0]) }' >main.go
+	printf 'module two\ngo 1.16\n' >go.mod
+	GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -buildvcs=false -ldflags='-s -w' -o out .
+	[[ $(gofile version out) == "$(go env GOVERSION) "*" buildinfo "* ]]
+	without_buildinfo out
+	[[ $(gofile version "$bare") == *" tables "* ]] || fail "$(gofile version "$bare")"
 }
 
 @test "version: a module's path in both forms of build information" {
