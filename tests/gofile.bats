@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # helpers/go on what the linker wrote: functions, files and lines, sizes of frames, types, versions,
 # in programs of the installed Go and of every toolchain in $GOBPF_TOOLCHAINS (GOROOTs with
-# colons between).  Oracles: debug/gosym, go tool nm, readelf, reflect, the runtime.
+# colons between), or of $GOBPF_GOROOT alone.  Oracles: debug/gosym, go tool nm, readelf, reflect, the runtime.
 
 # shellcheck disable=SC2030,SC2031
 load helpers
@@ -14,13 +14,18 @@ setup_file() {
 
 # Ways to build; the matrix of all toolchains has more time
 modes=("" "pie cgo" arm64 riscv64)
-[ -z "${GOBPF_TOOLCHAINS-}" ] || modes+=(pie cgo "arm64 pie" ppc64le)
+[ -z "${GOBPF_TOOLCHAINS-}${GOBPF_GOROOT-}" ] ||
+	modes+=(pie cgo "arm64 pie" ppc64le trimpath noinline "noinline pie cgo")
 
 gofile_path() { echo "$(dirname "$GOBPF")/tests/gofile"; }
 gofile() { "$(gofile_path)" "$@"; }
 
 # roots - the GOROOTs to test with
 roots() {
+	if [ -n "${GOBPF_GOROOT-}" ]; then
+		echo "$GOBPF_GOROOT"
+		return
+	fi
 	go env GOROOT
 	tr : '\n' <<<"${GOBPF_TOOLCHAINS-}" | sed '/^$/d'
 }
