@@ -142,7 +142,7 @@ exact() {
 	[ "$status" -ne 0 ]
 	kill -KILL "${PID[collect]}"
 	reap collect || :
-	retry 5 same_code "${PID[target]}"
+	retry 60 same_code "${PID[target]}"
 	unharmed target
 }
 

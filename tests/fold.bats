@@ -107,10 +107,10 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	await work '^ready$'
 	__BPFTRACE_NOTIFY_PROBES_ATTACHED=1 spawn bt bpftrace -B none -e "uprobe:/bin/bash:colon_builtin /pid == ${PID[work]}/ {
 		@[ustack(1), comm] = count(); @bytes[pid, ustack(perf, 1)] = sum(1000); @one[comm] = count(); }"
-	await bt '^__BPFTRACE_NOTIFY_PROBES_ATTACHED$' 30
+	await bt '^__BPFTRACE_NOTIFY_PROBES_ATTACHED$'
 	tell work go
 	await work '^done$'
-	stop bt
+	stop_bpftrace bt
 	run -0 --separate-stderr gobpf fold --strict "$BATS_TEST_TMPDIR/bt.log"
 	[ "$output" = 'bash;colon_builtin 23' ]
 	run -0 --separate-stderr gobpf fold --value bytes "$BATS_TEST_TMPDIR/bt.log"

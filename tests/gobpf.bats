@@ -74,7 +74,7 @@ load helpers
 	local gone=$BATS_TEST_TMPDIR/gone
 	to_nobody() {
 		# the reader is gone before the first byte
-		{ retry 5 test -e "$gone" && gobpf list; } | (exec <&- && : >"$gone")
+		{ retry 60 test -e "$gone" && gobpf list; } | (exec <&- && : >"$gone")
 		return "${PIPESTATUS[0]}"
 	}
 	run -1 --separate-stderr to_nobody

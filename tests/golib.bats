@@ -282,10 +282,10 @@ count() {
 	await "$name" '^READY'
 	probes "${PID[$name]}" "$program" >"$BATS_TEST_TMPDIR/$name.bt"
 	__BPFTRACE_NOTIFY_PROBES_ATTACHED=1 spawn "bt$name" bpftrace --unsafe -B none "$BATS_TEST_TMPDIR/$name.bt"
-	await "bt$name" '^__BPFTRACE_NOTIFY_PROBES_ATTACHED$' 30
+	await "bt$name" '^__BPFTRACE_NOTIFY_PROBES_ATTACHED$'
 	tell "$name" go
 	await "$name" '^[0-9]+ [0-9]+$'
-	stop "bt$name" || fail "bpftrace"
+	stop_bpftrace "bt$name" || fail "bpftrace"
 	end "$name"
 	read -r mallocs bytes <<<"$(tail -1 "$BATS_TEST_TMPDIR/$name.log")"
 	hits=$(sed -n 's/^@n: //p' "$BATS_TEST_TMPDIR/bt$name.log")

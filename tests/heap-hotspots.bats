@@ -291,7 +291,7 @@ stacks() {
 	local engine
 	mix noprof
 	kill -STOP "$mix"
-	retry 5 grep -q '^State:.T' "/proc/$mix/status"
+	retry 60 grep -q '^State:.T' "/proc/$mix/status"
 	for engine in refill exact; do
 		run -0 --separate-stderr gobpf heap-hotspots --engine $engine -d 500ms "$mix"
 		[[ $output == *"cost not measured"* && $output == *"no allocation was"* ]]

@@ -54,6 +54,6 @@ watch() {
 	# exact sleeps before, too: to measure what it will cost
 	[[ " $* " != *" --exact "* ]] || await hot 'will slow'
 	waiting() { ! alive hot || grep -q poll "/proc/${PID[hot]}/wchan" 2>/dev/null; }
-	retry 10 waiting || fail "heap-hotspots does not get to its window"
+	retry 60 waiting || fail "heap-hotspots does not get to its window"
 	alive hot || fail "heap-hotspots ended before its window"
 }

@@ -6,7 +6,7 @@
 # What was started ends with the test; logs are shown when it fails.
 # shellcheck shell=bash
 bats_require_minimum_version 1.5.0
-export LC_ALL=C BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-90}
+export LC_ALL=C BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-240}
 
 TOP=$(readlink -f "${BATS_TEST_DIRNAME:-$(dirname "${BASH_SOURCE[0]}")}/..")
 export TOP
@@ -82,14 +82,14 @@ retry() {
 	done
 }
 
-# await NAME REGEX [SECONDS [COUNT]] - until NAME.log has COUNT (1) lines that match REGEX.
+# await NAME REGEX [SECONDS [COUNT]] - within a minute unless said, until NAME.log has COUNT (1) lines that match REGEX.
 # Fails at once, with the log, if the process died first.
 await() {
 	local log=$BATS_TEST_TMPDIR/$1.log count=${4:-1}
 	has_lines() { (($(grep -cE -- "$1" "$log") >= count)); }
 	has_or_died() { has_lines "$2" || ! alive "$1"; }
-	retry "${3:-15}" has_or_died "$1" "$2" || {
-		fail "$1: no '$2' within ${3:-15} s"
+	retry "${3:-60}" has_or_died "$1" "$2" || {
+		fail "$1: no '$2' within ${3:-60} s"
 		return
 	}
 	has_lines "$2" || fail "$1 died before '$2'"
@@ -99,6 +99,23 @@ await() {
 stop() {
 	kill -INT "${PID[$1]}"
 	reap "$@"
+}
+
+# stop_bpftrace NAME - stop of a bpftrace. A signal that comes just before it begins to sleep is noticed
+# with the next one only, so more are sent, but none when it prints its maps and has no handler any more.
+stop_bpftrace() {
+	local last=-1
+	interrupted() {
+		local caught
+		alive "$1" || return 0
+		caught=0x$(awk '$1 == "SigCgt:" { print $2 }' "/proc/${PID[$1]}/status" 2>/dev/null || :)
+		((SECONDS > last && caught & 2)) || return
+		last=$SECONDS
+		kill -INT "${PID[$1]}" || :
+		return 1
+	}
+	retry 60 interrupted "$1" || fail "$1 can't be stopped"
+	reap "$1"
 }
 
 # reap NAME [STATUS] - wait until NAME has ended by itself; fails if not with STATUS (0).
@@ -123,7 +140,7 @@ unharmed() {
 	alive "$1" || { fail "$1 is dead"; return; }
 	before=$(grep -c '^PONG$' "$log" || :)
 	tell "$1" ping
-	await "$1" '^PONG$' 5 $((before + 1)) || return
+	await "$1" '^PONG$' 60 $((before + 1)) || return
 	same_code "$pid"
 }
 
@@ -153,12 +170,22 @@ no_probes_of() {
 	[ -z "$left" ] || fail "left behind: $left"
 }
 
+# what_happened - of a test that failed: what was run, the last run's result, all logs
+what_happened() {
+	local name
+	[ ! -e "$BATS_TEST_TMPDIR/commands" ] || cat "$BATS_TEST_TMPDIR/commands"
+	[ -z "${status-}" ] || printf 'last run: exit %s\nstdout: %s\nstderr: %s\n' "$status" \
+		"$(tail -n 20 <<<"${output-}")" "$(tail -n 20 <<<"${stderr-}")"
+	for name in "${!PID[@]}"; do
+		tail -n 40 "$BATS_TEST_TMPDIR/$name.log" | sed "s/^/$name: /"
+	done
+}
+
 # end_all - the teardown of every suite; one with its own calls this
 end_all() {
-	local name status=${BATS_TEST_COMPLETED-}
-	[[ $status ]] || ! [ -e "$BATS_TEST_TMPDIR/commands" ] || cat "$BATS_TEST_TMPDIR/commands" >&2
+	local name
+	[[ ${BATS_TEST_COMPLETED-} ]] || what_happened | cut -c 1-400 >&2
 	for name in "${!PID[@]}"; do
-		[[ $status ]] || tail -n 40 "$BATS_TEST_TMPDIR/$name.log" | sed "s/^/$name: /" >&2
 		kill -KILL "${PID[$name]}" 2>/dev/null || :
 		wait "${PID[$name]}" 2>/dev/null || :
 	done

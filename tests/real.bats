@@ -23,7 +23,7 @@ setup() {
 		--listen-peer-urls "http://127.0.0.1:$peer" \
 		--initial-advertise-peer-urls "http://127.0.0.1:$peer" \
 		--initial-cluster "default=http://127.0.0.1:$peer"
-	retry 30 curl -fs -o "$BATS_TEST_TMPDIR/health" "$url/health"
+	retry 60 curl -fs -o "$BATS_TEST_TMPDIR/health" "$url/health"
 	rate "${RATE-4096}"
 }
 

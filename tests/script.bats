@@ -30,7 +30,7 @@ allocate() {
 	local before
 	before=$(grep -c '^DONE' "$BATS_TEST_TMPDIR/burst.log" || :)
 	tell burst "$1"
-	await burst '^DONE 1009' 30 $((before + 1))
+	await burst '^DONE 1009' 60 $((before + 1))
 }
 
 # callers NAME - NAME's output with a name for the immediate caller of each entry, which bpftrace
@@ -87,7 +87,7 @@ breakpoints() {
 # probed NAME COUNT - COUNT probes of NAME are attached
 probed() {
 	attached() { (($(breakpoints "${PID[burst]}") == $1)) ; }
-	retry 20 attached "$2" || fail "$1: $(breakpoints "${PID[burst]}") probes"
+	retry 60 attached "$2" || fail "$1: $(breakpoints "${PID[burst]}") probes"
 }
 
 # resolved_run BPFTRACE WORD - the resolved script while the fixture does WORD
@@ -103,8 +103,7 @@ plain_run() {
 	spawn plain_run "$1" "$BATS_TEST_TMPDIR/hh.bt" "/proc/${PID[burst]}/exe" "${PID[burst]}" 60 1
 	probed plain_run 3
 	allocate "$2"
-	kill -INT "${PID[plain_run]}"
-	reap plain_run
+	stop_bpftrace plain_run
 }
 
 # each_resolved WORD... - exact counts with each bpftrace. Not to be called with ||,
@@ -442,6 +441,15 @@ gone() {
 	unharmed burst
 }
 
+@test "script: Ctrl-C is passed on until bpftrace notices it, and no more while it prints" {
+	fixture deafbt
+	own nothing <<<'BEGIN { }'
+	spawn run "$GOBPF" --script-path "$BATS_TEST_TMPDIR/scripts" script --bpftrace "$fixture" --run nothing
+	await run '^ready'
+	stop run
+	grep -qx '@x: 1' "$BATS_TEST_TMPDIR/run.log"
+}
+
 @test "script: kill -9 of gobpf takes bpftrace and its probes with it" {
 	requires root bpftrace
 	local child
@@ -452,8 +460,8 @@ gone() {
 	[ -n "$child" ]
 	kill -KILL "${PID[run]}"
 	run reap run
-	retry 10 gone "$child"
-	retry 10 same_code "${PID[burst]}"
+	retry 60 gone "$child"
+	retry 60 same_code "${PID[burst]}"
 	unharmed burst
 }
 

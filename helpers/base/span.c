@@ -47,6 +47,14 @@ uint32_t span_uvarint32(struct span *s, uint64_t *off)
 	return 0;
 }
 
+struct span span_strings(struct span s)
+{
+	const uint8_t *last = s.len ? memrchr(s.p, 0, s.len) : NULL;
+
+	s.len = last ? (size_t)(last - s.p) + 1 : 0;
+	return s;
+}
+
 const char *span_str(struct span *s, uint64_t off)
 {
 	if (off >= s->len || !memchr(s->p + off, 0, s->len - off)) {

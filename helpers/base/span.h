@@ -49,6 +49,17 @@ uint64_t span_uint(struct span *s, uint64_t off, unsigned width);
  */
 uint32_t span_uvarint32(struct span *s, uint64_t *off);
 
+/* s without what follows its last NUL, so that a string begins at each offset: span_text() needs that. */
+struct span span_strings(struct span s);
+/* The string at off of what span_strings() returned; "" and bad when off is outside. */
+static inline const char *span_text(struct span *s, uint64_t off)
+{
+	if (off < s->len)
+		return (const char *)s->p + off;
+	s->bad = true;
+	return "";
+}
+
 /* The NUL-terminated string at off, in place; "" and bad when it does not end inside the span. */
 const char *span_str(struct span *s, uint64_t off);
 

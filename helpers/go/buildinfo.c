@@ -112,22 +112,75 @@ static void main_module(struct span mod, char ret[256])
 	}
 }
 
+/* The two strings in the build information b. */
+static void read_strings(const struct elf_file *elf, struct span *b, struct span *version,
+			 struct span *mod)
+{
+	uint64_t off = HEADER;
+
+	if (span_u8(b, FLAGS) & FLAG_INLINE) {
+		*version = counted_string(b, &off);
+		*mod = counted_string(b, &off);
+	} else {
+		*version = string_at(elf, span_u64(b, VERSION));
+		*mod = string_at(elf, span_u64(b, MODINFO));
+		b->bad |= version->bad || mod->bad || span_u8(b, POINTER_SIZE) != 8;
+	}
+}
+
+static bool begins(struct span s, const char *with)
+{
+	return s.len >= strlen(with) && !memcmp(s.p, with, strlen(with));
+}
+
+/* "build\tKEY=VALUE"; VALUE in quotes where it has blanks or quotes (runtime/debug/mod.go). */
+static bool split_setting(struct span line, struct span *key, struct span *value)
+{
+	const uint8_t *equals;
+
+	if (!begins(line, "build\t"))
+		return false;
+	line = span_from(&line, 6);
+	equals = line.len ? memchr(line.p, '=', line.len) : NULL;
+	if (!equals)
+		return false;
+	*key = span_sub(&line, 0, equals - line.p);
+	*value = span_from(&line, equals - line.p + 1);
+	if (value->len >= 2 && (value->p[0] == '"' || value->p[0] == '`') &&
+	    value->p[value->len - 1] == value->p[0])
+		*value = span_sub(value, 1, value->len - 2);
+	return true;
+}
+
+void go_build_settings(const struct elf_file *elf,
+		       void (*each)(struct span key, struct span value, void *arg), void *arg)
+{
+	struct span b = find(elf), version, mod, key, value;
+
+	if (!b.len)
+		return;
+	read_strings(elf, &b, &version, &mod);
+	if (b.bad || mod.len < 2 * MODINFO_MARK)
+		return;
+	mod = span_sub(&mod, MODINFO_MARK, mod.len - 2 * MODINFO_MARK);
+	while (mod.len) {
+		const uint8_t *eol = memchr(mod.p, '\n', mod.len);
+		size_t len = eol ? (size_t)(eol - mod.p) : mod.len;
+
+		if (split_setting(span_sub(&mod, 0, len), &key, &value))
+			each(key, value, arg);
+		mod = span_from(&mod, eol ? len + 1 : len);
+	}
+}
+
 int go_buildinfo(const struct elf_file *elf, struct go_version *ret_version, char ret_module[256])
 {
 	struct span b = find(elf), version, mod;
-	uint64_t off = HEADER;
 	struct go_version v;
 
 	if (!b.len)
 		return err_set(ENOENT, "%s has no Go build information", elf->path);
-	if (span_u8(&b, FLAGS) & FLAG_INLINE) {
-		version = counted_string(&b, &off);
-		mod = counted_string(&b, &off);
-	} else {
-		version = string_at(elf, span_u64(&b, VERSION));
-		mod = string_at(elf, span_u64(&b, MODINFO));
-		b.bad |= version.bad || mod.bad || span_u8(&b, POINTER_SIZE) != 8;
-	}
+	read_strings(elf, &b, &version, &mod);
 	if (b.bad || version.len >= sizeof(v.text))
 		return err_set(ENOEXEC, "%s: broken Go build information", elf->path);
 	if (!set_version(&v, version, GO_VERSION_BUILDINFO))

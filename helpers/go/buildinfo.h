@@ -14,6 +14,13 @@
 int go_buildinfo(const struct elf_file *elf, struct go_version *ret_version, char ret_module[256]);
 
 /*
+ * Calls each() for the build settings that are recorded (since Go 1.18): "-ldflags", "-trimpath",
+ * "CGO_ENABLED", "vcs.revision" …, values without their quotes.  None when there are none.
+ */
+void go_build_settings(const struct elf_file *elf,
+		       void (*each)(struct span key, struct span value, void *arg), void *arg);
+
+/*
  * The value of runtime.buildVersion: by its symbol, else the one string in the
  * program's data that looks so.  false: not there, or there are several.
  */

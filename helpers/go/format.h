@@ -37,8 +37,8 @@ struct go_table {
  * (moduledata, inlinedCall, funcID), runtime/symtabinl.go (>= 1.21),
  * runtime/funcdata.h and internal/abi/symtab.go (PCDATA_, FUNCDATA_, FuncIDWrapper).
  *
- * Before 1.12 an inlinedCall has {parent, file, line, func} of 4 bytes; since, the
- * caller's position is that of the instruction parentPc.
+ * Before 1.20 an inlinedCall has the position of the call itself (file, line) and the number
+ * of the inlinedCall that it is in; since, these are those of an instruction, parentPc.
  */
 struct go_format {
 	uint8_t first, last;		/* go1.first .. go1.last */
@@ -46,15 +46,15 @@ struct go_format {
 	uint8_t func_id, nfuncdata;	/* offsets in _func; func_id 0: not recorded */
 	uint8_t wrapper;		/* number of FuncIDWrapper; 255: there is none */
 	uint8_t pcdata_inline, funcdata_inline;	/* PCDATA_InlTreeIndex, FUNCDATA_InlTree */
-	/* inlinedCall; size 0: there is none.  parent_pc 0: parent, file and line are used */
-	uint8_t call_size, call_func_id, call_name, call_parent_pc, call_start_line;
+	/* inlinedCall; size 0: there is none.  parent is its first field, of 0, 2 or 4 bytes */
+	uint8_t call_size, call_parent_size, call_func_id, call_name, call_parent_pc, call_start_line;
 	/* moduledata, in 8-byte words; 0: not there */
 	uint8_t ftab, findfunctab, text, types, etypes, gofunc, textsectmap;
 	bool short_names;		/* lengths of names in types are 2 bytes, big-endian (< 1.17) */
 };
 
 enum {
-	CALL_PARENT = 0, CALL_FILE = 4, CALL_LINE = 8,	/* inlinedCall before 1.12 */
+	CALL_FILE = 4, CALL_LINE = 8,	/* inlinedCall before 1.20 */
 	/* moduledata, words after findfunctab and after text */
 	MODULE_MINPC = 1, MODULE_MAXPC = 2, MODULE_ETEXT = 1,
 	GO_FORMAT_NEWEST = 27, GO_FORMAT_OLDEST = 2,

@@ -3,54 +3,7 @@
 #include "go/gofile.h"
 
 #include "go/format.h"
-
-/* As span_uvarint32(), on bare pointers: *p moves behind the value, to NULL when it doesn't end. */
-static inline uint32_t uvarint(const uint8_t **p, const uint8_t *end)
-{
-	const uint8_t *q = *p;
-	uint32_t v = 0;
-
-	if (q < end && *q < 0x80) {
-		*p = q + 1;
-		return *q;
-	}
-	for (unsigned shift = 0; shift < 35 && q < end; shift += 7) {
-		v |= (uint32_t)(*q & 0x7f) << shift;
-		if (!(*q++ & 0x80)) {
-			*p = q;
-			return v;
-		}
-	}
-	*p = NULL;
-	return 0;
-}
-
-/*
- * The value of a pc-value table at addr (runtime/symtab.go, pcvalue): pairs of
- * a zig-zag delta of the value and a delta of the pc, until a zero delta that
- * is not the first.  -1 where there is none.
- */
-static int32_t pc_value(const struct go_file *g, uint32_t off, uint64_t entry, uint64_t addr)
-{
-	const uint8_t *p = g->pctab.p + off, *end = g->pctab.p + g->pctab.len;
-	uint64_t pc = 0, want = addr - entry;
-	uint32_t value = UINT32_MAX;
-
-	if (!off || off >= g->pctab.len)
-		return -1;
-	for (bool first = true;; first = false) {
-		uint32_t u = uvarint(&p, end);
-
-		if (!p || (!u && !first))
-			return -1;
-		value += u >> 1 ^ -(u & 1);
-		pc += (uint64_t)uvarint(&p, end) * g->quantum;
-		if (!p)
-			return -1;
-		if (want < pc)
-			return (int32_t)value;
-	}
-}
+#include "go/pcvalue.h"
 
 static uint32_t func_u32(const struct go_file *g, const struct go_func *f, uint64_t field)
 {
@@ -62,25 +15,15 @@ static uint32_t func_u32(const struct go_file *g, const struct go_func *f, uint6
 uint64_t go_func_size(const struct go_file *g, const struct go_func *f)
 {
 	/* every table of a function covers the whole of it; this is the shortest */
-	uint32_t off = func_u32(g, f, g->table->func_pcfile);
-	const uint8_t *p = g->pctab.p + off, *end = g->pctab.p + g->pctab.len;
-	uint64_t size = 0, most = f->end - f->entry;
+	uint64_t size = pc_extent(g, func_u32(g, f, g->table->func_pcfile), f->end - f->entry);
 
-	if (!off || off >= g->pctab.len)
-		return most;
-	for (bool first = true; p && size <= most; first = false) {
-		if (!uvarint(&p, end) && !first)
-			break;
-		if (p)
-			size += (uint64_t)uvarint(&p, end) * g->quantum;
-	}
-	return !p || !size || size > most ? most : size;
+	return size ? size : f->end - f->entry;
 }
 
 /* Since 1.16 a file's number counts in the files of its compilation unit. */
 static const char *file_by_number(const struct go_file *g, const struct go_func *f, int32_t no)
 {
-	struct span cu = g->cutab, files = g->filetab, names = g->filetab;
+	struct span cu = g->cutab, files = g->filetab, names = g->filenames;
 	const char *name;
 	uint32_t off;
 
@@ -94,22 +37,24 @@ static const char *file_by_number(const struct go_file *g, const struct go_func 
 		off = no ? span_u32(&files, 4 * (uint64_t)no) : UINT32_MAX;
 		if ((uint32_t)no > span_u32(&files, 0))
 			return NULL;
-		names = g->pclntab;
 	}
 	if (cu.bad || files.bad || off == UINT32_MAX)
 		return NULL;
-	name = span_str(&names, off);
+	name = span_text(&names, off);
 	return names.bad ? NULL : name;
 }
 
 static void position(const struct go_file *g, const struct go_func *f, uint64_t addr,
 		     struct go_frame *fr)
 {
-	int32_t line = pc_value(g, func_u32(g, f, g->table->func_pcln), f->entry, addr);
+	uint32_t lines = func_u32(g, f, g->table->func_pcln);
+	uint32_t files = func_u32(g, f, g->table->func_pcfile);
+	int32_t line;
 
+	pc_prefetch(g, files);
+	line = pc_value(g, lines, f->entry, addr);
 	fr->line = line > 0 ? line : 0;
-	fr->file = file_by_number(g, f, pc_value(g, func_u32(g, f, g->table->func_pcfile),
-						 f->entry, addr));
+	fr->file = file_by_number(g, f, pc_value(g, files, f->entry, addr));
 }
 
 static struct go_frame physical(const struct go_file *g, const struct go_func *f)
@@ -132,7 +77,7 @@ bool go_pcsp(const struct go_file *g, const struct go_func *f, uint64_t addr, in
 {
 	int32_t v = pc_value(g, func_u32(g, f, g->table->func_pcsp), f->entry, addr);
 
-	if (v < 0)
+	if (v == -1)
 		return false;
 	*ret = v;
 	return true;
@@ -178,7 +123,7 @@ static bool inlined_call(const struct go_file *g, struct span *tree, uint64_t ca
 	struct span names = g->funcnames;
 
 	*ret = (struct go_frame){
-		.func = span_str(&names, span_u32(tree, call + fmt->call_name)),
+		.func = span_text(&names, span_u32(tree, call + fmt->call_name)),
 		.inlined = true,
 	};
 	if (fmt->wrapper != 255)
@@ -188,10 +133,15 @@ static bool inlined_call(const struct go_file *g, struct span *tree, uint64_t ca
 	return !tree->bad && !names.bad;
 }
 
-/*
- * Go 1.9 to 1.11: an inlinedCall has the position of the call itself and the number of
- * the call that it is in.  n frames are there when this is called, the newest with a name.
- */
+/* The number of the call that this one is in, or -1; smaller than its own in every sound tree. */
+static int32_t parent_call(const struct go_format *fmt, struct span *tree, uint64_t call)
+{
+	if (fmt->call_parent_size == 2)
+		return (int16_t)span_uint(tree, call, 2);
+	return (int32_t)span_u32(tree, call);
+}
+
+/* Before Go 1.20: an inlinedCall has the position of the call itself. */
 static int frames_by_parent(const struct go_file *g, const struct go_func *f, struct span *tree,
 			    uint64_t addr, struct go_frame *out, int max)
 {
@@ -202,6 +152,7 @@ static int frames_by_parent(const struct go_file *g, const struct go_func *f, st
 	position(g, f, addr, &at);
 	while (index >= 0 && n < max - 1) {
 		uint64_t call = (uint64_t)index * g->format->call_size;
+		int32_t parent = parent_call(g->format, tree, call);
 
 		if (!inlined_call(g, tree, call, &out[n]))
 			break;
@@ -209,7 +160,9 @@ static int frames_by_parent(const struct go_file *g, const struct go_func *f, st
 		out[n++].line = at.line;
 		at.file = file_by_number(g, f, (int32_t)span_u32(tree, call + CALL_FILE));
 		at.line = span_u32(tree, call + CALL_LINE);
-		index = (int32_t)span_u32(tree, call + CALL_PARENT);
+		if (parent >= index)
+			break;
+		index = parent;
 	}
 	out[n] = physical(g, f);
 	out[n].file = at.file;
@@ -217,32 +170,49 @@ static int frames_by_parent(const struct go_file *g, const struct go_func *f, st
 	return n + 1;
 }
 
+/*
+ * Since Go 1.20: the position is that of the instruction parentPc.  Where the compiler
+ * left no instruction of the caller's, parentPc is 0 and leads into inlined code again
+ * (initialisers of packages that only store constants): the callers' positions are not known
+ * then, and what is between this call and the function is left out.
+ */
+static int frames_by_pc(const struct go_file *g, const struct go_func *f, struct span *tree,
+			uint64_t addr, struct go_frame *out, int max)
+{
+	int32_t index = inline_index(g, f, addr), next;
+	int n = 0;
+
+	for (; index >= 0 && n < max - 1; index = next) {
+		uint64_t call = (uint64_t)index * g->format->call_size;
+		uint32_t parent = span_u32(tree, call + g->format->call_parent_pc);
+
+		if (!inlined_call(g, tree, call, &out[n]))
+			break;
+		position(g, f, addr, &out[n++]);
+		addr = f->entry + parent;
+		next = addr < f->end ? inline_index(g, f, addr) : index;
+		if (next >= index || (!parent && next >= 0)) {
+			out[n] = physical(g, f);
+			return n + 1;
+		}
+	}
+	go_position(g, f, addr, &out[n]);
+	return n + 1;
+}
+
 int go_frames_at(const struct go_file *g, uint64_t addr, struct go_frame *out, int max)
 {
-	const struct go_format *fmt = g->format;
 	struct go_func f;
 	struct span tree;
-	int n = 0;
 
 	if (max < 1 || !go_func_at(g, addr, &f))
 		return 0;
 	tree = inline_tree(g, &f);
-	if (tree.len && !fmt->call_parent_pc)
-		return frames_by_parent(g, &f, &tree, addr, out, max);
-	for (; tree.len && n < max - 1; n++) {
-		int32_t index = inline_index(g, &f, addr);
-		uint64_t call = (uint64_t)index * fmt->call_size;
-		uint64_t parent;
-
-		if (index < 0 || !inlined_call(g, &tree, call, &out[n]))
-			break;
-		position(g, &f, addr, &out[n]);
-		parent = f.entry + span_u32(&tree, call + fmt->call_parent_pc);
-		/* parents come before their calls' bodies or the tree is broken; `max' ends cycles */
-		if (tree.bad || parent >= f.end)
-			break;
-		addr = parent;
+	if (!tree.len) {
+		go_position(g, &f, addr, out);
+		return 1;
 	}
-	go_position(g, &f, addr, &out[n]);
-	return n + 1;
+	if (g->format->call_parent_pc)
+		return frames_by_pc(g, &f, &tree, addr, out, max);
+	return frames_by_parent(g, &f, &tree, addr, out, max);
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "go/buildinfo.h"
 #include "go/format.h"
+#include "go/pcvalue.h"
 #include "go/tables.h"
 
 enum {
@@ -157,12 +158,14 @@ int go_open(struct elf_file *elf, struct go_file *ret)
 	if (err)
 		return err;
 	name_range(&g.version);
+	pc_marks_init(&g);
 	*ret = g;
 	return 0;
 }
 
 void go_close(struct go_file *g)
 {
+	pc_marks_free(g);
 	*g = (struct go_file){ 0 };
 }
 
@@ -180,7 +183,7 @@ bool go_func_nth(const struct go_file *g, uint32_t i, struct go_func *ret)
 		.end = functab_entry(g, i + 1),
 		.index = i,
 		.info = (uint32_t)info,
-		.name = span_str(&names, span_u32(&infos, info + t->func_name)),
+		.name = span_text(&names, span_u32(&infos, info + t->func_name)),
 	};
 	if (g->format->func_id)
 		ret->func_id = span_u8(&infos, info + g->format->func_id);

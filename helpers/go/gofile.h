@@ -37,6 +37,7 @@ struct go_version {
 /* Where the tables of one Go version lie; rows in format.c, each with its source. */
 struct go_format;
 struct go_table;
+struct pc_mark;
 
 struct go_file {
 	struct elf_file *elf;
@@ -54,10 +55,12 @@ struct go_file {
 	uint8_t quantum;		/* pc deltas count in these: 1 on amd64, 4 on arm64 */
 	/* parts of pclntab; offsets of _func count from the beginning of funcs */
 	struct span funcnames, cutab, filetab, pctab, funcs;
+	struct span filenames;		/* funcnames and filenames: see span_strings() */
 	struct span functab;
 	struct span gofunc_bytes;	/* from gofunc on */
 	struct span findfunctab;	/* hints for go_func_at(), of addresses from minpc on */
 	uint64_t minpc;
+	struct pc_mark *marks;		/* see pcvalue.h */
 };
 
 /* One function of the table. */
@@ -81,6 +84,7 @@ struct go_frame {
 /*
  * 0, or -errno with words: ENOEXEC (no Go tables, packed, or a Go that this program doesn't
  * know).  May apply the file's relocations to what is mapped of it (elf_relocate()).
+ * A go_file remembers what it read: it is for one thread at a time.
  */
 int go_open(struct elf_file *elf, struct go_file *ret);
 void go_close(struct go_file *g);
@@ -119,7 +123,7 @@ void go_position(const struct go_file *g, const struct go_func *f, uint64_t addr
  * How many bytes f has on the stack when addr in f is about to run: the difference
  * between the stack pointer at its entry and now.  The return address is above that on
  * amd64 (the caller's sp is sp + *ret + 8), and in it on machines with a link register
- * when f has a frame.  false: not known.
+ * when f has a frame.  Assembly that leaves by other ways may have less than 0.  false: not known.
  */
 bool go_pcsp(const struct go_file *g, const struct go_func *f, uint64_t addr, int32_t *ret);
 

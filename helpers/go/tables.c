@@ -21,9 +21,10 @@ static bool set_parts(struct go_file *g, struct span *b)
 	if (b->bad || names < t->header || names > cu || cu > files || files > pctab ||
 	    pctab > pcln || pcln > b->len)
 		return false;
-	g->funcnames = span_sub(b, names, cu - names);
+	g->funcnames = span_strings(span_sub(b, names, cu - names));
 	g->cutab = span_sub(b, cu, files - cu);
 	g->filetab = span_sub(b, files, pctab - files);
+	g->filenames = span_strings(g->filetab);
 	g->pctab = span_sub(b, pctab, pcln - pctab);
 	g->funcs = g->functab = span_from(b, pcln);
 	return true;
@@ -35,7 +36,8 @@ static bool set_whole(struct go_file *g, struct span *b)
 	uint64_t end = g->table->header + 16ull * g->nfunc + 8;
 	uint32_t files = span_u32(b, end);
 
-	g->funcnames = g->pctab = g->funcs = *b;
+	g->pctab = g->funcs = *b;
+	g->funcnames = g->filenames = span_strings(*b);
 	g->functab = span_from(b, g->table->header);
 	g->cutab = (struct span){ 0 };
 	g->filetab = span_from(b, files);
@@ -55,7 +57,7 @@ static bool check_functions(struct go_file *g)
 		if (own != entry - g->text || functab_entry(g, i + 1) < entry ||
 		    functab_entry(g, g->nfunc) < entry)
 			return false;
-		span_str(&names, span_u32(&infos, info + g->table->func_name));
+		span_text(&names, span_u32(&infos, info + g->table->func_name));
 		if (infos.bad || names.bad)
 			return false;
 	}

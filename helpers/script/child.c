@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -164,17 +165,39 @@ static bool ended_by(struct child *c, uint64_t deadline_ns)
 	return true;
 }
 
-#define AGAIN_NS 3000000000ull
+/* Does it have a handler for sig? /proc/PID/status, SigCgt: bit sig - 1 (proc(5)). */
+static bool catches(pid_t pid, int sig)
+{
+	static const char key[] = "\nSigCgt:";
+	struct buf b = { 0 };
+	const char *line = NULL;
+	char path[64];
+	bool ret;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (!buf_read_file(&b, path, 65536) && b.data)
+		line = strstr(b.data, key);
+	ret = line && strtoull(line + strlen(key), NULL, 16) >> (sig - 1) & 1;
+	buf_free(&b);
+	return ret;
+}
+
+#define AGAIN_NS 500000000ull
 
 void child_stop(struct child *c, int sig, uint64_t grace_ns)
 {
+	uint64_t now = num_now_ns(), end = now + grace_ns;
 	pid_t group = c->pid;
 
 	if (child_ended(c))
 		return;
-	/* a signal that comes just before bpftrace begins to sleep is noticed with the next one */
-	for (uint64_t end = num_now_ns() + grace_ns, now; (now = num_now_ns()) < end;) {
-		kill(-group, sig);
+	/*
+	 * A signal that comes just before bpftrace begins to sleep is noticed with the next one.
+	 * That must not come when it prints its results: it would be the end of it.
+	 */
+	for (bool first = true; now < end; first = false, now = num_now_ns()) {
+		if (first || catches(group, sig))
+			kill(-group, sig);
 		if (ended_by(c, now + AGAIN_NS < end ? now + AGAIN_NS : end))
 			return;
 	}

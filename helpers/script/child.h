@@ -35,7 +35,10 @@ int child_start(struct child *c, char *const argv[], char *const env[], int in,
 /* Has it ended? Sets wait_status then. Never blocks. */
 bool child_ended(struct child *c);
 
-/* Ends it: `sig' to its group, then after grace_ns SIGKILL. Returns when it is gone. */
+/*
+ * Ends it: `sig' to its group, again for as long as it has a handler for that, after
+ * grace_ns SIGKILL. Returns when it is gone.
+ */
 void child_stop(struct child *c, int sig, uint64_t grace_ns);
 
 /* Kills what still runs and closes the files. Harmless when nothing was started. */

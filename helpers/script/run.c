@@ -15,7 +15,7 @@
 
 #define ATTACH_POLL_NS	2000000ULL
 #define WINDOW_POLL_NS	50000000ULL
-#define STOP_GRACE_NS	10000000000ULL
+#define STOP_GRACE_NS	30000000000ULL	/* to take probes out and print, on a busy machine */
 #define MAX_KEYS	65536	/* different stacks in a map; bpftrace's default is 4,096 */
 
 /* bpftrace prints this line when __BPFTRACE_NOTIFY_PROBES_ATTACHED is set (bpftrace.cpp). */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -60,7 +61,7 @@ static int cmd_pcsp(char **a)
 	(void)a;
 	for (uint32_t i = 0; i < go.nfunc; i++) {
 		struct go_func f;
-		int32_t last = -1, sp;
+		int32_t last = INT32_MAX, sp;
 
 		if (!go_func_nth(&go, i, &f))
 			continue;
@@ -79,7 +80,7 @@ static int cmd_pcsp(char **a)
 static int cmd_types(char **a)
 {
 	uint64_t bias = strtoull(a[0], NULL, 0);
-	char line[64], name[512];
+	char line[64], name[8192];
 
 	while (fgets(line, sizeof(line), stdin)) {
 		uint64_t addr = strtoull(line, NULL, 16) - bias;
@@ -109,7 +110,7 @@ static unsigned check_function(const struct go_func *f, unsigned long *inlined)
 			bad += fr[i].line > 1 << 20 || (fr[i].inlined && !fr[i].file);
 			*inlined += fr[i].inlined;
 		}
-		bad += go_pcsp(&go, f, pc, &sp) && (sp < 0 || sp > 1 << 30);
+		bad += go_pcsp(&go, f, pc, &sp) && (sp < -64 || sp > (1 << 30) + 64);
 	}
 	return bad;
 }
@@ -118,6 +119,7 @@ static unsigned check_function(const struct go_func *f, unsigned long *inlined)
 static int cmd_check(char **a)
 {
 	unsigned long inlined = 0, errors = 0;
+	uint32_t empty = 0;
 	uint64_t last = 0;
 
 	for (uint32_t i = 0; i < go.nfunc; i++) {
@@ -126,7 +128,7 @@ static int cmd_check(char **a)
 
 		/* an entry of no length has no addresses, e.g. marks of the linker's (go.buildid) */
 		if (!go_func_nth(&go, i, &f)) {
-			bad = f.entry != f.end;
+			bad = f.entry != f.end || !f.name[0] || ++empty > go.nfunc / 10 + 1;
 		} else {
 			bad = f.entry < last || f.entry < go.text || f.end > go.etext ||
 			      !go_func_code(&go, &f).len;
@@ -141,11 +143,19 @@ static int cmd_check(char **a)
 	return errors ? err_set(ENOEXEC, "%lu errors", errors) : 0;
 }
 
+/* shrunk FILE SIZE: check, of a file that is cut to SIZE bytes after it was opened */
+static int cmd_shrunk(char **a)
+{
+	if (truncate(a[-1], strtol(a[0], NULL, 0)))
+		return err_sys(errno, "%s", a[-1]);
+	return cmd_check(a);
+}
+
 static double now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -189,6 +199,7 @@ static const struct {
 	{ "pcsp", 0, cmd_pcsp },
 	{ "types", 1, cmd_types },
 	{ "check", 0, cmd_check },
+	{ "shrunk", 1, cmd_shrunk },
 	{ "speed", 1, cmd_speed },
 };
 
