@@ -8,6 +8,7 @@ load golib
 
 # Prints of each call of main.tick the goid by register, whether thread-local storage and procid
 # agree with that, and the thread.
+# shellcheck disable=SC2016
 script='uprobe:EXE:PLACE /pid == PID/ {
 	$g = reg("GO_REG_G");
 	$fs = ((struct task_struct *)curtask)->thread.fsbase;
