@@ -148,7 +148,20 @@ static int cmd_layout(char **a)
 	return err;
 }
 
-/* refs FILE: "KIND SIZE ADDRESS FUNC" of every reference relative to rip; for finding `sources' */
+static void print_reference(const struct insn *i, const char *func)
+{
+	if (i->rip_addr)
+		printf("%d%s %u %" PRIx64 " %s\n", i->kind, i->rip_written ? "w" : "", i->rip_size,
+		       i->rip_addr, func);
+	if (i->mem && i->mem_base != REG_SP)
+		printf("%d%s %u +%" PRId64 "(%d) %s\n", i->kind, i->mem_written ? "w" : "",
+		       i->mem_size, i->mem_offset, i->mem_base, func);
+}
+
+/*
+ * refs FILE: "KIND SIZE ADDRESS FUNC" of every reference relative to rip, "KIND SIZE +OFFSET(BASE)
+ * FUNC" of those through another register; for finding witnesses
+ */
 static int cmd_refs(char **a)
 {
 	int err = open_file(a[0]);
@@ -162,9 +175,7 @@ static int cmd_refs(char **a)
 			continue;
 		r = insn_open(go_func_code(&go, &f), f.entry);
 		while (r && insn_next(r, &i))
-			if (i.rip_addr)
-				printf("%d%s %u %" PRIx64 " %s\n", i.kind, i.rip_written ? "w" : "",
-				       i.rip_size, i.rip_addr, f.name);
+			print_reference(&i, f.name);
 		insn_close(r);
 	}
 	return err;
