@@ -5,6 +5,7 @@
 # files, places for probes, what allocates.  Oracles: DWARF, go tool nm, go tool objdump, MemStats.
 
 load helpers
+load golib
 
 modes=("" pie cgo "pie cgo")
 refill='runtime.(*mcache).refill'
@@ -17,30 +18,6 @@ setup_file() {
 
 golib_path() { echo "$(dirname "$GOBPF")/tests/golib"; }
 golib() { "$(golib_path)" "$@"; }
-
-# roots - the GOROOTs to test with
-roots() {
-	go env GOROOT
-	tr : '\n' <<<"${GOBPF_TOOLCHAINS-}" | sed '/^$/d'
-}
-
-# minor ROOT - 19 for Go 1.19
-minor() { GOROOT=$1 GOTOOLCHAIN=local GOENV=off "$1/bin/go" env GOVERSION | sed -E 's/^go1\.([0-9]+).*/\1/'; }
-
-# program ROOT [WORD...] - sets $program to the fixture allocs, built by that toolchain
-program() {
-	local root=$1
-	shift
-	GOBPF_GOROOT=$root fixture allocs "$@"
-	program=$fixture
-}
-
-# code PROGRAM - every instruction by another disassembler: "ADDRESS INSTRUCTION", "TEXT NAME" between
-code() {
-	go tool objdump "$1" | awk -F '\t+' '
-		/^TEXT / { sub(/\(SB\).*/, ""); print; next }
-		NF > 3 { sub(/^0x/, "", $2); sub(/ +$/, "", $4); print $2, $4 }'
-}
 
 @test "layout: the table says what the DWARF of the toolchains says" {
 	mapfile -t all < <(roots)
@@ -75,6 +52,30 @@ code() {
 	[[ $output == *'Go 1.19 has no runtime.g.parentGoid'* ]]
 }
 
+@test "layout: an executable's own DWARF comes first, in older words too, else the table" {
+	local root lib what
+	lib=$(dirname "$GOBPF")/tests/runtimelib
+	while read -r root; do
+		program "$root"
+		local plain=$program
+		program "$root" strip
+		for what in "runtime.g goid" "runtime.g sched.sp" "runtime.m procid" "internal/abi.Type PtrBytes" \
+			"runtime.gcWork heapScanWork" "runtime.mheap central" "runtime.g sizeof"; do
+			# shellcheck disable=SC2086
+			[[ $("$lib" layout "$plain" $what) == *" DWARF" ]]
+			# shellcheck disable=SC2086
+			diff <("$lib" layout "$plain" $what | sed 's/DWARF$/table/') \
+				<("$lib" layout "$program" $what | sed "s/ for go1.$(minor "$root")$//") || fail "$plain: $what"
+		done
+		run -1 "$lib" layout "$plain" runtime.g nonsense
+		[[ $output == *"its DWARF has no runtime.g.nonsense" ]]
+	done < <(roots)
+	# of another machine than this one
+	GOBPF_GOROOT=$root fixture allocs strip arm64
+	[ "$("$lib" layout "$fixture" runtime.gcControllerState sizeof | cut -d' ' -f2)" != \
+		"$("$lib" layout "$program" runtime.gcControllerState sizeof | cut -d' ' -f2)" ] || [ "$(minor "$root")" -lt 21 ]
+}
+
 @test "sizes: what an object takes is what MemStats says" {
 	local root sizes
 	sizes=$(dirname "$GOBPF")/tests/collect
@@ -90,14 +91,15 @@ code() {
 }
 
 @test "globals: found in the code of stripped files where the twin's symbols say" {
-	local root mode
+	local root mode names
+	names=$(golib global-names | sed 's/^runtime\.//; s/^ncpu$/(ncpu|numCPUStartup)/' | paste -sd'|')
 	while read -r root; do
-		for mode in "${modes[@]}"; do
+		for mode in "${modes[@]}" noinline; do
 			# shellcheck disable=SC2086
 			program "$root" nodwarf $mode
-			go tool nm "$program" | awk '$3 ~ /^runtime\.(mbuckets|xbuckets|bbuckets|MemProfileRate|mheap_|allgs|allglen|allgptr)$/ { sub(/^0+/, "", $1); print $1, $3 }' |
-				sort >"$BATS_TEST_TMPDIR/truth"
-			[ "$(wc -l <"$BATS_TEST_TMPDIR/truth")" -eq 8 ]
+			go tool nm "$program" | grep -E " runtime\.($names)\$" |
+				awk '{ sub(/^0+/, "", $1); sub(/numCPUStartup/, "ncpu", $3); print $1, $3 }' | sort >"$BATS_TEST_TMPDIR/truth"
+			[ "$(wc -l <"$BATS_TEST_TMPDIR/truth")" -eq "$(golib global-names | wc -l)" ]
 			golib globals "$program" | sort | diff <(sed 's/$/ symtab/' "$BATS_TEST_TMPDIR/truth") - ||
 				fail "$program: code and symbols differ"
 			# shellcheck disable=SC2086

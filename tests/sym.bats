@@ -123,3 +123,210 @@ told() {
 	run -0 jq -r '.[0].frames[].func' "$BATS_TEST_TMPDIR/out.json"
 	[[ $output == *main.o*er* ]] || fail "$output"
 }
+
+@test "sym: file and line at every function's entry, and every 7th byte of code, are those of go tool addr2line" {
+	local addresses=$BATS_TEST_TMPDIR/addresses
+	fixture frames
+	gobpf sym --list "$fixture" | awk -F '[ \t]' '/\t/ { print $1, $2 }' |
+		while read -r from size; do
+			for ((at = 0x$from; at < 0x$from + 0x$size; at += 49)); do printf '0x%x\n' $at; done
+		done >"$addresses"
+	[ "$(wc -l <"$addresses")" -gt 10000 ]
+	go tool addr2line "$fixture" <"$addresses" | sed -n 'n; p' >"$BATS_TEST_TMPDIR/truth"
+	fixture frames strip
+	gobpf sym "$fixture" <"$addresses" | awk '$1 != last { sub(/ \(inlined\)$/, ""); print $NF } { last = $1 }' |
+		diff "$BATS_TEST_TMPDIR/truth" -
+}
+
+# native [WORD...] - runs the fixture native; its functions are in $funcs as "ADDRESS NAME".
+native() {
+	requires gcc g++
+	fixture native cgo "$@"
+	spawn native "$fixture"
+	await native '^READY'
+	funcs=$(sed -n 's/^FUNC //p' "$BATS_TEST_TMPDIR/native.log")
+	[ "$(wc -l <<<"$funcs")" -eq 3 ]
+}
+
+@test "sym: C, C++ (demangled) and libc functions of a process" {
+	local words
+	for words in "" pie; do
+		# shellcheck disable=SC2086
+		native $words
+		cut -d ' ' -f 1 <<<"$funcs" | gobpf sym "${PID[native]}" | sed -E 's,( [^ ]*/[^ ]*)+$,,' |
+			diff <(echo "$funcs") -
+		end native
+	done
+}
+
+@test "sym: a stripped program's libraries still have their names" {
+	native strip
+	run -0 gobpf sym "${PID[native]}" "$(sed -n 's/ getppid$//p' <<<"$funcs")"
+	[[ $output == *" getppid"* && $output == *"/libc.so"* ]]
+}
+
+@test "sym: a library in another mount namespace, and one deleted since" {
+	requires root unshare
+	native strip
+	local addr libc copy=$BATS_TEST_TMPDIR/root
+	libc=$(awk '/libc\.so/ { print $NF; exit }' "/proc/${PID[native]}/maps")
+	end native
+	mkdir "$copy"
+	cp "$libc" "$copy/libc.so.6"
+	# shellcheck disable=SC2016
+	spawn native unshare -m sh -c 'mount -t tmpfs none /mnt && cp "$1" /mnt && exec env LD_LIBRARY_PATH=/mnt "$2"' \
+		sh "$copy/libc.so.6" "$fixture"
+	await native '^READY'
+	[ ! -e /mnt/libc.so.6 ]
+	addr=$(sed -n 's/^FUNC \([^ ]*\) getppid$/\1/p' "$BATS_TEST_TMPDIR/native.log")
+	run -0 gobpf sym "${PID[native]}" "$addr"
+	[[ $output == "$addr getppid"*" (/mnt/libc.so.6)" ]] || fail "$output"
+	end native
+	spawn native env LD_LIBRARY_PATH="$copy" "$fixture"
+	await native '^READY'
+	rm "$copy/libc.so.6"
+	addr=$(sed -n 's/^FUNC \([^ ]*\) getppid$/\1/p' "$BATS_TEST_TMPDIR/native.log")
+	run -0 gobpf sym "${PID[native]}" "$addr"
+	[[ $output == "$addr getppid"* ]]
+}
+
+@test "sym: functions of the vDSO" {
+	requires root nm
+	native
+	local vdso=$BATS_TEST_TMPDIR/vdso.so range start off name count=0
+	range=$(sed -n 's/ .*\[vdso\]$//p' "/proc/${PID[native]}/maps")
+	start=$((0x${range%-*}))
+	piece "/proc/${PID[native]}/mem" $start $((0x${range#*-} - start)) >"$vdso"
+	while read -r off _ name; do
+		run -0 gobpf sym "${PID[native]}" "$(printf '0x%x' $((0x$off + start)))"
+		# each has two names
+		[[ $output == *" ${name#__vdso_} ([vdso])" ]] || fail "$output is not $name" || return
+		count=$((count + 1))
+	done < <(nm -D --defined-only "$vdso" | awk '$2 == "T" { sub(/@.*/, "", $3); print }')
+	[ "$count" -gt 0 ]
+}
+
+@test "sym: inlined C functions and their lines are those of addr2line -i" {
+	requires addr2line
+	fixture native cgo
+	local addr from size
+	read -r from size _ < <(gobpf sym --list "$fixture" | awk '$4 == "c_outer" { print "0x" $1, "0x" $2 }')
+	for ((addr = from; addr < from + size; addr += 3)); do printf '0x%x\n' $addr; done >"$BATS_TEST_TMPDIR/addresses"
+	addr2line -fiCe "$fixture" <"$BATS_TEST_TMPDIR/addresses" | paste - - | sed 's/ (discriminator.*//' >"$BATS_TEST_TMPDIR/truth"
+	grep -q '^c_inlined' "$BATS_TEST_TMPDIR/truth"
+	gobpf sym "$fixture" <"$BATS_TEST_TMPDIR/addresses" | sed 's/^[^ ]* //; s/ (inlined)$//; s/ /\t/' |
+		diff "$BATS_TEST_TMPDIR/truth" -
+}
+
+@test "sym --list: addresses, sizes and names are those of nm, C functions included" {
+	requires nm
+	local words
+	for words in "" pie "cgo pie"; do
+		# the linker marks assembly, and 1.19's function table hides the lengths of arrays, too
+		# shellcheck disable=SC2086
+		fixture allocs $words
+		nm -S --defined-only "$fixture" | awk 'NF == 4 && tolower($3) == "t" { sub(/\.abi0$/, "", $4); print $1, $2, $4 }' |
+			sed 's/\[.*\]/[...]/' | sort -u >"$BATS_TEST_TMPDIR/nm"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/nm")" -gt 1000 ]
+		gobpf sym --list "$fixture" | cut -f 1 | awk 'NF == 4 && $2 !~ /^0*$/ { print $1, $2, $4 }' |
+			sed 's/\[.*\]/[...]/; s/·/./' | sort -u >"$BATS_TEST_TMPDIR/list"
+		diff "$BATS_TEST_TMPDIR/nm" "$BATS_TEST_TMPDIR/list"
+	done
+}
+
+@test "sym --list: a stripped program has the same Go functions, file and line of each at its entry" {
+	fixture frames
+	gobpf sym --list "$fixture" | grep -P '\t' >"$BATS_TEST_TMPDIR/plain"
+	sed 's/^/0x/; s/ .*//' "$BATS_TEST_TMPDIR/plain" | gobpf sym --no-inline "$fixture" | sed 's/.* //' |
+		diff - <(cut -f 2 "$BATS_TEST_TMPDIR/plain")
+	fixture frames strip
+	gobpf sym --list "$fixture" | grep -P '\t' | cut -d ' ' -f 2- | sort >"$BATS_TEST_TMPDIR/stripped"
+	cut -d ' ' -f 2- "$BATS_TEST_TMPDIR/plain" | sort | diff - "$BATS_TEST_TMPDIR/stripped"
+	gobpf sym --list --json "$fixture" | jq -r '.[] | select(.file) | "\(.size) \(.name)\t\(.file):\(.line)"' >"$BATS_TEST_TMPDIR/json"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/json")" -eq "$(wc -l <"$BATS_TEST_TMPDIR/stripped")" ]
+}
+
+@test "sym: main.f+0x5 is an address, too" {
+	fixture frames strip
+	local at
+	at=$(gobpf sym "$fixture" main.main | sed -n '$s/ .*//p')
+	run -0 gobpf sym "$fixture" main.main+0x5 main.main+5
+	[ "${lines[0]%% *}" = "$(printf '0x%x' $((at + 5)))" ]
+	[ "${lines[0]}" = "${lines[1]}" ]
+	run -1 gobpf sym "$fixture" main.main+banana
+}
+
+@test "sym --filter: text passes, addresses in it get their frames" {
+	fixture frames strip
+	spawn frames "$fixture"
+	await frames '^READY'
+	local addr frames stack
+	addr=$(sed -n 's/^SYM \([^ ]*\) .*(inlined)$/\1/p' "$BATS_TEST_TMPDIR/frames.log" | head -1)
+	frames=$(sed -n "s/^SYM $addr //p" "$BATS_TEST_TMPDIR/frames.log" | awk '!seen[$0]++')
+	stack="    ${frames//$'\n'/$'\n    '}"
+	frames=${frames// (inlined)/}
+	cat >"$BATS_TEST_TMPDIR/in" <<-EOT
+		no address here, 0x0 and 0xdeadbeefdeadbeef0 neither
+		@[
+		    $addr
+		    ${addr#0x}
+		]: 3
+		pc=$addr, +$addr x$addr
+	EOT
+	gobpf sym --filter "$fixture" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
+	diff "$BATS_TEST_TMPDIR/out" - <<-EOT
+		no address here, 0x0 and 0xdeadbeefdeadbeef0 neither
+		@[
+		$stack
+		$stack
+		]: 3
+		pc=$addr <${frames//$'\n'/, }>, +$addr x$addr
+	EOT
+	# the last line has no newline, and keeps having none
+	[ "$(printf 'x' | gobpf sym --filter "$fixture" | od -An -c | tr -d ' ')" = x ]
+	run -2 gobpf sym --filter --json "$fixture"
+}
+
+@test "sym --filter -r: lines of addresses are stacks, whose callers were left one byte later" {
+	fixture frames strip
+	local at
+	at=$(gobpf sym "$fixture" main.main | sed -n '$s/ .*//p')
+	run -0 gobpf sym --filter -r "$fixture" <<<"$at"$'\n'"$at"
+	[[ ${lines[0]} == "main.main "* ]]
+	[[ ${lines[1]} == main.main.func* ]] # the function before
+	run -0 gobpf sym -r "$fixture" "$at"
+	[[ $output != *" main.main "* ]]
+}
+
+@test "sym: an answer comes when its line was read, not when the input ends" {
+	fixture frames strip
+	local words file=$fixture
+	for words in "" --filter; do
+		# shellcheck disable=SC2086
+		spawn sym "$GOBPF" sym $words "$file"
+		tell sym main.main
+		tell sym "$(gobpf sym "$file" main.main | sed -n '$s/ .*//p')"
+		await sym 'main\.main .*main.go'
+		end sym
+	done
+}
+
+@test "sym --probe-point: once per call, or what to skip" {
+	fixture frames
+	local at entry offset
+	entry=$(gobpf sym "$fixture" main.main | sed -n '$s/ .*//p')
+	gobpf sym --probe-point main.main --probe-point main.recurse --json "$fixture" >"$BATS_TEST_TMPDIR/out.json"
+	[ "$(jq -r '.[0].entry' "$BATS_TEST_TMPDIR/out.json")" = "$entry" ]
+	at=$(jq -r '.[0].addr' "$BATS_TEST_TMPDIR/out.json")
+	offset=$(jq -r '.[0].file_offset' "$BATS_TEST_TMPDIR/out.json")
+	# the same instruction in the file and in memory
+	case $(jq -r '.[0].kind' "$BATS_TEST_TMPDIR/out.json") in
+	push) [ "$(piece "$fixture" "$offset" 1 | od -An -tx1)" = " 55" ] ;;
+	check) go tool objdump -s '^main\.main$' "$fixture" | grep -qE "${at}[[:space:]].*JBE" ;;
+	*) fail "$(cat "$BATS_TEST_TMPDIR/out.json")" ;;
+	esac
+	run -1 --separate-stderr gobpf sym --probe-point main.nothing --probe-point main.main "$fixture"
+	[[ $stderr == *"no Go function 'main.nothing'"* ]]
+	[[ $output == "$at main.main+"* ]]
+	run -2 gobpf sym --probe-point main.main --list "$fixture"
+}

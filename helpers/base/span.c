@@ -32,21 +32,6 @@ uint64_t span_uint(struct span *s, uint64_t off, unsigned width)
 	return v;
 }
 
-uint8_t span_u8(struct span *s, uint64_t off)
-{
-	return span_uint(s, off, 1);
-}
-
-uint32_t span_u32(struct span *s, uint64_t off)
-{
-	return span_uint(s, off, 4);
-}
-
-uint64_t span_u64(struct span *s, uint64_t off)
-{
-	return span_uint(s, off, 8);
-}
-
 uint32_t span_uvarint32(struct span *s, uint64_t *off)
 {
 	uint32_t v = 0;
@@ -60,6 +45,14 @@ uint32_t span_uvarint32(struct span *s, uint64_t *off)
 	}
 	s->bad = true;
 	return 0;
+}
+
+struct span span_strings(struct span s)
+{
+	const uint8_t *last = s.len ? memrchr(s.p, 0, s.len) : NULL;
+
+	s.len = last ? (size_t)(last - s.p) + 1 : 0;
+	return s;
 }
 
 const char *span_str(struct span *s, uint64_t off)

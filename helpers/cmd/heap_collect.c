@@ -156,7 +156,9 @@ static void describe(struct heap_run *run, const struct alloc_report *r, const c
 
 	if (r->overhead >= 0)
 		snprintf(cost, sizeof(cost), "cost ≈ %.2f %%", 100 * r->overhead);
-	snprintf(run->how, sizeof(run->how), "%s, probes in %.1f %% of the time, %s", what,
+	if (r->larges_always)
+		what = "large objects always, span refills";
+	snprintf(run->how, sizeof(run->how), "%s in %.1f %% of the time, %s", what,
 		 r->window_ns ? 100.0 * (double)r->on_ns / (double)r->window_ns : 0.0, cost);
 	if (run->out.verbose)
 		heap_note(run, "%llu hits in %llu bursts, %s; a hit costs %.2f µs, %.2f of it the "

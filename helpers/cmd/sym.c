@@ -1,45 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* gobpf sym - which function, file and line is this address */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/err.h"
-#include "base/num.h"
-#include "base/utf8.h"
+#include "cmd/sym_run.h"
 #include "command.h"
-#include "go/process.h"
-#include "options.h"
 
-enum { FRAMES_MAX = 64 };
-
-struct sym {
-	struct opt_output out;
-	char *object;
-	char **words;		/* addresses and names */
-	int nwords;
-	bool no_inline;
-	/* opened */
-	struct target target;
-	struct go_process process;
-	struct elf_file elf;
-	struct go_file file;
-	struct symboliser symboliser;
-	const struct go_file *go;
-	uint64_t bias;
-	json_t *json;
-	int failed;
-};
+enum { OPT_NO_INLINE = OPT_OWN, OPT_JSON, OPT_LIST, OPT_FILTER, OPT_PROBE_POINT, OPT_DEBUG_FILE };
 
 static const struct argp_option options[] = {
-	{ "no-inline", OPT_OWN, NULL, 0, "Only the functions that the linker knows" },
+	{ "list", OPT_LIST, NULL, 0, "All functions: address, size, name, file and line, as nm -S -l", 1 },
+	{ "filter", OPT_FILTER, NULL, 0,
+	  "Copy standard input; an address alone on its line becomes its frames, others get them in <>", 1 },
+	{ "probe-point", OPT_PROBE_POINT, "FUNC", 0,
+	  "The cheapest safe place for a uprobe on each call of FUNC", 2 },
+	{ "debug-file", OPT_DEBUG_FILE, "OUT", 0,
+	  "Write an ELF file with the functions, for perf, gdb, addr2line; in a folder OUT by build id", 2 },
+	{ "return-addresses", 'r', NULL, 0,
+	  "ADDRs are return addresses: show the calls before them", 3 },
+	{ "no-inline", OPT_NO_INLINE, NULL, 0, "Only the functions that the linker knows", 3 },
+	{ "json", OPT_JSON, NULL, 0, "The same as --format=json", 50 },
 	{ 0 },
 };
+
+static void choose(struct argp_state *state, struct sym *s, enum sym_mode mode)
+{
+	if (s->mode != SYM_ADDRESSES && s->mode != mode)
+		argp_error(state, "one thing at a time: --list, --filter, --probe-point, "
+				  "--debug-file");
+	s->mode = mode;
+}
+
+static void request(struct argp_state *state, struct sym *s, const char *name,
+		    int (*answer)(struct sym *s, const char *name))
+{
+	choose(state, s, SYM_FUNCTIONS);
+	if (!ARRAY_ROOM(s->requests, s->nrequests, s->requests_cap))
+		argp_failure(state, EXIT_FAILED, ENOMEM, "%s", name);
+	else
+		s->requests[s->nrequests++] = (struct sym_request){ answer, name };
+}
+
+static void check(struct argp_state *state, const struct sym *s)
+{
+	if (s->mode != SYM_ADDRESSES && s->nwords)
+		argp_error(state, "'%s': only FILE or PID here", s->words[0]);
+	if (s->mode == SYM_FILTER && !strcmp(s->out.format, "json"))
+		argp_error(state, "--filter writes text");
+	if (s->mode == SYM_DEBUG_FILE && (!strcmp(s->out.format, "json") || !s->debug_file[0]))
+		argp_error(state, "--debug-file writes an ELF file");
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -49,8 +62,28 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &s->out;
 		return 0;
-	case OPT_OWN:
+	case OPT_NO_INLINE:
 		s->no_inline = true;
+		return 0;
+	case OPT_JSON:
+		strcpy(s->out.format, "json");
+		s->out.format_given = true;
+		return 0;
+	case OPT_LIST:
+		choose(state, s, SYM_LIST);
+		return 0;
+	case OPT_FILTER:
+		choose(state, s, SYM_FILTER);
+		return 0;
+	case OPT_PROBE_POINT:
+		request(state, s, arg, sym_probe_point);
+		return 0;
+	case OPT_DEBUG_FILE:
+		choose(state, s, SYM_DEBUG_FILE);
+		s->debug_file = arg;
+		return 0;
+	case 'r':
+		s->return_addresses = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		s->object = state->argv[state->next];
@@ -61,8 +94,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "which executable or process?");
 		return EINVAL;
+	case ARGP_KEY_SUCCESS:
+		check(state, s);
+		return 0;
 	}
-	(void)arg;
 	return ARGP_ERR_UNKNOWN;
 }
 
@@ -70,12 +105,15 @@ static const struct argp_child children[] = { { &opt_output_argp, 0, NULL, 0 }, 
 static const struct argp argp = {
 	options, parse, "FILE|PID [ADDR|NAME]...",
 	"Show function, file and line of addresses in a Go executable or process, stripped or not, "
-	"inlined calls included; a NAME gives its address. Without ADDR or NAME, addresses are read "
-	"from standard input.\v"
+	"inlined calls included; a NAME gives its address. Without ADDR or NAME, they are read "
+	"from standard input, one a line.\v"
 	"Examples:\n"
 	"  gobpf sym ./server 0x47a3b1\n"
 	"  gobpf sym $(pidof server) main.handle\n"
-	"  awk '{print $1}' addresses | gobpf sym ./server",
+	"  gobpf sym --list ./server | sort -k2\n"
+	"  gobpf sym --probe-point main.handle ./server\n"
+	"  gobpf sym --debug-file server.debug ./server && gdb -s server.debug -e ./server\n"
+	"  bpftrace -p 4242 -e '...' | gobpf sym --filter -r 4242",
 	children, NULL, NULL,
 };
 
@@ -84,12 +122,12 @@ static int open_object(struct sym *s)
 	int err;
 
 	s->target.pidfd = -1;
+	s->image.fd = -1;
 	if (access(s->object, F_OK) == 0) {
-		err = elf_open(s->object, &s->elf);
-		if (!err)
-			err = go_open(&s->elf, &s->file);
-		s->symboliser = go_file_symboliser(&s->file);
-		s->go = &s->file;
+		err = go_image_open(&s->image, s->object);
+		s->symboliser = go_image_symboliser(&s->image);
+		s->go = &s->image.go;
+		s->native = &s->image.native;
 		return err;
 	}
 	if (strchr(s->object, '/'))
@@ -99,8 +137,10 @@ static int open_object(struct sym *s)
 		err = go_process_open(&s->target, &s->process);
 	if (err)
 		return err;
+	s->live = true;
 	s->symboliser = go_process_symboliser(&s->process);
 	s->go = &s->process.go;
+	s->native = &s->process.native;
 	s->bias = s->process.bias;
 	return 0;
 }
@@ -109,121 +149,49 @@ static void close_object(struct sym *s)
 {
 	go_process_close(&s->process);
 	target_close(&s->target);
-	go_close(&s->file);
-	elf_close(&s->elf);
+	go_image_close(&s->image);
 }
 
-static void print_frames(struct sym *s, uint64_t addr, const struct frame *fr, int n, FILE *f)
+/* One question that can't be answered doesn't keep the others from it. */
+static int answer_requests(struct sym *s)
 {
-	if (!n)
-		fprintf(f, "0x%" PRIx64 " ?\n", addr);
-	for (int i = 0; i < n; i++) {
-		if (s->no_inline && (fr[i].flags & FRAME_INLINED))
+	int ret = 0;
+
+	for (size_t i = 0; i < s->nrequests; i++) {
+		int err = s->requests[i].answer(s, s->requests[i].name);
+
+		if (!err)
 			continue;
-		fprintf(f, "0x%" PRIx64 " %s", addr, fr[i].func);
-		if (fr[i].file)
-			fprintf(f, " %s:%u", fr[i].file, fr[i].line);
-		fprintf(f, "%s\n", fr[i].flags & FRAME_INLINED ? " (inlined)" : "");
-	}
-}
-
-/* Names in a damaged file may be anything; JSON is UTF-8. */
-static json_t *text(const char *s)
-{
-	struct buf b = { 0 };
-	json_t *j;
-
-	if (!s)
-		return json_null();
-	utf8_clean(&b, s);
-	j = json_string(b.data ? b.data : "");
-	buf_free(&b);
-	return j;
-}
-
-static void json_frames(struct sym *s, uint64_t addr, const struct frame *fr, int n)
-{
-	json_t *list = json_array(), *entry;
-	char at[32];
-
-	for (int i = 0; i < n; i++) {
-		if (s->no_inline && (fr[i].flags & FRAME_INLINED))
-			continue;
-		json_array_append_new(list, json_pack("{s:o, s:o, s:i, s:b}", "func",
-						      text(fr[i].func), "file", text(fr[i].file),
-						      "line", (int)fr[i].line, "inlined",
-						      !!(fr[i].flags & FRAME_INLINED)));
-	}
-	snprintf(at, sizeof(at), "0x%" PRIx64, addr);
-	entry = json_pack("{s:s, s:o}", "addr", at, "frames", list);
-	json_array_append_new(s->json, entry);
-}
-
-static void show_addr(struct sym *s, uint64_t addr, FILE *f)
-{
-	struct frame fr[FRAMES_MAX];
-	int n = s->symboliser.frames(s->symboliser.ctx, addr, 0, fr, FRAMES_MAX);
-
-	if (s->json)
-		json_frames(s, addr, fr, n);
-	else
-		print_frames(s, addr, fr, n, f);
-}
-
-/* A hexadecimal address with or without 0x, else the name of a function. */
-static void show_word(struct sym *s, const char *word, FILE *f)
-{
-	struct go_func func;
-	char text[64];
-	uint64_t addr;
-
-	snprintf(text, sizeof(text), "%s%s", word[0] == '0' && (word[1] | 32) == 'x' ? "" : "0x",
-		 word);
-	if (strlen(word) < 20 && !num_parse_u64(text, UINT64_MAX, &addr)) {
-		show_addr(s, addr, f);
-	} else if (go_func_named(s->go, word, &func)) {
-		show_addr(s, func.entry + s->bias, f);
-	} else {
-		fprintf(stderr, "gobpf sym: '%s' is neither an address nor a function of %s\n",
-			word, s->object);
+		sym_flush(s);
+		fprintf(stderr, "gobpf sym: %s\n", err_text());
 		s->failed = true;
+		ret = err == -ENOENT ? ret : err;
 	}
-}
-
-static void show_stdin(struct sym *s, FILE *f)
-{
-	char *line = NULL;
-	size_t cap = 0;
-
-	while (getline(&line, &cap, stdin) > 0) {
-		char *word = line + strspn(line, " \t");
-
-		word[strcspn(word, " \t\r\n")] = '\0';
-		if (*word)
-			show_word(s, word, f);
-	}
-	free(line);
+	return ret;
 }
 
 static int show_all(struct sym *s)
 {
-	FILE *f;
-	int err = output_open(&s->out, &f);
+	int err = output_open(&s->out, &s->f), closed;
 
 	if (err)
 		return err;
-	if (!strcmp(s->out.format, "json"))
-		s->json = json_array();
-	for (int i = 0; i < s->nwords; i++)
-		show_word(s, s->words[i], f);
-	if (!s->nwords)
-		show_stdin(s, f);
-	if (s->json) {
-		json_dumpf(s->json, f, JSON_INDENT(2));
-		fputc('\n', f);
-		json_decref(s->json);
+	s->json = !strcmp(s->out.format, "json");
+	s->tty = isatty(fileno(s->f));
+	buf_str(&s->text, s->json ? "[" : "");
+	switch (s->mode) {
+	case SYM_ADDRESSES: err = sym_show_words(s); break;
+	case SYM_FILTER: err = sym_filter(s); break;
+	case SYM_LIST: err = sym_list(s); break;
+	case SYM_FUNCTIONS: err = answer_requests(s); break;
+	case SYM_DEBUG_FILE: err = sym_debug_file(s); break;
 	}
-	return output_close(&s->out, f);
+	buf_str(&s->text, !s->json ? "" : s->nentries ? "\n]\n" : "]\n");
+	if (s->text.failed && !err)
+		err = err_sys(ENOMEM, "output");
+	sym_flush(s);
+	closed = output_close(&s->out, s->f);
+	return err ? err : closed;
 }
 
 static int run(int argc, char **argv)
@@ -236,7 +204,9 @@ static int run(int argc, char **argv)
 	if (!err)
 		err = show_all(&s);
 	close_object(&s);
-	if (err)
+	buf_free(&s.text);
+	free(s.requests);
+	if (err && !(s.mode == SYM_FUNCTIONS && s.failed))
 		fprintf(stderr, "gobpf sym: %s\n", err_text());
 	return err ? err_status(err) : s.failed ? EXIT_FAILED : EXIT_DONE;
 }

@@ -26,7 +26,9 @@
 
 struct alloc {
 	struct alloc_bpf *skel;
-	struct attach attach;
+	struct attach attach, large;	/* large: counted apart, no places when nothing is */
+	bool joined;			/* not any more */
+	double large_weight;		/* of what was counted apart */
 	struct attach_place *places;
 	int exe_fd;
 	char exe[32];			/* /proc/self/fd/N: the inode we know, whatever PID runs later */
@@ -74,7 +76,11 @@ static void op_gate(void *ctx, enum duty_gate gate)
 {
 	struct alloc *a = ctx;
 
-	__atomic_store_n(&a->skel->bss->gate, gate, __ATOMIC_RELEASE);
+	/* the window has one beginning and one end for all */
+	__atomic_store_n(&a->skel->bss->apart, a->large.nplaces && !a->joined && gate != DUTY_OVER,
+			 __ATOMIC_RELEASE);
+	__atomic_store_n(&a->skel->bss->gate, gate == DUTY_OVER ? DUTY_SHUT : gate,
+			 __ATOMIC_RELEASE);
 }
 
 static void op_counts(void *ctx, struct duty_counts *ret)
@@ -86,8 +92,9 @@ static void op_counts(void *ctx, struct duty_counts *ret)
 	for (unsigned i = 0; i < ALLOC_NSTATS; i++)
 		s.v[i] -= a->base.v[i];
 	*ret = (struct duty_counts){
-		.hits = all_hits(&s),
+		.hits = all_hits(&s) - s.v[ALLOC_APART_HITS],
 		.closed = s.v[ALLOC_CLOSED],
+		.apart = s.v[ALLOC_APART_HITS],
 		.run_ns = s.v[ALLOC_RUN_NS],
 	};
 }
@@ -147,11 +154,10 @@ static int drain_returned(struct alloc *a, double weight)
 	return 0;
 }
 
-static int op_drain(void *ctx, double weight)
+static int drain_map(struct alloc *a, int fd, double weight)
 {
-	struct alloc *a = ctx;
-	int fd = bpf_map__fd(a->skel->maps.stacks), err = 0, end = 0;
 	uint32_t position, n;
+	int err = 0, end = 0;
 	void *from = NULL;
 
 	while (!end && !err) {
@@ -164,10 +170,31 @@ static int op_drain(void *ctx, double weight)
 		for (uint32_t i = 0; i < n && !err; i++)
 			err = add_entry(a, a->batch_keys[i], &a->batch[i], weight);
 	}
+	return err;
+}
+
+static int op_drain(void *ctx, double weight)
+{
+	struct alloc *a = ctx;
+	int err = drain_map(a, bpf_map__fd(a->skel->maps.stacks), weight);
+
 	return err ? err : drain_returned(a, weight);
 }
 
-static const struct duty_ops ops = { op_gate, op_counts, op_quiet, op_drain };
+static void op_join(void *ctx)
+{
+	struct alloc *a = ctx;
+
+	/* what comes from here on stands for all the time since the last burst */
+	if (a->duty.budget.now_ns > a->duty.budget.end_ns)
+		a->large_weight = (double)a->duty.budget.end_ns / (double)a->duty.budget.now_ns;
+	a->joined = true;
+	op_gate(a, DUTY_SHUT);
+	attach_off(&a->large);
+	a->attach.nplaces += a->large.nplaces;
+}
+
+static const struct duty_ops ops = { op_gate, op_counts, op_quiet, op_drain, op_join };
 
 static int copy_places(struct alloc *a, const struct alloc_config *c)
 {
@@ -219,6 +246,7 @@ static int load(struct alloc *a, const struct alloc_config *c)
 	attach_init(&a->attach);
 	attach_prepare(a->skel->progs.on_alloc, a->attach.how);
 	bpf_map__set_max_entries(a->skel->maps.stacks, c->max_stacks ? c->max_stacks : MAX_STACKS);
+	bpf_map__set_max_entries(a->skel->maps.larges, c->max_stacks ? c->max_stacks : MAX_STACKS);
 	err = alloc_bpf__load(a->skel);
 	return err ? kernel_words(-err, "BPF program") : 0;
 }
@@ -250,6 +278,8 @@ int alloc_open(const struct alloc_config *c, struct alloc **ret)
 	if (!a)
 		return err_sys(ENOMEM, "collector");
 	a->exe_fd = -1;
+	attach_init(&a->attach);
+	attach_init(&a->large);
 	kernel_log_init();
 	err = copy_places(a, c);
 	if (!err)
@@ -323,13 +353,55 @@ static int make_results(struct alloc *a)
 	return 0;
 }
 
+/* Where there is a budget, large objects get breakpoints of their own that stay in. */
+static int attach_larges(struct alloc *a)
+{
+	unsigned n = a->attach.nplaces, nlarge = 0;
+
+	/* in front what bursts are for */
+	for (unsigned i = 0; i + nlarge < n;) {
+		struct attach_place p = a->places[i];
+
+		if ((p.cookie & ALLOC_COOKIE_KIND) != ALLOC_LARGE) {
+			i++;
+			continue;
+		}
+		nlarge++;
+		a->places[i] = a->places[n - nlarge];
+		a->places[n - nlarge] = p;
+	}
+	if (!nlarge || nlarge == n)
+		return 0;
+	a->large = a->attach;
+	attach_init(&a->large);
+	a->attach.nplaces = n - nlarge;
+	a->large.places += n - nlarge;
+	a->large.nplaces = nlarge;
+	a->large_weight = 1;
+	return attach_on(&a->large);
+}
+
+/* Counted in all of the time that they were apart; results are scaled by the tail, these are whole. */
+static int drain_larges(struct alloc *a)
+{
+	double tail = budget_tail(&a->duty.budget, a->duty.window_ns);
+
+	if (!a->large.nplaces)
+		return 0;
+	return drain_map(a, bpf_map__fd(a->skel->maps.larges), a->large_weight / tail);
+}
+
 int alloc_run(struct alloc *a, const struct duty_clock *clock, double max_overhead,
 	      uint64_t window_ns)
 {
-	int err;
+	int err = max_overhead > 0 ? attach_larges(a) : 0;
 
+	if (err)
+		return err;
 	begin(a, clock, max_overhead);
 	err = duty_run(&a->duty, window_ns);
+	if (!err)
+		err = drain_larges(a);
 	return err ? err : make_results(a);
 }
 
@@ -342,6 +414,7 @@ const struct alloc_stack *alloc_results(const struct alloc *a, size_t *ret_n)
 void alloc_report(const struct alloc *a, struct alloc_report *ret)
 {
 	const struct duty *d = &a->duty;
+	uint64_t ran = d->counts.hits + d->counts.apart;
 	struct alloc_stats s;
 
 	read_stats((struct alloc *)a, &s);
@@ -364,9 +437,10 @@ void alloc_report(const struct alloc *a, struct alloc_report *ret)
 		.cut_short = a->cut_short,
 		.too_deep = a->too_deep,
 		.trap_ns = d->trap_ns,
-		.run_ns = d->counts.hits ? (double)d->counts.run_ns / (double)d->counts.hits : 0,
+		.run_ns = ran ? (double)d->counts.run_ns / (double)ran : 0,
 		.overhead = d->trap_ns > 0 && d->budget.cpu_ns >= LEAST_CPU_NS ?
 				    budget_overhead(&d->budget) : -1,
+		.larges_always = a->large.nplaces && !a->joined,
 		.multi = a->attach.how == ATTACH_MULTI,
 		.stopped = d->stopped,
 	};
@@ -377,6 +451,7 @@ void alloc_close(struct alloc *a)
 	if (!a)
 		return;
 	attach_off(&a->attach);
+	attach_off(&a->large);
 	alloc_bpf__destroy(a->skel);
 	if (a->exe_fd >= 0)
 		close(a->exe_fd);

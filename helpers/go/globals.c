@@ -7,75 +7,64 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "go/globals_sources.h"
 #include "go/insn.h"
+#include "go/layout.h"
 
-/* How an instruction refers to the variable. */
-enum shape {
-	SHAPE_LOAD,		/* mov of 8 bytes from it */
-	SHAPE_LEA,		/* its address is taken */
-	SHAPE_CMP,		/* cmp of 8 bytes with it */
+/* What a variable holds in the file, so that no other is taken for it. */
+enum holds {
+	HOLDS_ZERO,		/* nothing yet */
+	HOLDS_RATE,		/* 512 KiB; before Go 1.21 nothing, set by an init function */
+	HOLDS_VERSION,		/* a string that begins as versions do */
+	HOLDS_MODINFO,		/* a string that begins with the mark of module information, or none */
+	HOLDS_REASONS,		/* strings, the first of them empty, then "GC assist marking" */
 };
 
-/* A function that refers to a variable; `not': refers to another one so, and not to this. */
-struct source {
-	uint8_t from, to;	/* Go versions */
-	uint8_t global;
-	const char *func;
-	enum shape shape;
-	bool not;
-};
-
-/* Each from the sources and the disassembly of the versions that globals.h names. */
-static const struct source sources[] = {
-	/* mprof.go: stkbucket() takes the address of the list for the bucket's type */
-	{ 19, 27, GLOBAL_MBUCKETS, "runtime.stkbucket", SHAPE_LEA, false },
-	{ 19, 27, GLOBAL_MBUCKETS, "runtime.mProf_FlushLocked", SHAPE_LOAD, false },
-	{ 19, 22, GLOBAL_MBUCKETS, "runtime.MemProfile", SHAPE_LOAD, false },
-	{ 23, 27, GLOBAL_MBUCKETS, "runtime.memProfileInternal", SHAPE_LOAD, false },
-	{ 19, 27, GLOBAL_XBUCKETS, "runtime.stkbucket", SHAPE_LEA, false },
-	{ 19, 22, GLOBAL_XBUCKETS, "runtime.MutexProfile", SHAPE_LOAD, false },
-	{ 23, 27, GLOBAL_XBUCKETS, "runtime.mutexProfileInternal", SHAPE_LOAD, false },
-	{ 19, 27, GLOBAL_BBUCKETS, "runtime.stkbucket", SHAPE_LEA, false },
-	{ 19, 22, GLOBAL_BBUCKETS, "runtime.BlockProfile", SHAPE_LOAD, false },
-	{ 23, 27, GLOBAL_BBUCKETS, "runtime.blockProfileInternal", SHAPE_LOAD, false },
-	/* malloc.go: profilealloc() and, inlined everywhere, nextSample(); mcache.go: allocmcache() */
-	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.profilealloc", SHAPE_LOAD, false },
-	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.allocmcache", SHAPE_LOAD, false },
-	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.nextSample", SHAPE_LOAD, false },
-	{ 19, 23, GLOBAL_MEMPROFILERATE, "runtime.mallocgc", SHAPE_LOAD, false },
-	{ 24, 27, GLOBAL_MEMPROFILERATE, "runtime.mallocgcLarge", SHAPE_LOAD, false },
-	/* mcache.go, mcentral.go, stack.go, malloc.go: the receiver of alloc(), allocManual(), init() */
-	{ 19, 27, GLOBAL_MHEAP, "runtime.(*mcache).allocLarge", SHAPE_LEA, false },
-	{ 19, 27, GLOBAL_MHEAP, "runtime.(*mcentral).grow", SHAPE_LEA, false },
-	{ 19, 27, GLOBAL_MHEAP, "runtime.stackpoolalloc", SHAPE_LEA, false },
-	{ 19, 27, GLOBAL_MHEAP, "runtime.mallocinit", SHAPE_LEA, false },
-	/* proc.go: forEachG() reads the slice, so does the marking of its roots */
-	{ 19, 27, GLOBAL_ALLGS, "runtime.forEachG", SHAPE_LOAD, false },
-	{ 19, 24, GLOBAL_ALLGS, "runtime.gcMarkRootPrepare", SHAPE_LOAD, false },
-	{ 25, 27, GLOBAL_ALLGS, "runtime.gcPrepareMarkRoots", SHAPE_LOAD, false },
-	/* proc.go: atomicAllG() in forEachGRace(), the stores in allgadd(), which compares only allgptr */
-	{ 19, 27, GLOBAL_ALLGLEN, "runtime.forEachGRace", SHAPE_LOAD, false },
-	{ 19, 27, GLOBAL_ALLGLEN, "runtime.allgadd", SHAPE_LEA, false },
-	{ 19, 27, GLOBAL_ALLGLEN, "runtime.allgadd", SHAPE_CMP, true },
-	{ 19, 27, GLOBAL_ALLGPTR, "runtime.forEachGRace", SHAPE_LOAD, false },
-	{ 19, 27, GLOBAL_ALLGPTR, "runtime.allgadd", SHAPE_LEA, false },
-	{ 19, 27, GLOBAL_ALLGPTR, "runtime.allgadd", SHAPE_CMP, false },
-};
+#define RATE (512 << 10)
+#define RATE_IN_FILE_SINCE 21
 
 static const struct variable {
 	const char *name;
-	uint64_t initial;	/* what the file holds there .. */
-	uint8_t initial_since;	/* .. since this version: before, 0, set by an init function */
-	unsigned words;		/* 8 bytes each, all of which the sources may refer to */
+	const char *newer;	/* what it was renamed to */
+	const char *strct;	/* of which sources name fields */
+	enum holds holds;
+	uint8_t align;
+	uint8_t words;		/* 8 bytes each, all of which the sources may refer to */
+	uint8_t witnesses;	/* functions that must vouch; 1 where the contents say enough */
 } variables[GLOBALS] = {
-	[GLOBAL_MBUCKETS] = { "runtime.mbuckets", 0, 0, 1 },
-	[GLOBAL_XBUCKETS] = { "runtime.xbuckets", 0, 0, 1 },
-	[GLOBAL_BBUCKETS] = { "runtime.bbuckets", 0, 0, 1 },
-	[GLOBAL_MEMPROFILERATE] = { "runtime.MemProfileRate", 512 << 10, 21, 1 },
-	[GLOBAL_MHEAP] = { "runtime.mheap_", 0, 0, 1 },
-	[GLOBAL_ALLGS] = { "runtime.allgs", 0, 0, 2 },
-	[GLOBAL_ALLGLEN] = { "runtime.allglen", 0, 0, 1 },
-	[GLOBAL_ALLGPTR] = { "runtime.allgptr", 0, 0, 1 },
+	[GLOBAL_MBUCKETS] = { "runtime.mbuckets", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_XBUCKETS] = { "runtime.xbuckets", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_BBUCKETS] = { "runtime.bbuckets", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_MEMPROFILERATE] = { "runtime.MemProfileRate", NULL, NULL, HOLDS_RATE, 8, 1, 2 },
+	[GLOBAL_MHEAP] = { "runtime.mheap_", NULL, "runtime.mheap", HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_ALLGS] = { "runtime.allgs", NULL, NULL, HOLDS_ZERO, 8, 2, 2 },
+	[GLOBAL_ALLGLEN] = { "runtime.allglen", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_ALLGPTR] = { "runtime.allgptr", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_ALLM] = { "runtime.allm", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_ALLP] = { "runtime.allp", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_M0] = { "runtime.m0", NULL, "runtime.m", HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_SCHED] = { "runtime.sched", NULL, "runtime.schedt", HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_MEMSTATS] = { "runtime.memstats", NULL, "runtime.mstats", HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_GCCONTROLLER] = { "runtime.gcController", NULL, "runtime.gcControllerState",
+				  HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_WORK] = { "runtime.work", NULL, "runtime.workType", HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_GCPHASE] = { "runtime.gcphase", NULL, NULL, HOLDS_ZERO, 4, 1, 2 },
+	[GLOBAL_GCBLACKENENABLED] = { "runtime.gcBlackenEnabled", NULL, NULL, HOLDS_ZERO, 4, 1, 2 },
+	[GLOBAL_WRITEBARRIER] = { "runtime.writeBarrier", NULL, NULL, HOLDS_ZERO, 4, 1, 2 },
+	[GLOBAL_BLOCKPROFILERATE] = { "runtime.blockprofilerate", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_MUTEXPROFILERATE] = { "runtime.mutexprofilerate", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_NCPU] = { "runtime.ncpu", "runtime.numCPUStartup", NULL, HOLDS_ZERO, 4, 1, 2 },
+	[GLOBAL_GOMAXPROCS] = { "runtime.gomaxprocs", NULL, NULL, HOLDS_ZERO, 4, 1, 2 },
+	[GLOBAL_RUNTIMEINITTIME] = { "runtime.runtimeInitTime", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_FINQ] = { "runtime.finq", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_ALLFIN] = { "runtime.allfin", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_SEMTABLE] = { "runtime.semtable", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_WAITREASONSTRINGS] = { "runtime.waitReasonStrings", NULL, NULL, HOLDS_REASONS, 8,
+				       1, 1 },
+	[GLOBAL_BUILDVERSION] = { "runtime.buildVersion", NULL, NULL, HOLDS_VERSION, 8, 1, 1 },
+	[GLOBAL_MODINFO] = { "runtime.modinfo", NULL, NULL, HOLDS_MODINFO, 8, 1, 1 },
+	/* found when the file was opened */
+	[GLOBAL_FIRSTMODULEDATA] = { "runtime.firstmoduledata", NULL, NULL, HOLDS_ZERO, 8, 1, 0 },
 };
 
 #define MAX_ADDRS 64
@@ -118,22 +107,24 @@ static bool add(struct addrs *a, uint64_t addr, int votes)
 	return true;
 }
 
-static bool has_shape(const struct insn *i, enum shape shape)
+static bool has_shape(const struct insn *i, const struct source *s)
 {
-	switch (shape) {
+	switch ((enum shape)s->shape) {
 	case SHAPE_LOAD:
-		return i->kind == INSN_MOV && !i->writes_mem && i->rip_size == 8;
+		return i->kind == INSN_MOV && !i->rip_written && i->rip_size == s->size;
+	case SHAPE_STORE:
+		return i->kind == INSN_MOV && i->rip_written && i->rip_size == s->size;
 	case SHAPE_LEA:
 		return i->kind == INSN_LEA;
 	case SHAPE_CMP:
-		return i->kind == INSN_CMP && i->rip_size == 8;
+		return i->kind == INSN_CMP && i->rip_size == s->size;
 	}
 	return false;
 }
 
-/* What f refers to in this way, each with one vote; -E2BIG when that is more than fits. */
-static int references(const struct go_file *g, const struct go_func *f, enum shape shape,
-		      struct addrs *ret)
+/* What f refers to in this way, minus distance, each with one vote; -E2BIG when that is more than fits. */
+static int references(const struct go_file *g, const struct go_func *f, const struct source *s,
+		      uint32_t distance, struct addrs *ret)
 {
 	struct span code = go_func_code(g, f);
 	struct insn_reader *r;
@@ -147,34 +138,90 @@ static int references(const struct go_file *g, const struct go_func *f, enum sha
 	if (!r)
 		return -ENOMEM;
 	while (!err && insn_next(r, &i)) {
-		if (!i.rip_addr || !has_shape(&i, shape) || find(ret, i.rip_addr) < ret->n)
+		if (i.rip_addr < distance || !i.rip_addr || !has_shape(&i, s) ||
+		    find(ret, i.rip_addr - distance) < ret->n)
 			continue;
-		if (!add(ret, i.rip_addr, 1))
+		if (!add(ret, i.rip_addr - distance, 1))
 			err = -E2BIG;
 	}
 	insn_close(r);
 	return err;
 }
 
-/* Writable data, beginning with the value that the variable has in files. */
-static bool plausible(const struct go_file *g, const struct variable *v, uint64_t addr)
+/* The segment of writable data that holds size bytes from addr on. */
+static const struct elf_segment *data_at(const struct go_file *g, uint64_t addr, unsigned size)
 {
-	uint64_t initial = g->version.minor < v->initial_since ? 0 : v->initial;
-
 	for (unsigned i = 0; i < g->elf->nsegments; i++) {
 		const struct elf_segment *s = &g->elf->segments[i];
-		struct span b;
 
-		if (addr < s->addr || s->memsz < 8 || addr - s->addr > s->memsz - 8)
-			continue;
-		if (!s->write || addr % 8)
-			return false;
-		if (addr - s->addr >= s->filesz)
-			return initial == 0;
-		b = elf_bytes_at(g->elf, addr);
-		return span_u64(&b, 0) == initial && !b.bad;
+		if (addr >= s->addr && s->memsz >= size && addr - s->addr <= s->memsz - size)
+			return s->write ? s : NULL;
 	}
-	return false;
+	return NULL;
+}
+
+/* Does the Go string at addr begin so? */
+static bool begins(const struct go_file *g, uint64_t addr, const char *what, size_t len)
+{
+	struct span var = elf_bytes_at(g->elf, addr), text;
+	uint64_t p = span_u64(&var, 0), n = span_u64(&var, 8);
+
+	if (var.bad || n < len)
+		return false;
+	text = elf_bytes_at(g->elf, p);
+	return text.len >= len && !memcmp(text.p, what, len);
+}
+
+/* Before module information: cmd/go/internal/modload/build.go, infoStart. */
+static const char modinfo_mark[] = "\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
+
+static bool holds_text(const struct go_file *g, enum holds holds, uint64_t addr)
+{
+	static const char reason[] = "GC assist marking";
+
+	switch (holds) {
+	case HOLDS_VERSION:
+		return begins(g, addr, "go1.", 4) || begins(g, addr, "devel ", 6);
+	case HOLDS_MODINFO:
+		return begins(g, addr, modinfo_mark, sizeof(modinfo_mark) - 1);
+	case HOLDS_REASONS:
+		return begins(g, addr, "", 0) && begins(g, addr + 16, reason, sizeof(reason) - 1);
+	default:
+		return false;
+	}
+}
+
+/* Writable data that begins as the variable does in files. */
+static bool plausible(const struct go_file *g, const struct variable *v, uint64_t addr)
+{
+	const struct elf_segment *s = data_at(g, addr, v->align);
+	uint64_t initial = 0;
+	struct span b;
+
+	if (!s || addr % v->align)
+		return false;
+	if (v->holds > HOLDS_RATE)
+		return holds_text(g, v->holds, addr);
+	if (v->holds == HOLDS_RATE && g->version.minor >= RATE_IN_FILE_SINCE)
+		initial = RATE;
+	if (addr - s->addr >= s->filesz)
+		return initial == 0;
+	b = elf_bytes_at(g->elf, addr);
+	return span_uint(&b, 0, v->align) == initial && !b.bad;
+}
+
+/* How far inside the variable the source refers to; false: not known for this version. */
+static bool distance_of(const struct go_file *g, const struct source *s, uint32_t *ret)
+{
+	struct layout_field f;
+
+	*ret = s->offset;
+	if (!s->field)
+		return true;
+	if (layout_offset(g->version.minor, variables[s->global].strct, s->field, &f))
+		return false;
+	*ret = f.offset;
+	return true;
 }
 
 /* The plausible candidates, each with as many votes as there are functions that refer to it. */
@@ -183,15 +230,17 @@ static int vote(const struct go_file *g, enum go_global which, struct addrs *all
 	struct addrs here;
 
 	all->n = 0;
-	for (size_t n = 0; n < ARRAY_SIZE(sources); n++) {
-		const struct source *s = &sources[n];
+	for (size_t n = 0; n < n_global_sources; n++) {
+		const struct source *s = &global_sources[n];
+		uint32_t distance;
 		struct go_func f;
 		int err;
 
 		if (s->global != which || g->version.minor < s->from ||
-		    g->version.minor > s->to || !go_func_named(g, s->func, &f))
+		    g->version.minor > s->to || !distance_of(g, s, &distance) ||
+		    !go_func_named(g, s->func, &f))
 			continue;
-		err = references(g, &f, s->shape, &here);
+		err = references(g, &f, s, distance, &here);
 		for (unsigned i = 0; !err && i < here.n; i++)
 			if (plausible(g, &variables[which], here.v[i]) &&
 			    !add(all, here.v[i], s->not ? VETO : 1))
@@ -224,6 +273,10 @@ int global_find_by_code(const struct go_file *g, enum go_global which, uint64_t 
 	struct addrs left;
 	int err, votes;
 
+	if (which == GLOBAL_FIRSTMODULEDATA) {
+		*ret = g->moduledata_addr;
+		return 0;
+	}
 	if (g->elf->machine != EM_X86_64)
 		return err_set(EOPNOTSUPP, "%s: without a symbol table %s is found in x86-64 code only",
 			       g->elf->path, v->name);
@@ -240,7 +293,7 @@ int global_find_by_code(const struct go_file *g, enum go_global which, uint64_t 
 			left.n = 1;
 		}
 	}
-	if (left.n != 1 || votes < 2)
+	if (left.n != 1 || votes < v->witnesses)
 		return err_set(ENOEXEC, "%s: stripped, and its code does not say for certain where "
 			       "%s is (%u candidates, %d witnesses)", g->elf->path, v->name, left.n,
 			       votes);
@@ -251,7 +304,9 @@ int global_find_by_code(const struct go_file *g, enum go_global which, uint64_t 
 int global_find(const struct go_file *g, enum go_global which, uint64_t *ret, bool *from_symtab)
 {
 	struct elf_sym sym;
-	bool symtab = elf_symbol(g->elf, variables[which].name, &sym);
+	const struct variable *v = &variables[which];
+	bool symtab = elf_symbol(g->elf, v->name, &sym) ||
+		      (v->newer && elf_symbol(g->elf, v->newer, &sym));
 
 	if (from_symtab)
 		*from_symtab = symtab;

@@ -12,13 +12,14 @@
  * The symbol table says it when there is one.  A stripped file still has the
  * runtime's functions by name (pclntab), and those refer to the variables
  * relative to rip: each variable has a row of functions that refer to it in a
- * certain way (globals.c), and is the one address that most of those refer to,
- * at least two.  It must be in writable data that begins as the variable does.
+ * certain way (globals_sources.c), and is the one address that most of those refer to,
+ * at least two (one where the contents tell it from all others).  It must be in
+ * writable data that begins as the variable does.
  * Most, not all: a profile-guided build moves code from one function to another.
  *
  * Verified against the symbol table of the unstripped twin for Go 1.19 and 1.21
- * to 1.27, static, PIE, cgo and cgo PIE (tests/golib.bats), and of
- * profile-guided static builds by 1.21 to 1.27.
+ * to 1.27, static, PIE, cgo, cgo PIE and without inlining (tests/golib.bats), and of
+ * profile-guided static builds by 1.21 to 1.27.  Timers are in no variable: since 1.14 each P has its own.
  */
 enum go_global {
 	GLOBAL_MBUCKETS,	/* *bucket, memory profile (runtime/mprof.go), list by allnext */
@@ -29,10 +30,32 @@ enum go_global {
 	GLOBAL_ALLGS,		/* []*g (runtime/proc.go), grows only */
 	GLOBAL_ALLGLEN,		/* uintptr: length of allgs, to be read after .. */
 	GLOBAL_ALLGPTR,		/* **g: .. the array of allgs, read atomically first */
+	GLOBAL_ALLM,		/* *m, list by alllink */
+	GLOBAL_ALLP,		/* []*p; its length is GOMAXPROCS */
+	GLOBAL_M0,		/* m, in place: the first thread's */
+	GLOBAL_SCHED,		/* schedt, in place */
+	GLOBAL_MEMSTATS,	/* mstats, in place */
+	GLOBAL_GCCONTROLLER,	/* gcControllerState, in place */
+	GLOBAL_WORK,		/* workType, in place: the present GC cycle */
+	GLOBAL_GCPHASE,		/* uint32: 0 off, 1 mark, 2 mark termination */
+	GLOBAL_GCBLACKENENABLED, /* uint32 */
+	GLOBAL_WRITEBARRIER,	/* begins with enabled, bool */
+	GLOBAL_BLOCKPROFILERATE, /* uint64, ticks; 0: off */
+	GLOBAL_MUTEXPROFILERATE, /* uint64; 0: off */
+	GLOBAL_NCPU,		/* int32; numCPUStartup since 1.25 */
+	GLOBAL_GOMAXPROCS,	/* int32 */
+	GLOBAL_RUNTIMEINITTIME,	/* int64, nanotime() */
+	GLOBAL_FINQ,		/* *finBlock: finalizers to be run */
+	GLOBAL_ALLFIN,		/* *finBlock, list by alllink */
+	GLOBAL_SEMTABLE,	/* [251] of 64 bytes, each beginning with a semaRoot */
+	GLOBAL_WAITREASONSTRINGS, /* [...]string, by g.waitreason */
+	GLOBAL_BUILDVERSION,	/* string: "go1.27.4" */
+	GLOBAL_MODINFO,		/* string: what debug.ReadBuildInfo() reads */
+	GLOBAL_FIRSTMODULEDATA,	/* moduledata, list by next */
 	GLOBALS,
 };
 
-/* The runtime's name: "runtime.mbuckets". */
+/* The runtime's name, the oldest: "runtime.mbuckets". */
 const char *global_name(enum go_global which);
 
 /*

@@ -1,214 +1,234 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "go/gofile.h"
 
-#include <elf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "go/buildinfo.h"
 #include "go/format.h"
+#include "go/pcvalue.h"
+#include "go/tables.h"
 
-static const struct go_format formats[] = {
-	/*    versions  magic     func               inlinedCall         gofunc wrapper */
-	{ 18, 19, 0xfffffff0, 40, 0,  36, 39, 20, 2, 12, 16, 0,  38, 21 },
-	{ 20, 21, 0xfffffff1, 44, 36, 40, 43, 16, 0, 4,  8,  12, 40, 21 },
-	{ 22, 24, 0xfffffff1, 44, 36, 40, 43, 16, 0, 4,  8,  12, 40, 22 },
-	{ 25, 26, 0xfffffff1, 44, 36, 40, 43, 16, 0, 4,  8,  12, 40, 23 },
-	{ 27, 27, 0xfffffff1, 44, 36, 40, 43, 16, 0, 4,  8,  12, 43, 23 },
-};
-
-/* pcHeader, >= 1.18 */
 enum {
-	HEADER_PAD = 4, HEADER_QUANTUM = 6, HEADER_PTRSIZE = 7, HEADER_NFUNC = 8,
-	HEADER_NAMES = 32, HEADER_CU = 40, HEADER_FILES = 48, HEADER_PCTAB = 56, HEADER_PCLN = 64,
-	HEADER_SIZE = 72,
+	FINDFUNC_BUCKET = 4096,	/* bytes of text (runtime/symtab.go, findfuncbucket: 256 * minfunc) */
+	FINDFUNC_PARTS = 16,
+	FINDFUNC_SIZE = 20,	/* {idx u32, subbuckets[16] u8} */
+	FINDFUNC_STEPS = 64,	/* from a hint forward before it is not believed */
+	UPX_SEARCH = 4096,	/* the packer's mark stands behind the program headers */
 };
-
-static const struct go_format *find_format(unsigned minor)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
-		if (minor >= formats[i].first && minor <= formats[i].last)
-			return &formats[i];
-	return NULL;
-}
 
 static int check_version(const struct go_file *g)
 {
-	unsigned newest = formats[ARRAY_SIZE(formats) - 1].last;
-
-	if (g->format)
+	if (!g->version.minor || go_format_of(g->version.minor))
 		return 0;
-	if (g->version.minor > newest)
+	if (g->version.minor > GO_FORMAT_NEWEST)
 		return err_set(ENOEXEC,
 			       "%s was built by %s, newer than go1.%u, the newest this program knows; "
 			       "its tables may have moved, so nothing is guessed: update gobpf",
-			       g->elf->path, g->version.text, newest);
+			       g->elf->path, g->version.text, GO_FORMAT_NEWEST);
 	return err_set(ENOEXEC, "%s was built by %s; go1.%u is the oldest this program reads",
-		       g->elf->path, g->version.text, formats[0].first);
+		       g->elf->path, g->version.text, GO_FORMAT_OLDEST);
 }
 
-/* Does a plausible pclntab begin here? Fills the parts of g. */
-static bool accept_pclntab(struct go_file *g, struct span b)
+/* Functions hold addresses before 1.18, so that names and lines need no moduledata. */
+static bool text_by_functions(struct go_file *g)
 {
-	uint64_t nfunc, names, cu, files, pctab, pcln;
-
-	if (span_u32(&b, 0) != g->format->magic || span_u8(&b, HEADER_PAD) ||
-	    span_u8(&b, HEADER_PAD + 1) || span_u8(&b, HEADER_PTRSIZE) != 8)
+	if (g->table->entry != 8)
 		return false;
-	nfunc = span_u64(&b, HEADER_NFUNC);
-	names = span_u64(&b, HEADER_NAMES);
-	cu = span_u64(&b, HEADER_CU);
-	files = span_u64(&b, HEADER_FILES);
-	pctab = span_u64(&b, HEADER_PCTAB);
-	pcln = span_u64(&b, HEADER_PCLN);
-	if (b.bad || names < HEADER_SIZE || names > cu || cu > files || files > pctab ||
-	    pctab > pcln || pcln > b.len || !nfunc || nfunc > (b.len - pcln) / 8)
-		return false;
-	g->quantum = span_u8(&b, HEADER_QUANTUM);
-	g->nfunc = nfunc;
-	g->pclntab = b;
-	g->funcnames = span_sub(&b, names, cu - names);
-	g->cutab = span_sub(&b, cu, files - cu);
-	g->filetab = span_sub(&b, files, pctab - files);
-	g->pctab = span_sub(&b, pctab, pcln - pctab);
-	g->funcs = span_from(&b, pcln);
-	return g->quantum == 1 || g->quantum == 2 || g->quantum == 4;
-}
-
-static bool pclntab_in_section(struct go_file *g, const char *name)
-{
-	const struct elf_section *s = elf_section(g->elf, name);
-
-	if (!s || !accept_pclntab(g, elf_section_bytes(g->elf, s)))
-		return false;
-	g->pclntab_addr = s->addr;
+	g->text = functab_entry(g, 0);
+	g->etext = functab_entry(g, g->nfunc);
 	return true;
 }
 
-/* Without section names, or inside .data.rel.ro: wherever its magic stands and the header holds. */
-static bool pclntab_by_scan(struct go_file *g)
+/* FuncIDWrapper is the largest of its numbers, and every program has wrappers. */
+static uint8_t largest_func_id(const struct go_file *g, uint8_t offset)
 {
-	for (unsigned i = 0; i < g->elf->nsegments; i++) {
-		struct span b = elf_bytes_at(g->elf, g->elf->segments[i].addr);
+	struct span infos = g->funcs;
+	uint8_t max = 0;
 
-		for (uint64_t off = 0; off + HEADER_SIZE <= b.len; off += 8) {
-			uint32_t v;
+	for (uint32_t i = 0; i < g->nfunc; i++) {
+		uint8_t id = span_u8(&infos, functab_info(g, i) + offset);
 
-			memcpy(&v, b.p + off, sizeof(v));
-			if (v != g->format->magic || !accept_pclntab(g, span_from(&b, off)))
-				continue;
-			g->pclntab_addr = g->elf->segments[i].addr + off;
-			return true;
-		}
+		if (id > max)
+			max = id;
 	}
-	return false;
+	return max;
 }
 
-static bool accept_moduledata(struct go_file *g, struct span b)
+/* The version is not recorded: which rows fit what is there? */
+static bool format_by_content(struct go_file *g, struct go_search *search)
 {
-	uint64_t text = span_u64(&b, 8 * MODULE_TEXT);
+	struct go_version *v = &g->version;
+	uint8_t wrapper;
 
-	if (span_u64(&b, 0) != g->pclntab_addr ||
-	    span_u64(&b, 8) != g->pclntab_addr + (g->funcnames.p - g->pclntab.p))
-		return false;
-	g->text = text;
-	g->etext = span_u64(&b, 8 * MODULE_ETEXT);
-	g->gofunc = span_u64(&b, 8ull * g->format->gofunc_word);
-	return !b.bad && g->text < g->etext && span_u64(&b, 8 * MODULE_MINPC) >= text &&
-	       span_u64(&b, 8 * MODULE_MINPC) <= g->etext;
+	*v = (struct go_version){ .source = GO_VERSION_TABLES };
+	if (g->table->entry == 8) {
+		g->format = go_format_common(g->table);
+		v->first = g->table->first;
+		v->last = g->table->last;
+		return text_by_functions(g);
+	}
+	g->format = NULL;
+	wrapper = largest_func_id(g, go_format_next(g->table, NULL)->func_id);
+	for (const struct go_format *f = NULL; (f = go_format_next(g->table, f));) {
+		if (f->wrapper != wrapper || !go_find_moduledata(g, f, search))
+			continue;
+		if (!g->format)
+			v->last = f->last;
+		v->first = f->first;
+		g->format = f;
+	}
+	return g->format;
 }
 
-static bool find_moduledata(struct go_file *g)
+/* The first pclntab that this holds for is the program's own. */
+static bool with_moduledata(struct go_file *g, struct go_search *search)
 {
-	for (unsigned i = 0; i < g->elf->nsegments; i++) {
-		uint64_t addr = g->elf->segments[i].addr;
-		struct span b = elf_bytes_at(g->elf, addr);
+	struct go_version v;
 
-		for (uint64_t off = -addr & 7; off + 8 <= b.len; off += 8) {
-			uint64_t v;
+	if (!g->version.minor && go_buildversion(g->elf, &v))
+		g->version = v;
+	g->format = go_format_of(g->version.minor);
+	if (!g->version.minor)
+		return format_by_content(g, search);
+	if (!g->format)
+		return true;	/* refused by check_version() */
+	return g->table == go_table_of(g->format) &&
+	       (go_find_moduledata(g, g->format, search) || text_by_functions(g));
+}
 
-			memcpy(&v, b.p + off, sizeof(v));
-			if (v != g->pclntab_addr || !accept_moduledata(g, span_from(&b, off)))
-				continue;
-			g->moduledata_addr = addr + off;
-			g->gofunc_bytes = elf_bytes_at(g->elf, g->gofunc);
-			return true;
-		}
-	}
-	return false;
+static void name_range(struct go_version *v)
+{
+	if (v->source != GO_VERSION_TABLES)
+		return;
+	snprintf(v->text, sizeof(v->text), v->first == v->last ? "go1.%u" : "go1.%u to go1.%u",
+		 v->first, v->last);
+	if (v->first == v->last)
+		v->minor = v->first;
+}
+
+static bool packed_by_upx(const struct elf_file *elf)
+{
+	size_t len = elf->bytes.len < UPX_SEARCH ? elf->bytes.len : UPX_SEARCH;
+
+	return memmem(elf->bytes.p, len, "UPX!", 4);
+}
+
+static int no_tables(const struct go_file *g, bool found_some)
+{
+	if (packed_by_upx(g->elf))
+		return err_set(ENOEXEC, "%s is packed with UPX: unpack a copy of it (upx -d)",
+			       g->elf->path);
+	if (found_some && g->version.minor)
+		return err_set(ENOEXEC, "%s says that %s built it, but its function table is not of "
+					"that version or its module data was not found "
+					"(damaged, or linked in an unknown way)",
+			       g->elf->path, g->version.text);
+	if (found_some)
+		return err_set(ENOEXEC, "%s has a Go function table of an unknown kind, or the Go "
+					"runtime's module data was not found", g->elf->path);
+	if (g->version.minor)
+		return err_set(ENOEXEC, "%s was built by %s, but has no Go function table "
+					"(packed, obfuscated or damaged?)",
+			       g->elf->path, g->version.text);
+	return err_set(ENOEXEC, "%s is not a Go program, or is packed or obfuscated: it has neither "
+				"Go build information nor a Go function table", g->elf->path);
 }
 
 int go_open(struct elf_file *elf, struct go_file *ret)
 {
 	struct go_file g = { .elf = elf };
-	int err = go_buildinfo(elf, &g.version, g.module);
+	struct go_search search = GO_SEARCH;
+	int err;
 
+	err = elf_relocate(elf);
 	if (err)
 		return err;
-	if (elf->machine != EM_X86_64 && elf->machine != EM_AARCH64)
-		return err_set(ENOEXEC, "%s is a Go program for another kind of processor; "
-					"amd64 and arm64 are read", elf->path);
-	g.format = find_format(g.version.minor);
+	err = go_buildinfo(elf, &g.version, g.module);
+	if (err && err != -ENOENT)
+		return err;
 	err = check_version(&g);
 	if (err)
 		return err;
-	if (!pclntab_in_section(&g, ".gopclntab") &&
-	    !pclntab_in_section(&g, ".data.rel.ro.gopclntab") && !pclntab_by_scan(&g))
-		return err_set(ENOEXEC, "%s: no Go function table found (packed or damaged?)",
-			       elf->path);
-	if (!find_moduledata(&g))
-		return err_set(ENOEXEC, "%s: the Go runtime's module data was not found "
-					"(damaged, or linked in an unknown way)", elf->path);
+	if (!go_find_pclntab(&g, &search, with_moduledata))
+		return no_tables(&g, g.table);
+	err = check_version(&g);
+	if (err)
+		return err;
+	name_range(&g.version);
+	pc_marks_init(&g);
 	*ret = g;
 	return 0;
 }
 
 void go_close(struct go_file *g)
 {
+	pc_marks_free(g);
 	*g = (struct go_file){ 0 };
 }
 
 bool go_func_nth(const struct go_file *g, uint32_t i, struct go_func *ret)
 {
-	struct span t = g->funcs;
-	struct span names = g->funcnames;
-	uint32_t info;
+	const struct go_table *t = g->table;
+	struct span infos = g->funcs, names = g->funcnames;
+	uint64_t info;
 
 	if (i >= g->nfunc)
 		return false;
-	info = span_u32(&t, 8ull * i + 4);
+	info = functab_info(g, i);
 	*ret = (struct go_func){
-		.entry = g->text + span_u32(&t, 8ull * i),
-		.end = g->text + span_u32(&t, 8ull * (i + 1)),
+		.entry = functab_entry(g, i),
+		.end = functab_entry(g, i + 1),
 		.index = i,
-		.info = info,
-		.name = span_str(&names, span_u32(&t, (uint64_t)info + FUNC_NAME)),
-		.func_id = span_u8(&t, (uint64_t)info + g->format->func_id),
+		.info = (uint32_t)info,
+		.name = span_text(&names, span_u32(&infos, info + t->func_name)),
 	};
-	if (g->format->start_line)
-		ret->start_line = span_u32(&t, (uint64_t)info + g->format->start_line);
-	return !t.bad && !names.bad && ret->end > ret->entry;
+	if (g->format->func_id)
+		ret->func_id = span_u8(&infos, info + g->format->func_id);
+	if (t->func_start_line)
+		ret->start_line = span_u32(&infos, info + t->func_start_line);
+	return !infos.bad && !names.bad && info <= UINT32_MAX && ret->end > ret->entry;
+}
+
+/* The runtime's own index says where in the table to look first; UINT32_MAX: it doesn't. */
+static uint32_t hint(const struct go_file *g, uint64_t addr)
+{
+	struct span t = g->findfunctab;
+	uint64_t off = addr - g->minpc;
+	uint64_t bucket = off / FINDFUNC_BUCKET * FINDFUNC_SIZE;
+	uint32_t part = off % FINDFUNC_BUCKET / (FINDFUNC_BUCKET / FINDFUNC_PARTS);
+	uint32_t i = span_u32(&t, bucket) + span_u8(&t, bucket + 4 + part);
+
+	if (t.bad || addr < g->minpc || i >= g->nfunc || functab_entry(g, i) > addr)
+		return UINT32_MAX;
+	for (unsigned step = 0; step < FINDFUNC_STEPS && i < g->nfunc; step++, i++)
+		if (functab_entry(g, i + 1) > addr)
+			return i;
+	return UINT32_MAX;
 }
 
 bool go_func_at(const struct go_file *g, uint64_t addr, struct go_func *ret)
 {
-	struct span t = g->funcs;
-	uint32_t lo = 0, hi = g->nfunc, off;
+	uint32_t lo = 0, hi = g->nfunc;
+	uint32_t i;
 
 	if (addr < g->text || addr >= g->etext)
 		return false;
-	off = addr - g->text;
-	while (lo < hi) {	/* the first entry beyond addr */
-		uint32_t mid = lo + (hi - lo) / 2;
+	i = hint(g, addr);
+	if (i == UINT32_MAX) {
+		while (lo < hi) {	/* the first entry beyond addr */
+			uint32_t mid = lo + (hi - lo) / 2;
 
-		if (span_u32(&t, 8ull * mid) <= off)
-			lo = mid + 1;
-		else
-			hi = mid;
+			if (functab_entry(g, mid) <= addr)
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		i = lo - 1;
 	}
-	return lo && go_func_nth(g, lo - 1, ret) && addr >= ret->entry && addr < ret->end;
+	return i < g->nfunc && go_func_nth(g, i, ret) && addr >= ret->entry && addr < ret->end;
 }
 
 bool go_func_named(const struct go_file *g, const char *name, struct go_func *ret)

@@ -10,36 +10,57 @@
 #include "input/elf.h"
 
 /*
- * Everything is read from the file (mapped, not copied); nothing needs
- * .symtab or DWARF.  Addresses are the file's own, before any load bias.
+ * Everything is read from the file (mapped, not copied); nothing needs section
+ * headers, .symtab or DWARF.  Addresses are the file's own, before any load bias.
+ *
+ * What is read: the function tables of Go 1.2 to 1.27 of every 64-bit
+ * little-endian machine.  Inlined calls are known from Go 1.9 on, names of
+ * types from 1.8 on.
  *
  * Sources: runtime/symtab.go (moduledata, _func, pcHeader, pcvalue, funcdata),
  * internal/abi/symtab.go (numbers of PCDATA and FUNCDATA tables),
- * debug/buildinfo/buildinfo.go.
+ * debug/buildinfo/buildinfo.go; format.h has them per version.
  */
-struct go_version {
-	unsigned minor;		/* 19 for go1.19.8 */
-	char text[48];		/* "go1.19.8", as the linker wrote it */
+enum go_version_source {
+	GO_VERSION_BUILDINFO,	/* "\xff Go buildinf:", since 1.13 */
+	GO_VERSION_VARIABLE,	/* runtime.buildVersion, a string in the data */
+	GO_VERSION_TABLES,	/* only how the tables look: minor is 0, first .. last is certain */
 };
 
-/* Where the tables of one Go version lie; rows in format.h, each with its source. */
+struct go_version {
+	unsigned minor;		/* 19 for go1.19.8; 0: only a range is known */
+	char text[48];		/* "go1.19.8", as the linker wrote it, or "go1.22 to go1.24" */
+	unsigned first, last;	/* both minor when that is known */
+	enum go_version_source source;
+};
+
+/* Where the tables of one Go version lie; rows in format.c, each with its source. */
 struct go_format;
+struct go_table;
+struct pc_mark;
 
 struct go_file {
 	struct elf_file *elf;
 	struct go_version version;
 	const struct go_format *format;
+	const struct go_table *table;
 	char module[256];		/* main module's path, "" when not recorded */
 	struct span pclntab;		/* from its header on */
 	uint64_t pclntab_addr;
-	uint64_t moduledata_addr;
-	uint64_t text, etext;		/* runtime.text, runtime.etext */
+	uint64_t moduledata_addr;	/* 0: not found, and not needed (before 1.18) */
+	uint64_t text, etext;		/* runtime.text, runtime.etext; without moduledata, of the functions */
 	uint64_t gofunc;		/* where FUNCDATA offsets count from (>= 1.18) */
+	uint64_t types, etypes;		/* where type descriptors and their names lie; 0: unknown */
 	uint32_t nfunc;
 	uint8_t quantum;		/* pc deltas count in these: 1 on amd64, 4 on arm64 */
-	/* parts of pclntab; funcs begins with the function table */
+	/* parts of pclntab; offsets of _func count from the beginning of funcs */
 	struct span funcnames, cutab, filetab, pctab, funcs;
+	struct span filenames;		/* funcnames and filenames: see span_strings() */
+	struct span functab;
 	struct span gofunc_bytes;	/* from gofunc on */
+	struct span findfunctab;	/* hints for go_func_at(), of addresses from minpc on */
+	uint64_t minpc;
+	struct pc_mark *marks;		/* see pcvalue.h */
 };
 
 /* One function of the table. */
@@ -60,7 +81,11 @@ struct go_frame {
 	bool wrapper;			/* compiler-made; CallersFrames leaves it out */
 };
 
-/* 0, or -errno with words: ENOEXEC (no Go tables, or a Go that this program doesn't know). */
+/*
+ * 0, or -errno with words: ENOEXEC (no Go tables, packed, or a Go that this program doesn't
+ * know).  May apply the file's relocations to what is mapped of it (elf_relocate()).
+ * A go_file remembers what it read: it is for one thread at a time.
+ */
 int go_open(struct elf_file *elf, struct go_file *ret);
 void go_close(struct go_file *g);
 
@@ -73,6 +98,8 @@ bool go_func_nth(const struct go_file *g, uint32_t i, struct go_func *ret);
  * ABI suffix of assembly (".abi0") is another function. Cost: one pass over the table.
  */
 bool go_func_named(const struct go_file *g, const char *name, struct go_func *ret);
+/* Bytes of f's code without the padding behind it, as the linker's symbols have them. */
+uint64_t go_func_size(const struct go_file *g, const struct go_func *f);
 /* The machine code of f, empty when it is not in the file. */
 struct span go_func_code(const struct go_file *g, const struct go_func *f);
 
@@ -84,5 +111,20 @@ struct span go_func_code(const struct go_file *g, const struct go_func *f);
  * linker itself wrote "[...]").
  */
 int go_frames_at(const struct go_file *g, uint64_t addr, struct go_frame *out, int max);
+
+/*
+ * The file and line of addr in f, of what was inlined there if anything was: one frame without
+ * a look at inlined calls, as go_frames_at()'s first and several times as fast.  func is f's.
+ */
+void go_position(const struct go_file *g, const struct go_func *f, uint64_t addr,
+		 struct go_frame *ret);
+
+/*
+ * How many bytes f has on the stack when addr in f is about to run: the difference
+ * between the stack pointer at its entry and now.  The return address is above that on
+ * amd64 (the caller's sp is sp + *ret + 8), and in it on machines with a link register
+ * when f has a frame.  Assembly that leaves by other ways may have less than 0.  false: not known.
+ */
+bool go_pcsp(const struct go_file *g, const struct go_func *f, uint64_t addr, int32_t *ret);
 
 #endif

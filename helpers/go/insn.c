@@ -85,6 +85,7 @@ static enum reg reg_of(unsigned id)
 /* The kernel looks at the bytes, so this does too, and takes nothing with an unusual prefix. */
 static enum insn_kind kind_of(const cs_insn *ci, uint8_t *cc)
 {
+	const cs_x86 *x = &ci->detail->x86;
 	const uint8_t *b = ci->bytes;
 
 	if ((ci->size == 1 && (b[0] & 0xf8) == 0x50) ||
@@ -120,6 +121,11 @@ static enum insn_kind kind_of(const cs_insn *ci, uint8_t *cc)
 	case X86_INS_XOR:
 	case X86_INS_NOP:
 		return INSN_PLAIN;
+	case X86_INS_RET:
+		return INSN_RET;
+	case X86_INS_JMP:
+		return x->operands[0].type == X86_OP_MEM && x->operands[0].mem.index ?
+			       INSN_JMP_TABLE : INSN_JMP_FAR;
 	default:
 		return INSN_OTHER;
 	}
@@ -133,6 +139,22 @@ static bool checks_stack(const cs_x86 *x)
 	       (a->reg == X86_REG_RSP || a->reg == X86_REG_R12 || a->reg == X86_REG_R13) &&
 	       b->mem.base == X86_REG_R14 && b->mem.index == X86_REG_INVALID &&
 	       (b->mem.disp == 0x10 || b->mem.disp == 0x18);
+}
+
+static void read_rip(const cs_insn *ci, struct insn *i)
+{
+	const cs_x86 *x = &ci->detail->x86;
+
+	for (int n = 0; n < x->op_count; n++) {
+		const cs_x86_op *op = &x->operands[n];
+
+		if (op->type != X86_OP_MEM || op->mem.base != X86_REG_RIP ||
+		    op->mem.index != X86_REG_INVALID || ci->id == X86_INS_NOP)
+			continue;
+		i->rip_addr = ci->address + ci->size + op->mem.disp;
+		i->rip_size = op->size;
+		i->rip_written = ci->id != X86_INS_LEA && (op->access & CS_AC_WRITE);
+	}
 }
 
 /* In Capstone's order (Intel's) the first operand is the one that is changed. */
@@ -150,10 +172,6 @@ static void read_data(const cs_insn *ci, struct insn *i)
 			continue;
 		if (n == 0 && changes)
 			i->writes_mem = true;
-		if (op->mem.base == X86_REG_RIP) {
-			i->rip_addr = ci->address + ci->size + op->mem.disp;
-			i->rip_size = op->size;
-		}
 	}
 	i->checks_stack = ci->id == X86_INS_CMP && checks_stack(x);
 }
@@ -167,6 +185,7 @@ bool insn_next(struct insn_reader *r, struct insn *ret)
 		return false;
 	*ret = (struct insn){ .addr = ci->address, .len = ci->size };
 	ret->kind = kind_of(ci, &ret->cc);
+	read_rip(ci, ret);
 	op = &ci->detail->x86.operands[0];
 	if (ret->kind >= INSN_MOV && ret->kind < INSN_OTHER)
 		read_data(ci, ret);

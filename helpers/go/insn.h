@@ -34,6 +34,10 @@ enum insn_kind {
 	INSN_CMP,		/* or test */
 	INSN_PLAIN,		/* add, sub, and, or, xor, long nop */
 	INSN_OTHER,		/* may change anything */
+	/* these, too, and go elsewhere */
+	INSN_RET,
+	INSN_JMP_TABLE,		/* through a table: jmp *(base,index,8), as a switch compiles to */
+	INSN_JMP_FAR,		/* through a register or one word of memory */
 };
 
 /* Condition of INSN_JCC, as in its opcode: "below or equal", CF or ZF set. */
@@ -48,9 +52,10 @@ struct insn {
 	uint32_t writes;	/* registers that INSN_MOV .. INSN_PLAIN change, REG_BIT()s */
 	bool writes_mem;	/* INSN_MOV .. INSN_PLAIN change memory */
 	bool checks_stack;	/* compares rsp, r12 or r13 with g.stackguard0 or 1, 0x10 or 0x18(%r14) */
-	/* the memory operand of INSN_MOV .. INSN_PLAIN if that is relative to rip, else 0 */
+	/* the memory operand if that is relative to rip, else 0 */
 	uint64_t rip_addr;
 	uint8_t rip_size;	/* bytes */
+	bool rip_written;
 };
 
 struct insn_reader;

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "go/layout.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "input/elf_dwarf.h"
 
 #define LAYOUT_AMD64 1
 #define LAYOUT_ARM64 2
-
-/* Targets are processes of this machine. */
-#ifdef __aarch64__
-#define LAYOUT_HERE LAYOUT_ARM64
-#else
-#define LAYOUT_HERE LAYOUT_AMD64
-#endif
 
 struct version_row {
 	unsigned minor;
@@ -34,29 +30,47 @@ struct class_row {
 	uint32_t size, npages;
 };
 
+/* What a field was called once, or, for the field "-", the structure. */
+struct alias_row {
+	const char *strct, *field, *older;
+};
+
 #define LAYOUT_VERSION(minor, text) { minor, text },
 #define LAYOUT_FIELD(...)
 #define LAYOUT_CLASS(...)
+#define LAYOUT_ALIAS(...)
 static const struct version_row versions[] = {
 #include "layouts.inc"
 };
 #undef LAYOUT_VERSION
 #undef LAYOUT_FIELD
 #undef LAYOUT_CLASS
+#undef LAYOUT_ALIAS
 
 #define LAYOUT_VERSION(...)
 #define LAYOUT_FIELD(from, to, arch, strct, field, offset, size) \
 	{ from, to, arch, strct, field, offset, size },
 #define LAYOUT_CLASS(...)
+#define LAYOUT_ALIAS(...)
 static const struct field_row fields[] = {
 #include "layouts.inc"
 };
 #undef LAYOUT_FIELD
 #undef LAYOUT_CLASS
+#undef LAYOUT_ALIAS
 
 #define LAYOUT_FIELD(...)
 #define LAYOUT_CLASS(from, to, index, size, npages) { from, to, index, size, npages },
+#define LAYOUT_ALIAS(...)
 static const struct class_row classes[] = {
+#include "layouts.inc"
+};
+#undef LAYOUT_CLASS
+#undef LAYOUT_ALIAS
+
+#define LAYOUT_CLASS(...)
+#define LAYOUT_ALIAS(strct, field, older) { strct, field, older },
+static const struct alias_row aliases[] = {
 #include "layouts.inc"
 };
 
@@ -73,25 +87,120 @@ static bool covers(unsigned minor, unsigned from, unsigned to)
 	return from <= minor && minor <= to;
 }
 
-int layout_offset(unsigned go_minor, const char *strct, const char *field,
-		  struct layout_field *ret)
+static int offset_for(unsigned arch, unsigned go_minor, const char *strct, const char *field,
+		      struct layout_field *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const struct field_row *r = &fields[i];
 
-		if (!covers(go_minor, r->from, r->to) || !(r->arch & LAYOUT_HERE) ||
+		if (!covers(go_minor, r->from, r->to) || !(r->arch & arch) ||
 		    strcmp(r->strct, strct) != 0 || strcmp(r->field, field) != 0)
 			continue;
 		*ret = (struct layout_field){
 			.offset = r->offset,
 			.size = r->size,
-			.interpolated = !layout_toolchain(go_minor),
+			.source = layout_toolchain(go_minor) ? LAYOUT_TABLE : LAYOUT_INTERPOLATED,
 		};
 		return 0;
 	}
 	if (layout_toolchain(go_minor))
 		return err_set(ENOENT, "Go 1.%u has no %s.%s", go_minor, strct, field);
 	return err_set(ENOEXEC, "no table says where Go 1.%u keeps %s.%s", go_minor, strct, field);
+}
+
+int layout_offset(unsigned go_minor, const char *strct, const char *field,
+		  struct layout_field *ret)
+{
+	return offset_for(LAYOUT_AMD64, go_minor, strct, field, ret);
+}
+
+void layout_open(struct layout *l, const struct go_file *g)
+{
+	*l = (struct layout){ .go = g, .dwarf = elf_dwarf_open(g->elf) };
+}
+
+void layout_close(struct layout *l)
+{
+	elf_dwarf_close(l->dwarf);
+	*l = (struct layout){ 0 };
+}
+
+/* One structure by one of its names, the field by all of its. */
+static bool field_in_dwarf(const struct layout *l, const char *canonical, const char *strct,
+			   const char *field, struct layout_field *ret, bool *known)
+{
+	const char *path = strcmp(field, "sizeof") != 0 ? field : "";
+
+	ret->source = LAYOUT_DWARF;
+	if (!elf_dwarf_field(l->dwarf, strct, path, &ret->offset, &ret->size, known))
+		return true;
+	for (size_t i = 0; *known && i < ARRAY_SIZE(aliases); i++)
+		if (!strcmp(aliases[i].strct, canonical) && !strcmp(aliases[i].field, field) &&
+		    !elf_dwarf_field(l->dwarf, strct, aliases[i].older, &ret->offset, &ret->size,
+				     NULL))
+			return true;
+	return false;
+}
+
+/* *known: DWARF has the structure. */
+static bool by_dwarf(const struct layout *l, const char *strct, const char *field,
+		     struct layout_field *ret, bool *known)
+{
+	if (field_in_dwarf(l, strct, strct, field, ret, known))
+		return true;
+	for (size_t i = 0; !*known && i < ARRAY_SIZE(aliases); i++)
+		if (!strcmp(aliases[i].strct, strct) && !strcmp(aliases[i].field, "-") &&
+		    field_in_dwarf(l, strct, aliases[i].older, field, ret, known))
+			return true;
+	return false;
+}
+
+int layout_of(struct layout *l, const char *strct, const char *field, struct layout_field *ret)
+{
+	struct layout_field f = { 0 };
+	bool known = false;
+
+	if (l->dwarf && by_dwarf(l, strct, field, &f, &known)) {
+		*ret = f;
+		return 0;
+	}
+	if (known)
+		return err_set(ENOENT, "%s: its DWARF has no %s.%s", l->go->elf->path, strct, field);
+	return offset_for(l->go->elf->machine == EM_AARCH64 ? LAYOUT_ARM64 : LAYOUT_AMD64,
+			  l->go->version.minor, strct, field, ret);
+}
+
+/* The nearest versions on both sides for which there was a toolchain. */
+static void neighbours(unsigned minor, unsigned *before, unsigned *after)
+{
+	*before = *after = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		unsigned v = versions[i].minor;
+
+		if (v < minor && v > *before)
+			*before = v;
+		if (v > minor && (!*after || v < *after))
+			*after = v;
+	}
+}
+
+const char *layout_source_words(enum layout_source source, unsigned go_minor,
+				char out[LAYOUT_WORDS])
+{
+	unsigned before, after;
+
+	switch (source) {
+	case LAYOUT_DWARF:
+		return "DWARF";
+	case LAYOUT_TABLE:
+		snprintf(out, LAYOUT_WORDS, "table for go1.%u", go_minor);
+		return out;
+	case LAYOUT_INTERPOLATED:
+		neighbours(go_minor, &before, &after);
+		snprintf(out, LAYOUT_WORDS, "table, go1.%u and go1.%u agree", before, after);
+		return out;
+	}
+	return "";
 }
 
 int layout_classes(unsigned go_minor, struct layout_class ret[LAYOUT_CLASSES])

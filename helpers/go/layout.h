@@ -3,15 +3,16 @@
 #ifndef GOBPF_GO_LAYOUT_H
 #define GOBPF_GO_LAYOUT_H
 
-#include <stdbool.h>
 #include <stdint.h>
+
+#include "go/gofile.h"
 
 /*
  * The facts are share/layouts.tsv, made from the DWARF of a program built by
  * each toolchain (share/layouts/gen.go); tests/golib.bats compares them with
  * the toolchains at hand.  Nothing is guessed: a version that no toolchain
- * vouches for is refused, field by field.  Go 1.20 had no toolchain; a field
- * for which 1.19 and 1.21 agree is given for it, marked `interpolated'.
+ * vouches for is refused, field by field.  Go 1.16 to 1.18 and 1.20 had no toolchain; a field
+ * for which 1.15 and 1.19, or 1.19 and 1.21, agree is given for them as LAYOUT_INTERPOLATED.
  *
  * strct and field are the runtime's own names: "runtime.g" and "goid"; a field
  * of a structure inside is "sched.sp".  The field "sizeof" is the structure
@@ -22,19 +23,42 @@
  * by ret.size); memRecordCycle lost alloc_bytes and free_bytes in 1.27 (they
  * are allocs and frees times bucket.size, in every version).
  */
+enum layout_source {
+	LAYOUT_TABLE,		/* a toolchain of this version says so */
+	LAYOUT_INTERPOLATED,	/* those before and after this version agree */
+	LAYOUT_DWARF,		/* the executable itself says so */
+};
+
 struct layout_field {
 	uint32_t offset, size;	/* bytes */
-	bool interpolated;
+	enum layout_source source;
 };
 
 /*
- * 0, or -errno with words, *ret untouched: -ENOEXEC: no toolchain vouches for
- * the field in this version; -ENOENT: this version has no such field.
+ * By the table alone, for amd64.  0, or -errno with words, *ret untouched: -ENOEXEC: no toolchain vouches
+ * for the field in this version; -ENOENT: this version has no such field.
  */
 int layout_offset(unsigned go_minor, const char *strct, const char *field,
 		  struct layout_field *ret);
 
-/* Were fields of this version taken from a toolchain (its version in words), not interpolated? */
+/*
+ * Of one executable, for its architecture: by its own DWARF when it has some that knows the
+ * structure, else by the table.  Results as above.
+ */
+struct layout {
+	const struct go_file *go;
+	struct elf_dwarf *dwarf;	/* NULL: none */
+};
+void layout_open(struct layout *l, const struct go_file *g);
+void layout_close(struct layout *l);
+int layout_of(struct layout *l, const char *strct, const char *field, struct layout_field *ret);
+
+/* "DWARF", "table for go1.27", "table, go1.19 and go1.21 agree" */
+#define LAYOUT_WORDS 64
+const char *layout_source_words(enum layout_source source, unsigned go_minor,
+				char out[LAYOUT_WORDS]);
+
+/* The toolchain of this version that the table was made with ("go1.27.4"); NULL: none. */
 const char *layout_toolchain(unsigned go_minor);
 
 /* Size classes: 1 .. LAYOUT_CLASSES-1; class 0 is for large objects. */

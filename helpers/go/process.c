@@ -48,67 +48,34 @@ out:
 	}
 	*ret = p;
 	ret->go.elf = &ret->elf;
+	ret->native = (struct elf_native){ .elf = &ret->elf, .name = t->exe_path };
+	ret->objects = (struct go_objects){ .maps = &ret->maps, .mem = &ret->mem, .pid = t->pid };
 	return 0;
 }
 
 void go_process_close(struct go_process *p)
 {
+	go_objects_close(&p->objects);
+	elf_native_close(&p->native);
 	mem_free(&p->mem);
 	maps_free(&p->maps);
 	go_close(&p->go);
 	elf_close(&p->elf);
 }
 
-/* Logical frames of file address addr as pprof has them; 0 when it is no Go code. */
-static int go_code(const struct go_file *g, uint64_t addr, uint64_t shown, unsigned pc_flags,
-		   struct frame *out, int max)
-{
-	struct go_frame fr[64];
-	int n = go_frames_at(g, addr, fr, max < 64 ? max : 64), kept = 0;
-	/* the frame that it was inlined into has a program counter of its own */
-	bool inlined = (pc_flags & PC_LOGICAL) && n > 1;
-
-	if (pc_flags & PC_LOGICAL)
-		n = n > 0;
-	for (int i = 0; i < n; i++) {
-		/* a wrapper is left out unless nothing else stands for this address */
-		if (fr[i].wrapper && (kept || i + 1 < n))
-			continue;
-		out[kept++] = (struct frame){
-			.func = fr[i].func,
-			.file = fr[i].file,
-			.line = fr[i].line,
-			.start_line = fr[i].start_line,
-			.addr = shown,
-			.flags = i + 1 < n ? FRAME_INLINED : 0,
-		};
-	}
-	/* when the outermost was a wrapper, the frame before it is the physical one now */
-	if (kept)
-		out[kept - 1].flags = inlined ? FRAME_INLINED : 0;
-	if (n == 1 && fr[0].wrapper && !(pc_flags & PC_LOGICAL))
-		out[0].flags |= FRAME_WRAPPER;
-	return kept;
-}
-
-static int other_code(struct go_process *p, uint64_t pc, uint64_t look, struct frame *out)
+/* What is known of an address without a function: its mapping's name, else itself. */
+static int nameless(struct go_process *p, uint64_t pc, uint64_t look, struct frame *out)
 {
 	const struct map *m = maps_at(&p->maps, look);
-	struct elf_sym sym;
 
-	*out = (struct frame){ .addr = pc, .flags = FRAME_UNKNOWN };
-	if (elf_symbol_at(&p->elf, look - p->bias, &sym)) {
-		out->func = sym.name;
-		out->flags = 0;
-	} else if (m && m->path[0]) {
+	*out = (struct frame){ .addr = pc, .func = p->exec_name, .flags = FRAME_UNKNOWN };
+	if (m && m->path[0]) {
 		const char *base = strrchr(m->path, '/');
 
 		snprintf(p->exec_name, sizeof(p->exec_name), m->path[0] == '[' ? "%s" : "[%s]",
 			 base ? base + 1 : m->path);
-		out->func = p->exec_name;
 	} else {
 		snprintf(p->exec_name, sizeof(p->exec_name), "0x%llx", (unsigned long long)pc);
-		out->func = p->exec_name;
 	}
 	return 1;
 }
@@ -117,9 +84,15 @@ static int process_frames(void *ctx, uint64_t pc, unsigned pc_flags, struct fram
 {
 	struct go_process *p = ctx;
 	uint64_t look = pc - !!(pc_flags & PC_RETURN);
-	int n = go_code(&p->go, look - p->bias, pc, pc_flags, out, max);
+	int n = go_symbols_at(&p->go, &p->native, look - p->bias, pc, pc_flags, out, max);
+	struct go_image *i = NULL;
 
-	return n ? n : other_code(p, pc, look, out);
+	/* the executable itself is not to be opened again */
+	if (!n && !elf_bytes_at(&p->elf, look - p->bias).len)
+		i = go_objects_at(&p->objects, look);
+	if (i)
+		n = go_symbols_at(&i->go, &i->native, look - i->bias, pc, pc_flags, out, max);
+	return n ? n : nameless(p, pc, look, out);
 }
 
 /* What is in no stack of the runtime's own (runtime/traceback.go, elideWrapperCalling). */
@@ -141,20 +114,21 @@ struct symboliser go_process_symboliser(struct go_process *p)
 	return (struct symboliser){ process_frames, allocator, never_shown, p };
 }
 
-static int file_frames(void *ctx, uint64_t pc, unsigned pc_flags, struct frame *out, int max)
+const char *go_process_object(const struct go_process *p, uint64_t pc)
 {
-	struct go_file *g = ctx;
-	uint64_t look = pc - !!(pc_flags & PC_RETURN);
-	int n = go_code(g, look, pc, pc_flags, out, max);
-	struct elf_sym sym;
+	const struct map *m = maps_at(&p->maps, pc);
 
-	if (n || !elf_symbol_at(g->elf, look, &sym))
-		return n;
-	*out = (struct frame){ .func = sym.name, .addr = pc };
-	return 1;
+	return m ? m->path : "";
 }
 
-struct symboliser go_file_symboliser(struct go_file *g)
+static int image_frames(void *ctx, uint64_t pc, unsigned pc_flags, struct frame *out, int max)
 {
-	return (struct symboliser){ file_frames, allocator, never_shown, g };
+	struct go_image *i = ctx;
+
+	return go_symbols_at(&i->go, &i->native, pc - !!(pc_flags & PC_RETURN), pc, pc_flags, out, max);
+}
+
+struct symboliser go_image_symboliser(struct go_image *i)
+{
+	return (struct symboliser){ image_frames, allocator, never_shown, i };
 }

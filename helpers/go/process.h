@@ -4,6 +4,7 @@
 #define GOBPF_GO_PROCESS_H
 
 #include "go/gofile.h"
+#include "go/symbols.h"
 #include "input/maps.h"
 #include "input/mem.h"
 #include "input/target.h"
@@ -16,6 +17,8 @@ struct go_process {
 	uint64_t bias;		/* run-time address - address in the file */
 	struct maps maps;	/* as at opening */
 	struct mem mem;
+	struct elf_native native; /* C code of the executable */
+	struct go_objects objects; /* what else is mapped */
 	char exec_name[64];	/* for text of addresses outside every mapping we know */
 };
 
@@ -29,12 +32,15 @@ void go_process_close(struct go_process *p);
 /*
  * Run-time addresses to frames as pprof shows them: wrappers and
  * runtime.goexit left out, the allocator's own frames hidden at the leaf end
- * (runtime/pprof/protomem.go), C code by its ELF symbols, other mappings as
- * "[libc.so.6]".
+ * (runtime/pprof/protomem.go), code of libraries and the vDSO by their symbols,
+ * what has no name as "[libc.so.6]".
  */
 struct symboliser go_process_symboliser(struct go_process *p);
 
-/* The same for an executable that doesn't run: addresses are the file's own. */
-struct symboliser go_file_symboliser(struct go_file *g);
+/* The file that is mapped at a run-time address, as the process knows it; "" when none is. */
+const char *go_process_object(const struct go_process *p, uint64_t pc);
+
+/* The same for a file that doesn't run: addresses are its own. */
+struct symboliser go_image_symboliser(struct go_image *i);
 
 #endif

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "input/mapping.h"
 
 struct elf_priv {
 	Elf *elf;
@@ -27,7 +27,6 @@ static int map_file(const char *path, struct elf_file *e)
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int ret = 0;
-	void *p;
 
 	if (fd < 0)
 		return err_sys(errno, "can't open %s", path);
@@ -38,11 +37,9 @@ static int map_file(const char *path, struct elf_file *e)
 	} else if (st.st_size < 64) {
 		ret = err_set(ENOEXEC, "%s is too short to be an ELF executable", path);
 	} else {
-		p = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (p == MAP_FAILED)
-			ret = err_sys(errno, "can't map %s", path);
-		else
-			e->bytes = (struct span){ .p = p, .len = st.st_size };
+		ret = mapping_open(fd, st.st_size, &e->bytes);
+		if (ret)
+			err_sys(-ret, "can't map %s", path);
 	}
 	close(fd);
 	return ret;
@@ -84,6 +81,8 @@ static int read_segments(struct elf_file *e, Elf *elf)
 		if (!gelf_getphdr(elf, i, &ph))
 			return err_set(ENOEXEC, "%s: broken program headers: %s", e->path,
 				       elf_errmsg(-1));
+		if (ph.p_type == PT_DYNAMIC)
+			e->dynamic = ph.p_vaddr;
 		if (ph.p_type != PT_LOAD || ph.p_vaddr + ph.p_memsz < ph.p_vaddr)
 			continue;
 		e->segments[e->nsegments++] = (struct elf_segment){
@@ -180,8 +179,7 @@ void elf_close(struct elf_file *e)
 		free(priv->funcs);
 		free(priv);
 	}
-	if (e->bytes.p)
-		munmap((void *)(uintptr_t)e->bytes.p, e->bytes.len);
+	mapping_close(&e->bytes);
 	free(e->segments);
 	free(e->sections);
 	free(e->path);

@@ -39,6 +39,8 @@ struct elf_file {
 	unsigned nsegments;
 	struct elf_section *sections;	/* none when the headers are gone */
 	unsigned nsections;
+	uint64_t dynamic;		/* address of the dynamic segment, 0: there is none */
+	bool relocated;			/* by elf_relocate() */
 	void *priv;
 };
 
@@ -56,6 +58,15 @@ struct span elf_bytes_at(const struct elf_file *e, uint64_t addr);
 
 /* Address to file offset by program headers; UINT64_MAX when there is none. */
 uint64_t elf_offset_of(const struct elf_file *e, uint64_t addr);
+
+/*
+ * Pointers in position-independent executables stand in the file when GNU ld or
+ * Go's linker wrote it, and only in its table of relocations when lld did.  In
+ * that case this writes them where they belong, as if the file was loaded
+ * at address 0: in our private mapping, at the cost of as much memory as has
+ * such pointers.  Needs no section headers.  0, or -errno with words.
+ */
+int elf_relocate(struct elf_file *e);
 
 /* .symtab, else .dynsym. false: the file has no such symbol (or no table). */
 bool elf_symbol(const struct elf_file *e, const char *name, struct elf_sym *ret);

@@ -14,10 +14,13 @@ enum { MAPS_MAX = 256 << 20 };
 
 static bool parse_line(char *line, struct map *m)
 {
+	char perms[5];
 	int path = 0;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &m->start, &m->end, &path) < 2)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64 " %n", &m->start,
+		   &m->end, perms, &m->offset, &m->ino, &path) < 5)
 		return false;
+	m->exec = strchr(perms, 'x');
 	m->path = path ? line + path : "";
 	return true;
 }

@@ -3,12 +3,16 @@
 #ifndef GOBPF_INPUT_MAPS_H
 #define GOBPF_INPUT_MAPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 struct map {
 	uint64_t start, end;
+	uint64_t offset;	/* in the file */
+	uint64_t ino;		/* of the file, 0: none */
+	bool exec;
 	const char *path;	/* "" for anonymous memory; "[vdso]" and such as they are */
 };
 

@@ -12,6 +12,7 @@ $1 == "field" {
 	next
 }
 $1 == "class" { printf "LAYOUT_CLASS(%d, %d, %d, %d, %d)\n", $2, $3, $5 + 0, $7, $8; next }
+$1 == "alias" { printf "LAYOUT_ALIAS(\"%s\", \"%s\", \"%s\")\n", $5, $6, $7; next }
 { bad("kind") }
 function bad(what) {
 	printf "%s:%d: %s\n", FILENAME, FNR, what >"/dev/stderr"

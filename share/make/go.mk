@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The test program of helpers/go for tests/golib.bats.
-$O/tests/golib: tests/unit/golib.c $O/libgobpf.a
+# The test programs of helpers/go for tests/golib.bats and tests/gofile.bats.
+GO_TESTS := $O/tests/golib $O/tests/gofile
+
+$(GO_TESTS): $O/tests/%: tests/unit/%.c $O/libgobpf.a
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP $^ $(LDLIBS) -o $@
 
-check-run: $O/tests/golib
+check-run: $(GO_TESTS)
 # check-asan makes `all' with sanitizers and then runs tests
-$(if $(SANITIZE),all: $O/tests/golib)
+$(if $(SANITIZE),all: $(GO_TESTS))
 
--include $O/tests/golib.d
+-include $(GO_TESTS:=.d)

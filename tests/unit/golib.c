@@ -31,7 +31,7 @@ static int cmd_layout(char **a)
 	int err = layout_offset(atoi(a[0]), a[1], a[2], &f);
 
 	if (!err)
-		printf("%u %u%s\n", f.offset, f.size, f.interpolated ? " interpolated" : "");
+		printf("%u %u%s\n", f.offset, f.size, f.source == LAYOUT_INTERPOLATED ? " interpolated" : "");
 	return err;
 }
 
@@ -53,6 +53,15 @@ static int cmd_globals(char **a)
 		printf("%" PRIx64 " %s%s\n", addr, global_name(i), symtab ? " symtab" : "");
 	}
 	return err;
+}
+
+/* global-names */
+static int cmd_global_names(char **a)
+{
+	(void)a;
+	for (int i = 0; i < GLOBALS; i++)
+		puts(global_name(i));
+	return 0;
 }
 
 static void print_place(const char *name, uint64_t entry, const struct probe_place *p)
@@ -195,6 +204,7 @@ static const struct {
 } commands[] = {
 	{ "layout", 3, cmd_layout },
 	{ "globals", 1, cmd_globals },
+	{ "global-names", 0, cmd_global_names },
 	{ "places", 1, cmd_places },
 	{ "after", 3, cmd_after },
 	{ "calls", 2, cmd_calls },

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* sym_words.c - gobpf sym: addresses and names, from the command line, standard input, or within text */
+#include "cmd/sym_run.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+/* Longer lines are cut, at a blank if there is one. */
+enum { LINE_MAX_LEN = 1 << 20 };
+
+/* The whole of text is one hexadecimal number. */
+static bool parse_hex(const char *text, size_t len, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (len > 2 && text[0] == '0' && (text[1] | 32) == 'x') {
+		text += 2;
+		len -= 2;
+	}
+	if (!len || len > 16)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		int c = (unsigned char)text[i] | 32;
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (c - '0');
+		else if (c >= 'a' && c <= 'f')
+			v = v << 4 | (c - 'a' + 10);
+		else
+			return false;
+	}
+	*ret = v;
+	return true;
+}
+
+static bool find_name(struct sym *s, const char *name, uint64_t *ret)
+{
+	struct elf_native_func c;
+	struct go_func f;
+
+	if (go_func_named(s->go, name, &f))
+		*ret = f.entry + s->bias;
+	else if (elf_native_named(s->native, name, &c))
+		*ret = c.addr + s->bias;
+	else
+		return false;
+	return true;
+}
+
+/* "main.f" or "main.f+0x1d". */
+static bool find_place(struct sym *s, const char *word, uint64_t *ret)
+{
+	const char *plus = strrchr(word, '+');
+	uint64_t addr;
+	char *name, *end;
+	long off;
+
+	if (find_name(s, word, ret))
+		return true;
+	if (!plus || !isdigit((unsigned char)plus[1]))
+		return false;
+	off = strtol(plus + 1, &end, 0);
+	name = *end ? NULL : strndup(word, plus - word);
+	if (!name || !find_name(s, name, &addr)) {
+		free(name);
+		return false;
+	}
+	free(name);
+	*ret = addr + off;
+	return true;
+}
+
+static void show_word(struct sym *s, const char *word)
+{
+	uint64_t addr;
+
+	if (parse_hex(word, strlen(word), &addr) || find_place(s, word, &addr)) {
+		sym_show_addr(s, addr);
+		return;
+	}
+	sym_flush(s);
+	fprintf(stderr, "gobpf sym: '%s' is neither an address nor a function of %s\n", word, s->object);
+	s->failed = true;
+}
+
+static void show_line(struct sym *s, const char *line, size_t len)
+{
+	size_t from = 0, to;
+	uint64_t addr;
+	char *word;
+
+	while (from < len && isspace((unsigned char)line[from]))
+		from++;
+	for (to = from; to < len && !isspace((unsigned char)line[to]);)
+		to++;
+	if (to == from)
+		return;
+	if (parse_hex(line + from, to - from, &addr)) {
+		sym_show_addr(s, addr);
+		return;
+	}
+	/* names may hold blanks: "main.f[go.shape.struct { ... }]" */
+	for (to = len; isspace((unsigned char)line[to - 1]);)
+		to--;
+	word = strndup(line + from, to - from);
+	if (word)
+		show_word(s, word);
+	free(word);
+}
+
+int sym_show_words(struct sym *s)
+{
+	for (int i = 0; i < s->nwords; i++)
+		show_word(s, s->words[i]);
+	return s->nwords ? 0 : sym_each_line(s, show_line);
+}
+
+static bool more_at_once(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* Hands over the whole lines of buf (all of it when `rest'); returns how many bytes remain. */
+static size_t hand_over(struct sym *s, char *buf, size_t n, bool rest,
+			void (*fn)(struct sym *s, const char *line, size_t len))
+{
+	char *at = buf, *end;
+
+	while ((end = memchr(at, '\n', buf + n - at))) {
+		fn(s, at, end + 1 - at);
+		at = end + 1;
+	}
+	n -= at - buf;
+	if (n == LINE_MAX_LEN) {
+		end = memrchr(at, ' ', n);
+		end = end ? end : at + n;
+		fn(s, at, end - at);
+		n -= end - at;
+		at = end;
+	}
+	if (rest && n) {
+		fn(s, at, n);
+		n = 0;
+	}
+	memmove(buf, at, n);
+	return n;
+}
+
+int sym_each_line(struct sym *s, void (*fn)(struct sym *s, const char *line, size_t len))
+{
+	char *buf = malloc(LINE_MAX_LEN);
+	size_t n = 0;
+	int err = buf ? 0 : err_sys(ENOMEM, "standard input");
+
+	while (!err) {
+		ssize_t got;
+
+		if (!more_at_once() && !sym_flush(s))
+			break;	/* nobody reads: output_close() says so */
+		got = read(STDIN_FILENO, buf + n, LINE_MAX_LEN - n);
+		if (got < 0 && errno != EINTR)
+			err = err_sys(errno, "standard input");
+		if (got >= 0)
+			n = hand_over(s, buf, n + got, !got, fn);
+		if (got == 0 || ferror(s->f))
+			break;
+	}
+	free(buf);
+	return err;
+}
+
+/* Filter mode: text with addresses in it. */
+
+static bool in_word(int c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* An address alone on its line becomes its frames, one a line, indented as it was. */
+static bool filter_stack_line(struct sym *s, const char *line, size_t len, bool is_return)
+{
+	struct frame fr[SYM_FRAMES_MAX];
+	size_t from = 0, to = len;
+	uint64_t addr;
+	int n;
+
+	while (from < len && isspace((unsigned char)line[from]))
+		from++;
+	while (to > from && isspace((unsigned char)line[to - 1]))
+		to--;
+	if (!parse_hex(line + from, to - from, &addr))
+		return false;
+	n = sym_frames(s, addr, is_return, fr);
+	for (int i = 0; i < n; i++) {
+		buf_add(&s->text, line, from);
+		sym_place(s, &fr[i]);
+		if (fr[i].flags & FRAME_INLINED)
+			buf_str(&s->text, " (inlined)");
+		if (i + 1 < n)
+			buf_char(&s->text, '\n');
+	}
+	buf_add(&s->text, n ? line + to : line, n ? len - to : len);
+	return true;
+}
+
+/* The number at line[at], "0x1234" and nothing that it could be part of; its length or 0. */
+static size_t address_at(const char *line, size_t len, size_t at, uint64_t *ret)
+{
+	size_t to = at + 2;
+
+	if (line[at] != '0' || to >= len || (line[at + 1] | 32) != 'x')
+		return 0;
+	/* an offset ("main.go:12 +0x1d") is no address */
+	if (at && (in_word(line[at - 1]) || strchr("+-.", line[at - 1])))
+		return 0;
+	while (to < len && in_word(line[to]))
+		to++;
+	return parse_hex(line + at, to - at, ret) ? to - at : 0;
+}
+
+static void annotate(struct sym *s, uint64_t addr)
+{
+	struct frame fr[SYM_FRAMES_MAX];
+	int n = sym_frames(s, addr, s->return_addresses, fr);
+
+	for (int i = 0; i < n; i++) {
+		buf_str(&s->text, i ? ", " : " <");
+		sym_place(s, &fr[i]);
+	}
+	if (n)
+		buf_char(&s->text, '>');
+}
+
+static void filter_line(struct sym *s, const char *line, size_t len)
+{
+	static bool in_stack;	/* the line before was an address, too */
+	size_t done = 0;
+	uint64_t addr;
+
+	if (s->text.len > LINE_MAX_LEN)
+		sym_flush(s);
+	in_stack = filter_stack_line(s, line, len, in_stack && s->return_addresses);
+	if (in_stack)
+		return;
+	for (size_t i = 0; i < len; i++) {
+		size_t n = address_at(line, len, i, &addr);
+
+		if (!n)
+			continue;
+		buf_add(&s->text, line + done, i + n - done);
+		done = i + n;
+		annotate(s, addr);
+		i = done - 1;
+	}
+	buf_add(&s->text, line + done, len - done);
+}
+
+int sym_filter(struct sym *s)
+{
+	return sym_each_line(s, filter_line);
+}

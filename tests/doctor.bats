@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# gobpf doctor FILE, and each claim it makes about another tool against that tool.
+
+load helpers
+
+setup() {
+	requires go readelf strip
+}
+
+# doctor FILE - its JSON in $report
+doctor() {
+	report=$BATS_TEST_TMPDIR/report.json
+	gobpf doctor --json "$1" >"$report"
+}
+
+# part NAME - "true SAYS" of the first table; tool NAME - of the second
+part() { jq -r --arg name "$1" '.parts[] | select(.part == $name) | "\(.ok) \(.says)"' "$report"; }
+tool() { jq -r --arg name "$1" '.tools[] | select(.tool == $name) | "\(.ok) \(.says)"' "$report"; }
+
+# claims FILE - what gdb, addr2line and bpftrace really show of main.allocSmall is what the report says
+claims() {
+	local addr func line
+	addr=0x$("$GOBPF" sym "$1" main.allocSmall | sed -nE '1s/^0x([0-9a-f]+) .*/\1/p')
+	line=$(gdb -nx -batch -ex "info line *$addr" "$1" 2>&1 | tail -1)
+	func=$(gdb -nx -batch -ex "info symbol $addr" "$1" 2>&1 | tail -1)
+	case $(tool gdb) in
+	"true everything") [[ $line == 'Line '*main.go* ]] ;;
+	"false functions") [[ $func == main[.[]allocSmall* && $line == "No line number"* ]] ;;
+	"false addresses") [[ $func == "No symbol matches"* ]] ;;
+	*) false ;;
+	esac || fail "gdb: $(tool gdb): $func, $line" || return
+	line=$(addr2line -f -e "$1" "$addr" | paste -sd' ')
+	case $(tool addr2line) in
+	"true functions, lines, inlined calls") [[ $line == main.allocSmall\ *main.go:[0-9]* ]] ;;
+	"false functions") [[ $line == "main.allocSmall "*"?" ]] ;;
+	"false ??") [ "$line" = "?? ??:0" ] ;;
+	*) false ;;
+	esac || fail "addr2line: $(tool addr2line): $line" || return
+	if [ "$EUID" -eq 0 ]; then
+		line=$(bpftrace -l "uprobe:$1:main.allocSmall" 2>/dev/null || :)
+		case $(tool bpftrace) in
+		true*) [[ $line == *main.allocSmall ]] ;;
+		*) [ -z "$line" ] ;;
+		esac || fail "bpftrace: $(tool bpftrace): $line"
+	fi
+}
+
+# functions FILE - how many the linker knows; runtime.text and etext are marks only
+functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' | wc -l; }
+
+@test "doctor: all is there" {
+	requires gdb addr2line bpftrace
+	fixture allocmix
+	doctor "$fixture"
+	[ "$(part symbols)" = "true .symtab" ]
+	[[ $(part DWARF) == true* ]]
+	[[ $(part "build info") == true* ]]
+	[[ $(part "file names") == true* ]]
+	[ "$(jq -r '[.pie, .cgo, .machine, .go] | @csv' "$report")" = "false,false,\"x86-64\",\"$(go env GOVERSION)\"" ]
+	[ "$(part "function table")" = "true $(functions "$fixture") functions with files, lines and inlined calls" ]
+	[[ $(part "memory profile") == true* ]]
+	claims "$fixture"
+}
+
+@test "doctor: the linker left it out, and the file says so" {
+	requires gdb addr2line bpftrace
+	fixture allocmix strip
+	doctor "$fixture"
+	[ "$(part symbols)" = "false left out by the linker: -ldflags=-s -w" ]
+	[ "$(part DWARF)" = "false left out by the linker: -ldflags=-s -w" ]
+	claims "$fixture"
+}
+
+@test "doctor: -w alone leaves the functions" {
+	requires gdb addr2line bpftrace
+	fixture allocmix nodwarf
+	doctor "$fixture"
+	[ "$(part symbols)" = "true .symtab" ]
+	[ "$(part DWARF)" = "false left out by the linker: -ldflags=-w -w" ]
+	claims "$fixture"
+}
+
+@test "doctor: strip(1) after the build is told from the linker" {
+	requires gdb addr2line bpftrace
+	local own=$BATS_TEST_TMPDIR/stripped
+	fixture allocmix
+	strip -o "$own" "$fixture"
+	doctor "$own"
+	[ "$(part symbols)" = "false taken out after the build, which kept them: strip" ]
+	[ "$(part DWARF)" = "false taken out after the build, which kept them: strip" ]
+	claims "$own"
+}
+
+@test "doctor: with -trimpath nobody can tell, and it says that" {
+	local own=$BATS_TEST_TMPDIR/trimmed
+	fixture allocmix trimpath
+	strip -o "$own" "$fixture"
+	doctor "$own"
+	[ "$(part symbols)" = "false -ldflags=-s, or strip; the file does not say" ]
+	[[ $(part "file names") == "false without folders of the build"* ]]
+}
+
+@test "doctor: section headers gone, cgo, PIE, no memory profile" {
+	local own=$BATS_TEST_TMPDIR/headless
+	fixture allocmix strip pie cgo noprof
+	doctor "$fixture"
+	[ "$(jq -r '[.pie, .cgo] | @csv' "$report")" = "true,true" ]
+	[[ $(part "memory profile") == "false not kept: runtime.MemProfile is not linked in" ]]
+	[[ $(part "frame pointers") == *"C code may not"* ]]
+	[[ $(tool "gobpf heap-hotspots") == "true samples of span refills, by probes" ]]
+	cp "$fixture" "$own"
+	# e_shoff, e_shnum, e_shstrndx
+	printf '\0\0\0\0\0\0\0\0' | dd of="$own" bs=1 seek=40 conv=notrunc status=none
+	printf '\0\0\0\0' | dd of="$own" bs=1 seek=60 conv=notrunc status=none
+	doctor "$own"
+	[[ $(part "section headers") == "false gone"* ]]
+	[[ $(part "function table") == true* ]]
+}
+
+@test "doctor: a process is its executable, also when that was deleted" {
+	local own=$BATS_TEST_TMPDIR/server
+	fixture allocmix strip
+	cp "$fixture" "$own"
+	spawn mix "$own" 1
+	await mix '^READY'
+	rm "$own"
+	doctor "${PID[mix]}"
+	[[ $(part symbols) == "false left out by the linker"* ]]
+	[[ $(jq -r .file "$report") == "$own"* ]]
+	unharmed mix
+}
+
+@test "doctor: text for people" {
+	fixture allocmix strip
+	run -0 gobpf doctor "$fixture"
+	[[ ${lines[0]} == "$fixture: $(go env GOVERSION), gobpf.test/fixtures/allocmix, x86-64" ]]
+	[[ $output == *"IN THE FILE"*"TOOL"*"TO DO"* ]]
+	grep -qE '^perf report +no +addresses +gobpf sym --debug-file$' <<<"$output"
+}
+
+@test "doctor: what is no Go program, no ELF file, not there" {
+	fixture notgo
+	run -3 --separate-stderr gobpf doctor "$fixture"
+	[[ $stderr == "gobpf doctor: $fixture is not a Go program"* ]]
+	[ -z "$output" ]
+	run -3 --separate-stderr gobpf doctor "$TOP/README.md"
+	[[ $stderr == *"README.md"*ELF* ]]
+	run -1 --separate-stderr gobpf doctor /nonexistent/file
+	[[ $stderr == *"/nonexistent/file"*"No such file"* ]]
+	run -2 gobpf doctor
+	run -2 gobpf doctor one two
+}
