@@ -2,7 +2,7 @@
 # Tests.  `make check' installs what they need and runs them all; TESTS=tests/list.bats
 # runs some.  tests/run prints the count in the last line.
 
-TESTS ?= $(filter-out tests/real.bats,$(sort $(wildcard tests/*.bats)))
+TESTS ?= $(filter-out tests/real.bats tests/matrix.bats,$(sort $(wildcard tests/*.bats)))
 # Suites that need no probe and little time: these run with sanitizers, too
 ASAN_TESTS ?= $(filter-out tests/lint.bats tests/install.bats,$(TESTS))
 ASAN := build-asan
@@ -32,11 +32,12 @@ check-real:
 check-real-run: all
 	$(Q)O='$(O_ABS)' tests/run tests/real.bats
 
-# heap-hotspots on programs of every Go toolchain: make matrix GOBPF_TOOLCHAINS=GOROOT:GOROOT...
+# Files and heap-hotspots with every Go toolchain and way to build: make matrix
+# GOBPF_TOOLCHAINS=GOROOT:GOROOT...; MATRIX=files for files alone.
 # Without toolchains given, those that Debian has are fetched by tests/get-toolchains.
 matrix:
 	$(Q)share/deps build run test
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all test-programs
 	$(Q)O='$(O_ABS)' tests/matrix
 
 # What the system's own versions don't show: a newer bpftrace on the scripts, a newer Go under
@@ -46,10 +47,10 @@ check-versions:
 	$(again) check-versions-run
 
 check-versions-run: all test-programs
-	$(Q)bpftraces=$$(tests/get-bpftrace trixie | paste -sd:) && \
-		O=$(abspath $O) GOBPF_BPFTRACES=$$bpftraces tests/run tests/script.bats
-	$(Q)toolchains=$$(tests/get-toolchains 1.27 | paste -sd:) && \
-		O=$(abspath $O) GOBPF_TOOLCHAINS=$$toolchains tests/matrix
+	$(Q)bpftrace=$$(tests/get-bpftrace trixie) && \
+		O='$(O_ABS)' GOBPF_BPFTRACES=$$bpftrace tests/run tests/script.bats
+	$(Q)goroot=$$(tests/get-toolchains 1.27) && \
+		O='$(O_ABS)' GOBPF_TOOLCHAINS=$$goroot tests/matrix
 
 # Every header must compile on its own.
 check-headers: $(HEADERS:%=$O/%.ok)

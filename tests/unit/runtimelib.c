@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "go/args.h"
+#include "go/current.h"
 #include "go/insn.h"
 #include "go/layout.h"
 #include "go/leave.h"
@@ -143,11 +144,24 @@ static int cmd_layout(char **a)
 	layout_close(&l);
 	if (!err)
 		printf("%u %u %s\n", f.offset, f.size,
-		       layout_source_words(f.source, go.version.minor, words));
+		       layout_source_words(f.source, &go.version, words));
 	return err;
 }
 
-/* refs FILE: "KIND SIZE ADDRESS FUNC" of every reference relative to rip; for finding `sources' */
+static void print_reference(const struct insn *i, const char *func)
+{
+	if (i->rip_addr)
+		printf("%d%s %u %" PRIx64 " %s\n", i->kind, i->rip_written ? "w" : "", i->rip_size,
+		       i->rip_addr, func);
+	if (i->mem && i->mem_base != REG_SP)
+		printf("%d%s %u +%" PRId64 "(%d) %s\n", i->kind, i->mem_written ? "w" : "",
+		       i->mem_size, i->mem_offset, i->mem_base, func);
+}
+
+/*
+ * refs FILE: "KIND SIZE ADDRESS FUNC" of every reference relative to rip, "KIND SIZE +OFFSET(BASE)
+ * FUNC" of those through another register; for finding witnesses
+ */
 static int cmd_refs(char **a)
 {
 	int err = open_file(a[0]);
@@ -161,11 +175,24 @@ static int cmd_refs(char **a)
 			continue;
 		r = insn_open(go_func_code(&go, &f), f.entry);
 		while (r && insn_next(r, &i))
-			if (i.rip_addr)
-				printf("%d%s %u %" PRIx64 " %s\n", i.kind, i.rip_written ? "w" : "",
-				       i.rip_size, i.rip_addr, f.name);
+			print_reference(&i, f.name);
 		insn_close(r);
 	}
+	return err;
+}
+
+/* current FILE: "REGISTER OFFSET WITNESSES" */
+static int cmd_current(char **a)
+{
+	struct go_current c;
+	int err = open_file(a[0]);
+
+	if (!err)
+		err = go_current(&go, &c);
+	if (!err && c.tls)
+		printf("%s %" PRId64 " %u\n", c.reg ? c.reg : "-", c.tls_offset, c.tls_funcs);
+	else if (!err)
+		printf("%s - 0\n", c.reg ? c.reg : "-");
 	return err;
 }
 
@@ -181,6 +208,7 @@ static const struct {
 	{ "named", 2, cmd_named },
 	{ "layout", 3, cmd_layout },
 	{ "refs", 1, cmd_refs },
+	{ "current", 1, cmd_current },
 };
 
 int main(int argc, char **argv)
