@@ -124,13 +124,16 @@ told() {
 	[[ $output == *main.o*er* ]] || fail "$output"
 }
 
-@test "sym: file and line at every function's entry, and every 7th byte of code, are those of go tool addr2line" {
+@test "sym: file and line at every function's entry, and at every 49th byte, are those of go tool addr2line" {
 	local addresses=$BATS_TEST_TMPDIR/addresses
 	fixture frames
-	gobpf sym --list "$fixture" | awk -F '[ \t]' '/\t/ { print $1, $2 }' |
-		while read -r from size; do
-			for ((at = 0x$from; at < 0x$from + 0x$size; at += 49)); do printf '0x%x\n' $at; done
-		done >"$addresses"
+	gobpf sym --list "$fixture" | awk '
+		function hex(s,	i, v) {
+			for (i = 1; i <= length(s); i++)
+				v = 16 * v + index("0123456789abcdef", substr(s, i, 1)) - 1
+			return v
+		}
+		/\t/ { size = hex($2); for (i = 0; i < size; i += 49) printf "0x%x\n", hex($1) + i }' >"$addresses"
 	[ "$(wc -l <"$addresses")" -gt 10000 ]
 	go tool addr2line "$fixture" <"$addresses" | sed -n 'n; p' >"$BATS_TEST_TMPDIR/truth"
 	fixture frames strip
