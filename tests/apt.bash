@@ -5,14 +5,18 @@ cache=${GOBPF_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gobpf}
 
 # mirror - the Debian archive to use: $GOBPF_DEBIAN_MIRROR, or the one this machine's apt uses
 mirror() {
+	local apt=${GOBPF_APT:-/etc/apt} files=() file
 	if [ -n "${GOBPF_DEBIAN_MIRROR-}" ]; then
 		echo "$GOBPF_DEBIAN_MIRROR"
 		return
 	fi
-	{
-		sed -nE 's/^deb (\[[^]]*\] )?([^ ]+) .*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list
-		sed -nE 's/^[Uu][Rr][Ii]s: *([^ ]+).*/\1/p' /etc/apt/sources.list.d/*.sources
-	} 2>/dev/null | sed 's,/*$,,' | grep -m1 '/debian$'
+	for file in "$apt"/sources.list "$apt"/sources.list.d/*.{list,sources}; do
+		[ ! -r "$file" ] || files+=("$file")
+	done
+	cat "${files[@]}" /dev/null | sed -nE '
+		s/^deb +(\[[^]]*\] +)?([^ ]+) .*/\2/p
+		s/^[Uu][Rr][Ii][Ss]: *([^ ]+).*/\1/p' |
+		awk '{ sub(/\/*$/, "") } /\/debian$/ && !n++ { print } END { exit !n }'
 }
 
 # apt_for SUITE - prints the configuration file of an apt that knows only that suite and

@@ -270,6 +270,19 @@ same_length() {
 	done
 }
 
+@test "target: one whose threads exec again and again has not exited" {
+	fixture execs
+	spawn execs "$fixture" 200
+	spawn watch "$(dirname "$GOBPF")/tests/targetlib" "${PID[execs]}"
+	await watch '^WATCHING'
+	await execs '^DONE'
+	tell watch enough
+	reap watch
+	# it missed some, and may have come late
+	(($(sed -n 's/ times anew$//p' "$BATS_TEST_TMPDIR/watch.log") > 20))
+	end execs
+}
+
 @test "target execs itself in mid-window: said, and what was gathered is printed" {
 	requires root
 	local engine

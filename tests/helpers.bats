@@ -68,3 +68,26 @@ load helpers
 			END { exit !ok }' <<<"$output" || fail "$func is not $percent %: $output"
 	done < <(grep '^SITE' "$BATS_TEST_TMPDIR/mix.log")
 }
+
+@test "helpers: the Debian mirror is that of apt's sources, in both of their forms" {
+	local apt=$BATS_TEST_TMPDIR/apt
+	found() {
+		# as the programs that use it
+		bash -euo pipefail -c '. "$1/tests/apt.bash"; mirror' sh "$TOP"
+	}
+	export GOBPF_APT=$apt
+	unset GOBPF_DEBIAN_MIRROR
+	mkdir -p "$apt/sources.list.d"
+	run -1 found
+	echo 'deb http://packages.test/apt x main' >"$apt/sources.list.d/a.list"
+	run -1 found
+	echo 'deb [arch=amd64 signed-by=/k] http://one.test/some/debian/ bookworm main' >"$apt/sources.list.d/b.list"
+	[ "$(found)" = http://one.test/some/debian ]
+	printf 'Types: deb\nURIs: http://two.test/debian\nSuites: trixie\n' >"$apt/sources.list.d/debian.sources"
+	[ "$(found)" = http://one.test/some/debian ]
+	rm "$apt"/sources.list.d/*.list
+	[ "$(found)" = http://two.test/debian ]
+	echo 'deb http://three.test/debian bookworm main' >"$apt/sources.list"
+	[ "$(found)" = http://three.test/debian ]
+	[ "$(GOBPF_DEBIAN_MIRROR=http://four.test/x found)" = http://four.test/x ]
+}

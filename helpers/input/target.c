@@ -249,15 +249,41 @@ void target_close(struct target *t)
 	t->pidfd = -1;
 }
 
+#define EXEC_NS 5000000000ull	/* what exec may take on a busy machine */
+
+/*
+ * 0: ret is its executable; -ESRCH: it has exited; -EACCES: may not be known any more.
+ * While exec runs in another thread than the first, that one is a zombie and has no
+ * executable until the others have ended, too (fs/exec.c, de_thread()); the pidfd knows.
+ */
+static int running_exe(const struct target *t, struct stat *ret)
+{
+	struct timespec nap = { 0, 1000000 };
+	uint64_t end = num_now_ns() + EXEC_NS;
+
+	do {
+		struct pollfd p = { .fd = t->pidfd, .events = POLLIN };
+
+		if (poll(&p, 1, 0) > 0)
+			return -ESRCH;
+		if (!stat(t->exe, ret))
+			return 0;
+		if (errno == EACCES || errno == EPERM)
+			return -EACCES;
+		nanosleep(&nap, NULL);
+	} while (num_now_ns() < end);
+	return -ESRCH;
+}
+
 int target_check(const struct target *t)
 {
-	struct pollfd p = { .fd = t->pidfd, .events = POLLIN };
 	struct stat st;
+	int err = running_exe(t, &st);
 	uint64_t hash;
 
-	if (poll(&p, 1, 0) > 0 || stat(t->exe, &st))
+	if (err == -ESRCH)
 		return err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
-	if (st.st_dev != t->exe_dev || st.st_ino != t->exe_ino)
+	if (err || st.st_dev != t->exe_dev || st.st_ino != t->exe_ino)
 		return err_set(ENOEXEC, "process %d has replaced itself by another program (exec)",
 			       t->pid);
 	hash = t->auxv_hash ? hash_auxv(t->pid) : 0;

@@ -46,10 +46,10 @@ check-versions:
 	$(again) check-versions-run
 
 check-versions-run: all test-programs
-	$(Q)bpftraces=$$(tests/get-bpftrace trixie | paste -sd:) && \
-		O=$(abspath $O) GOBPF_BPFTRACES=$$bpftraces tests/run tests/script.bats
-	$(Q)toolchains=$$(tests/get-toolchains 1.27 | paste -sd:) && \
-		O=$(abspath $O) GOBPF_TOOLCHAINS=$$toolchains tests/matrix
+	$(Q)bpftrace=$$(tests/get-bpftrace trixie) && \
+		O='$(O_ABS)' GOBPF_BPFTRACES=$$bpftrace tests/run tests/script.bats
+	$(Q)goroot=$$(tests/get-toolchains 1.27) && \
+		O='$(O_ABS)' GOBPF_TOOLCHAINS=$$goroot tests/matrix
 
 # Every header must compile on its own.
 check-headers: $(HEADERS:%=$O/%.ok)
