@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Any bytes as an executable: ELF, Go's tables, frames, variables, places.
+ * Any bytes as an executable: ELF, Go's tables, frames, variables, places, DWARF.
  *
  * Input that begins as ELF files do is the file.  Any other is a row of changes
  * to the Go program that $GOBPF_FUZZ_GO names: a byte that says what to try and how much
@@ -14,8 +14,12 @@
 #include <unistd.h>
 
 #include "go/alloc.h"
+#include "go/args.h"
+#include "go/current.h"
 #include "go/globals.h"
 #include "go/gofile.h"
+#include "go/layout.h"
+#include "go/leave.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -147,6 +151,19 @@ static void try_frames(const struct go_file *g, uint64_t addr)
 		abort();
 }
 
+static void try_leaves(const struct go_file *g, const struct go_func *f)
+{
+	struct go_leaves l = { 0 };
+	struct go_args args;
+
+	go_leaves_of(g, f, &l);
+	for (size_t i = 0; i < l.n; i++)
+		if (l.v[i].addr < f->entry || l.v[i].addr >= f->end)
+			abort();
+	go_leaves_free(&l);
+	go_args_of(g, f, &args);
+}
+
 static void try_function(const struct go_file *g, const struct go_func *f)
 {
 	struct probe_place p;
@@ -159,6 +176,20 @@ static void try_function(const struct go_file *g, const struct go_func *f)
 		abort();
 }
 
+static void try_layout(const struct go_file *g)
+{
+	struct layout_field field;
+	struct go_current current;
+	struct layout l;
+
+	go_current(g, &current);
+	layout_open(&l, g);
+	layout_of(&l, "runtime.g", "goid", &field);
+	layout_of(&l, "runtime.m", "procid", &field);
+	layout_of(&l, "runtime.g", "sched.sp", &field);
+	layout_close(&l);
+}
+
 static void try_go(const struct go_file *g, bool dear)
 {
 	struct alloc_sampling sampling;
@@ -169,13 +200,16 @@ static void try_go(const struct go_file *g, bool dear)
 	for (uint32_t i = 0; i < 64; i++)
 		if (go_func_nth(g, (uint64_t)g->nfunc * i / 64, &f))
 			try_function(g, &f);
-	if (go_func_named(g, "main.main", &f))
+	if (go_func_named(g, "main.main", &f)) {
 		try_function(g, &f);
+		try_leaves(g, &f);
+	}
 	for (uint64_t i = 0; i < 16; i++)
 		try_frames(g, g->text + (g->etext - g->text) / 16 * i);
 	for (int i = 0; dear && i < GLOBALS; i++)
 		global_find(g, i, &addr, NULL);
 	if (dear) {
+		try_layout(g);
 		alloc_sampling(g, &sampling);
 		alloc_exact(g, &exact);
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Any bytes as machine code: places stand on them, and are of the sort that they say. */
+/* Any bytes as machine code: places and ways out stand on them, of the sort that they say. */
 #include <stdlib.h>
 
 #include "go/insn.h"
+#include "go/leave.h"
 #include "go/probe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span code = { .p = data, .len = size };
 	struct probe_place p, behind[4];
+	struct go_leaves leaves = { 0 };
 	unsigned n;
 
 	if (probe_place_in(code, BASE, &p) == 0)
@@ -38,5 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (probe_after_calls_in(code, BASE, BASE + 0x100, behind, 4, &n) == 0)
 		while (n-- > 0)
 			check(code, &behind[n], false);
+	if (go_leaves_in(code, BASE, &leaves) == 0)
+		for (size_t i = 0; i < leaves.n; i++)
+			if (leaves.v[i].addr - BASE >= size ||
+			    (leaves.v[i].kind == LEAVE_JUMP && leaves.v[i].target - BASE < size))
+				abort();
+	go_leaves_free(&leaves);
 	return 0;
 }

@@ -169,6 +169,8 @@ static bool begins(const struct go_file *g, uint64_t addr, const char *what, siz
 
 	if (var.bad || n < len)
 		return false;
+	if (!len)
+		return true;
 	text = elf_bytes_at(g->elf, p);
 	return text.len >= len && !memcmp(text.p, what, len);
 }
