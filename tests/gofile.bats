@@ -208,6 +208,32 @@ same_table() {
 	run -1 gobpf sym "$headless" main.outer
 }
 
+@test "found: in a shared library, a plugin, and in C programs that Go was linked into" {
+	requires gcc
+	local version file at
+	version=$(go env GOVERSION)
+	mkdir "$BATS_TEST_TMPDIR/lib"
+	cd "$BATS_TEST_TMPDIR/lib"
+	printf '%s\n' 'package main' 'import "C"' '//go:noinline' '//export Hello' 'func Hello() { println("hello") }' \
+		'func main() {}' >main.go
+	printf 'module lib\ngo 1.16\n' >go.mod
+	printf 'extern void Hello(void);\nint main(void) { Hello(); return 0; }\n' >main.c
+	export GOFLAGS='-mod=mod -buildvcs=false' GOTOOLCHAIN=local CGO_ENABLED=1
+	go build -buildmode=c-shared -ldflags='-s -w' -o lib.so .
+	go build -buildmode=plugin -ldflags='-s -w' -o plugin.so .
+	go build -buildmode=c-archive -o lib.a .
+	gcc -s -o pie main.c lib.a -lpthread
+	gcc -s -static -no-pie -o static main.c lib.a -lpthread
+	for file in lib.so plugin.so pie static; do
+		gofile check "$file" || fail "$file"
+		at=$(gofile table "$file" | awk '/^FUNC .*\.Hello$/ { print $2 }')
+		run -0 gobpf sym "$file" "$at"
+		[[ $output == *".Hello $PWD/main.go:5" ]] || fail "$file: $output"
+		# a plugin has neither build information nor a runtime before Go 1.21
+		[[ $file == plugin.so || $(gofile version "$file") == "$version "*" lib" ]] || fail "$file"
+	done
+}
+
 # Which Go it was.
 
 # without_buildinfo FILE - sets $bare to a copy whose build information cannot be found
