@@ -16,9 +16,16 @@ enum {
 	UPX_SEARCH = 4096,	/* the packer's mark stands behind the program headers */
 };
 
+static const struct go_format *format_for(const struct go_file *g)
+{
+	bool as_newest = g->newer && g->version.minor > GO_FORMAT_NEWEST;
+
+	return go_format_of(as_newest ? GO_FORMAT_NEWEST : g->version.minor);
+}
+
 static int check_version(const struct go_file *g)
 {
-	if (!g->version.minor || go_format_of(g->version.minor))
+	if (!g->version.minor || format_for(g))
 		return 0;
 	if (g->version.minor > GO_FORMAT_NEWEST)
 		return err_set(ENOEXEC,
@@ -87,7 +94,7 @@ static bool with_moduledata(struct go_file *g, struct go_search *search)
 
 	if (!g->version.minor && go_buildversion(g->elf, &v))
 		g->version = v;
-	g->format = go_format_of(g->version.minor);
+	g->format = format_for(g);
 	if (!g->version.minor)
 		return format_by_content(g, search);
 	if (!g->format)
@@ -134,9 +141,9 @@ static int no_tables(const struct go_file *g, bool found_some)
 				"Go build information nor a Go function table", g->elf->path);
 }
 
-int go_open(struct elf_file *elf, struct go_file *ret)
+static int open_file(struct elf_file *elf, bool newer, struct go_file *ret)
 {
-	struct go_file g = { .elf = elf };
+	struct go_file g = { .elf = elf, .newer = newer };
 	struct go_search search = GO_SEARCH;
 	int err;
 
@@ -156,8 +163,19 @@ int go_open(struct elf_file *elf, struct go_file *ret)
 		return err;
 	name_range(&g.version);
 	pc_marks_init(&g);
+	g.newer = g.version.minor > GO_FORMAT_NEWEST;
 	*ret = g;
 	return 0;
+}
+
+int go_open(struct elf_file *elf, struct go_file *ret)
+{
+	return open_file(elf, false, ret);
+}
+
+int go_open_newer(struct elf_file *elf, struct go_file *ret)
+{
+	return open_file(elf, true, ret);
 }
 
 void go_close(struct go_file *g)

@@ -12,6 +12,7 @@
 #include "go/current.h"
 #include "go/insn.h"
 #include "go/layout.h"
+#include "go/layout_code.h"
 #include "go/leave.h"
 #include "go/names.h"
 
@@ -181,6 +182,19 @@ static int cmd_refs(char **a)
 	return err;
 }
 
+/* bycode FILE STRUCT FIELD: its offset by the code alone */
+static int cmd_bycode(char **a)
+{
+	uint32_t offset;
+	int err = open_file(a[0]);
+
+	if (!err)
+		err = layout_code_offset(&go, a[1], a[2], &offset);
+	if (!err)
+		printf("%u\n", offset);
+	return err;
+}
+
 /* current FILE: "REGISTER OFFSET WITNESSES" */
 static int cmd_current(char **a)
 {
@@ -208,6 +222,7 @@ static const struct {
 	{ "named", 2, cmd_named },
 	{ "layout", 3, cmd_layout },
 	{ "refs", 1, cmd_refs },
+	{ "bycode", 3, cmd_bycode },
 	{ "current", 1, cmd_current },
 };
 
