@@ -186,7 +186,9 @@ exact() {
 	reap collect
 	awk -v overhead="$(value overhead)" -v bursts="$(value bursts)" -v on="$(value on_ms)" \
 		'BEGIN { exit !(overhead > 0.002 && overhead < 0.013 && bursts >= 4 && on < 600) }'
-	[ "$(value torn) $(value full)" = "0 0" ]
+	# the kernel may be moving the page that a span stands on: such a hit is told, not counted
+	[ "$(value full)" = 0 ]
+	[ $((1000 * $(value torn))) -lt "$(value hits)" ]
 	unharmed target
 }
 

@@ -39,9 +39,9 @@ gosym() {
 	"$fixture" "$1"
 }
 
-# with_lines - leaves out the linker's trampolines, which have no tables of lines (offset 0, for
-# the runtime nothing, for debug/gosym some other function's)
-with_lines() { awk '/^FUNC/ { out = /-tramp[0-9]+$/ } !out'; }
+# with_lines - leaves out what the linker made without a source (trampolines, marks): their tables
+# of lines have offset 0, for the runtime none, for debug/gosym some other function's
+with_lines() { awk '/^FUNC/ { out = /-tramp[0-9]+$|go:textfips(start|end)$/ } !out'; }
 
 # as_gosym TRUTH FILE - every function and line of it
 as_gosym() {

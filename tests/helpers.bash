@@ -15,7 +15,7 @@ O=$(realpath -m "${O:-$TOP/build}")
 GOBPF=$(realpath -m "${GOBPF:-$O/gobpf}")
 export O GOBPF
 # As root, leaks are looked for in tests of their own, not in every command
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:handle_sigbus=0}
 
 # fail REASON - fail the test, saying why.
 fail() {

@@ -5,7 +5,7 @@ BEGIN {
 	layer["base"] = 0
 	layer["input"] = layer["stack"] = 1
 	layer["go"] = layer["script"] = 2
-	layer["collect"] = 3
+	layer["collect"] = layer["gosym"] = 3
 	layer["cmd"] = 4
 }
 

@@ -9,7 +9,7 @@ struct span span_sub(struct span *s, uint64_t off, uint64_t len)
 		s->bad = true;
 		return (struct span){ .bad = true };
 	}
-	return (struct span){ .p = s->p + off, .len = len };
+	return (struct span){ .p = off ? s->p + off : s->p, .len = len };
 }
 
 struct span span_from(struct span *s, uint64_t off)

@@ -4,23 +4,6 @@
 
 #include <inttypes.h>
 
-/*
- * Where the function itself begins, not what is inlined at its first instruction: its
- * declaration where that is recorded (Go >= 1.20), else the line of that instruction.
- */
-static struct go_frame position_of(const struct go_file *g, const struct go_func *f)
-{
-	struct go_frame fr[SYM_FRAMES_MAX];
-	int n = go_frames_at(g, f->entry, fr, SYM_FRAMES_MAX);
-
-	if (!n)
-		return (struct go_frame){ .func = f->name };
-	fr[n - 1].func = f->name;
-	if (f->start_line)
-		fr[n - 1].line = f->start_line;
-	return fr[n - 1];
-}
-
 static void show(struct sym *s, uint64_t addr, uint64_t size, char type, const struct go_frame *fr)
 {
 	if (s->json) {
@@ -64,7 +47,7 @@ int sym_list(struct sym *s)
 			continue;
 		for (; native && c.addr < f.entry; native = elf_native_nth(s->native, ++next, &c))
 			show_native(s, &c);
-		fr = position_of(s->go, &f);
+		fr = go_func_begin(s->go, &f);
 		show(s, f.entry + s->bias, go_func_size(s->go, &f), 'T', &fr);
 	}
 	for (; native; native = elf_native_nth(s->native, ++next, &c))

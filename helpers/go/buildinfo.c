@@ -92,14 +92,13 @@ static bool set_version(struct go_version *v, struct span text, enum go_version_
 
 static void main_module(struct span mod, char ret[256])
 {
-	const char *text = (const char *)mod.p, *end = text + mod.len, *p;
+	const char *end;
 
 	ret[0] = '\0';
 	if (mod.len < 2 * MODINFO_MARK)
 		return;
-	text += MODINFO_MARK;
-	end -= MODINFO_MARK;
-	for (p = text; p < end; p++) {
+	end = (const char *)mod.p + mod.len - MODINFO_MARK;
+	for (const char *p = (const char *)mod.p + MODINFO_MARK; p < end; p++) {
 		const char *eol = memchr(p, '\n', end - p);
 
 		if (!eol)

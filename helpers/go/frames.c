@@ -5,6 +5,9 @@
 #include "go/format.h"
 #include "go/pcvalue.h"
 
+/* Calls inlined into one another at a function's first instruction: there are one or two. */
+enum { FRAMES_MAX = 16 };
+
 static uint32_t func_u32(const struct go_file *g, const struct go_func *f, uint64_t field)
 {
 	struct span infos = g->funcs;
@@ -215,4 +218,25 @@ int go_frames_at(const struct go_file *g, uint64_t addr, struct go_frame *out, i
 	if (g->format->call_parent_pc)
 		return frames_by_pc(g, &f, &tree, addr, out, max);
 	return frames_by_parent(g, &f, &tree, addr, out, max);
+}
+
+struct go_frame go_func_begin(const struct go_file *g, const struct go_func *f)
+{
+	struct go_frame fr[FRAMES_MAX];
+	int n = go_frames_at(g, f->entry, fr, FRAMES_MAX);
+
+	if (!n)
+		return physical(g, f);
+	if (f->start_line)
+		fr[n - 1].line = f->start_line;
+	return fr[n - 1];
+}
+
+void go_remember(struct go_file *g, bool all)
+{
+	pc_marks_free(g);
+	g->marks_fixed = false;
+	if (all)
+		pc_marks_fill(g);
+	g->marks_fixed = true;
 }

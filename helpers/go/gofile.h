@@ -61,6 +61,7 @@ struct go_file {
 	struct span findfunctab;	/* hints for go_func_at(), of addresses from minpc on */
 	uint64_t minpc;
 	struct pc_mark *marks;		/* see pcvalue.h */
+	bool marks_fixed;
 };
 
 /* One function of the table. */
@@ -84,10 +85,17 @@ struct go_frame {
 /*
  * 0, or -errno with words: ENOEXEC (no Go tables, packed, or a Go that this program doesn't
  * know).  May apply the file's relocations to what is mapped of it (elf_relocate()).
- * A go_file remembers what it read: it is for one thread at a time.
+ * A go_file remembers what it read: it is for one thread at a time, unless go_remember() was called.
  */
 int go_open(struct elf_file *elf, struct go_file *ret);
 void go_close(struct go_file *g);
+
+/*
+ * all: reads the tables once (1 ms a MB of them), so that every address is found as fast as
+ * those that were asked for before; else forgets what it knows.  From then on it remembers no
+ * more: any number of threads may ask at the same time.
+ */
+void go_remember(struct go_file *g, bool all);
 
 /* The function that holds addr; false when none does. */
 bool go_func_at(const struct go_file *g, uint64_t addr, struct go_func *ret);
@@ -100,6 +108,11 @@ bool go_func_nth(const struct go_file *g, uint32_t i, struct go_func *ret);
 bool go_func_named(const struct go_file *g, const char *name, struct go_func *ret);
 /* Bytes of f's code without the padding behind it, as the linker's symbols have them. */
 uint64_t go_func_size(const struct go_file *g, const struct go_func *f);
+/*
+ * Where f itself begins, not what is inlined at its first instruction: its
+ * declaration where that is recorded (Go >= 1.20), else the line of that instruction.
+ */
+struct go_frame go_func_begin(const struct go_file *g, const struct go_func *f);
 /* The machine code of f, empty when it is not in the file. */
 struct span go_func_code(const struct go_file *g, const struct go_func *f);
 

@@ -157,6 +157,20 @@ static void read_rip(const cs_insn *ci, struct insn *i)
 	}
 }
 
+static void read_fs(const cs_x86 *x, struct insn *i)
+{
+	for (int n = 0; n < x->op_count; n++) {
+		const cs_x86_op *op = &x->operands[n];
+
+		if (op->type != X86_OP_MEM || op->mem.segment != X86_REG_FS ||
+		    op->mem.index != X86_REG_INVALID)
+			continue;
+		i->fs = true;
+		i->fs_base = op->mem.base == X86_REG_INVALID ? REG_OTHER : reg_of(op->mem.base);
+		i->fs_offset = op->mem.disp;
+	}
+}
+
 /* In Capstone's order (Intel's) the first operand is the one that is changed. */
 static void read_data(const cs_insn *ci, struct insn *i)
 {
@@ -174,6 +188,11 @@ static void read_data(const cs_insn *ci, struct insn *i)
 			i->writes_mem = true;
 	}
 	i->checks_stack = ci->id == X86_INS_CMP && checks_stack(x);
+	if (i->kind == INSN_MOV && x->op_count == 2 && x->operands[0].type == X86_OP_REG &&
+	    x->operands[1].type == X86_OP_IMM) {
+		i->constant = true;
+		i->value = x->operands[1].imm;
+	}
 }
 
 bool insn_next(struct insn_reader *r, struct insn *ret)
@@ -186,6 +205,7 @@ bool insn_next(struct insn_reader *r, struct insn *ret)
 	*ret = (struct insn){ .addr = ci->address, .len = ci->size };
 	ret->kind = kind_of(ci, &ret->cc);
 	read_rip(ci, ret);
+	read_fs(&ci->detail->x86, ret);
 	op = &ci->detail->x86.operands[0];
 	if (ret->kind >= INSN_MOV && ret->kind < INSN_OTHER)
 		read_data(ci, ret);

@@ -56,6 +56,13 @@ struct insn {
 	uint64_t rip_addr;
 	uint8_t rip_size;	/* bytes */
 	bool rip_written;
+	/* an operand in thread-local storage, fs:fs_offset(fs_base); fs_base REG_OTHER: none */
+	bool fs;
+	enum reg fs_base;
+	int64_t fs_offset;
+	/* of a mov of a constant to a register, which is that in `writes' */
+	bool constant;
+	int64_t value;
 };
 
 struct insn_reader;

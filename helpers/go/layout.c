@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -155,6 +156,35 @@ static bool by_dwarf(const struct layout *l, const char *strct, const char *fiel
 	return false;
 }
 
+/* When only a range of versions is known, all of them must say the same. */
+static int by_table(const struct go_file *g, const char *strct, const char *field,
+		    struct layout_field *ret)
+{
+	unsigned arch = g->elf->machine == EM_AARCH64 ? LAYOUT_ARM64 : LAYOUT_AMD64;
+	const struct go_version *v = &g->version;
+	struct layout_field one, f = { 0 };
+	int err;
+
+	if (g->elf->machine != EM_AARCH64 && g->elf->machine != EM_X86_64)
+		return err_set(ENOEXEC, "%s: the layouts of amd64 and arm64 are known, no others",
+			       g->elf->path);
+	if (v->minor)
+		return offset_for(arch, v->minor, strct, field, ret);
+	for (unsigned minor = v->first; minor <= v->last; minor++) {
+		err = offset_for(arch, minor, strct, field, &one);
+		if (err)
+			return err;
+		if (minor > v->first && (one.offset != f.offset || one.size != f.size))
+			return err_set(ENOEXEC, "%s: its Go version is not known exactly (%s), and "
+				       "%s.%s is not at one place in all of them", g->elf->path,
+				       v->text, strct, field);
+		f = one;
+	}
+	f.source = LAYOUT_RANGE;
+	*ret = f;
+	return 0;
+}
+
 int layout_of(struct layout *l, const char *strct, const char *field, struct layout_field *ret)
 {
 	struct layout_field f = { 0 };
@@ -166,8 +196,7 @@ int layout_of(struct layout *l, const char *strct, const char *field, struct lay
 	}
 	if (known)
 		return err_set(ENOENT, "%s: its DWARF has no %s.%s", l->go->elf->path, strct, field);
-	return offset_for(l->go->elf->machine == EM_AARCH64 ? LAYOUT_ARM64 : LAYOUT_AMD64,
-			  l->go->version.minor, strct, field, ret);
+	return by_table(l->go, strct, field, ret);
 }
 
 /* The nearest versions on both sides for which there was a toolchain. */
@@ -184,7 +213,7 @@ static void neighbours(unsigned minor, unsigned *before, unsigned *after)
 	}
 }
 
-const char *layout_source_words(enum layout_source source, unsigned go_minor,
+const char *layout_source_words(enum layout_source source, const struct go_version *version,
 				char out[LAYOUT_WORDS])
 {
 	unsigned before, after;
@@ -193,14 +222,39 @@ const char *layout_source_words(enum layout_source source, unsigned go_minor,
 	case LAYOUT_DWARF:
 		return "DWARF";
 	case LAYOUT_TABLE:
-		snprintf(out, LAYOUT_WORDS, "table for go1.%u", go_minor);
+		snprintf(out, LAYOUT_WORDS, "table for go1.%u", version->minor);
 		return out;
 	case LAYOUT_INTERPOLATED:
-		neighbours(go_minor, &before, &after);
+		neighbours(version->minor, &before, &after);
 		snprintf(out, LAYOUT_WORDS, "table, go1.%u and go1.%u agree", before, after);
+		return out;
+	case LAYOUT_RANGE:
+		snprintf(out, LAYOUT_WORDS, "table, go1.%u to go1.%u agree", version->first,
+			 version->last);
 		return out;
 	}
 	return "";
+}
+
+/* Rows of one field stand together (gen.go sorts them), but the architectures come in between. */
+static bool seen_before(size_t at)
+{
+	for (size_t i = at; i-- > 0 && !strcmp(fields[i].strct, fields[at].strct);)
+		if (!strcmp(fields[i].field, fields[at].field))
+			return true;
+	return false;
+}
+
+bool layout_name(unsigned i, const char **ret_strct, const char **ret_field)
+{
+	for (size_t at = 0; at < ARRAY_SIZE(fields); at++) {
+		if (seen_before(at) || i--)
+			continue;
+		*ret_strct = fields[at].strct;
+		*ret_field = fields[at].field;
+		return true;
+	}
+	return false;
 }
 
 int layout_classes(unsigned go_minor, struct layout_class ret[LAYOUT_CLASSES])

@@ -3,6 +3,7 @@
 #ifndef GOBPF_GO_LAYOUT_H
 #define GOBPF_GO_LAYOUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "go/gofile.h"
@@ -26,6 +27,7 @@
 enum layout_source {
 	LAYOUT_TABLE,		/* a toolchain of this version says so */
 	LAYOUT_INTERPOLATED,	/* those before and after this version agree */
+	LAYOUT_RANGE,		/* the version is not known exactly; all that it may be agree */
 	LAYOUT_DWARF,		/* the executable itself says so */
 };
 
@@ -53,10 +55,16 @@ void layout_open(struct layout *l, const struct go_file *g);
 void layout_close(struct layout *l);
 int layout_of(struct layout *l, const char *strct, const char *field, struct layout_field *ret);
 
-/* "DWARF", "table for go1.27", "table, go1.19 and go1.21 agree" */
+/* "DWARF", "table for go1.27", "table, go1.19 and go1.21 agree", "table, go1.22 to go1.24 agree" */
 #define LAYOUT_WORDS 64
-const char *layout_source_words(enum layout_source source, unsigned go_minor,
+const char *layout_source_words(enum layout_source source, const struct go_version *version,
 				char out[LAYOUT_WORDS]);
+
+/*
+ * Every field of the table that this version may have, each once, in the table's order
+ * (structures together); "sizeof" among them.  i counts from 0; false at the end.
+ */
+bool layout_name(unsigned i, const char **ret_strct, const char **ret_field);
 
 /* The toolchain of this version that the table was made with ("go1.27.4"); NULL: none. */
 const char *layout_toolchain(unsigned go_minor);

@@ -133,7 +133,7 @@ static inline void leave_mark(const struct go_file *g, uint32_t off, const struc
 	uint32_t at = r->p - g->pctab.p;
 	struct pc_mark *m = &g->marks[at / MARK_EVERY];
 
-	if (m->table != off && at / MARK_EVERY != off / MARK_EVERY && r->pc <= UINT32_MAX)
+	if (!g->marks_fixed && m->table != off && at / MARK_EVERY != off / MARK_EVERY && r->pc <= UINT32_MAX)
 		*m = (struct pc_mark){ off, at, (uint32_t)r->pc, r->value };
 }
 
@@ -151,6 +151,39 @@ uint64_t pc_extent(const struct go_file *g, uint32_t off, uint64_t most)
 			size += (uint64_t)uvarint(&p, end) * g->quantum;
 	}
 	return p && size <= most ? size : 0;
+}
+
+/* Marks the table at off; returns where the next one begins, 0: it doesn't end as one. */
+static uint32_t fill_table(const struct go_file *g, uint32_t off)
+{
+	const uint8_t *end = g->pctab.p + g->pctab.len;
+	struct reader r = { .p = g->pctab.p + off, .value = UINT32_MAX };
+
+	for (;;) {
+		bool first = !r.pc;
+		uint32_t u;
+
+		leave_mark(g, off, &r);
+		u = uvarint(&r.p, end);
+		if (!r.p)
+			return 0;
+		if (!u && !first)
+			return r.p - g->pctab.p;
+		r.value += u >> 1 ^ -(u & 1);
+		r.pc += (uint64_t)uvarint(&r.p, end) * g->quantum;
+		if (!r.p)
+			return 0;
+	}
+}
+
+void pc_marks_fill(struct go_file *g)
+{
+	if (!g->marks)
+		pc_marks_init(g);
+	if (!g->marks || g->pctab.len > UINT32_MAX)
+		return;
+	for (uint32_t off = 1; off && off < g->pctab.len;)
+		off = fill_table(g, off);
 }
 
 void pc_prefetch(const struct go_file *g, uint32_t off)

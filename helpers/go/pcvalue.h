@@ -24,5 +24,10 @@ void pc_prefetch(const struct go_file *g, uint32_t off);
 /* Makes room for the marks; without it, or when memory is short, everything is read anew. */
 void pc_marks_init(struct go_file *g);
 void pc_marks_free(struct go_file *g);
+/*
+ * Leaves all marks at once.  The linker puts the tables one behind the other, an unused byte before
+ * the first (cmd/link/internal/ld/pcln.go, generatePctab); one that lies elsewhere gets none.
+ */
+void pc_marks_fill(struct go_file *g);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "go/args.h"
+#include "go/current.h"
 #include "go/insn.h"
 #include "go/layout.h"
 #include "go/leave.h"
@@ -143,7 +144,7 @@ static int cmd_layout(char **a)
 	layout_close(&l);
 	if (!err)
 		printf("%u %u %s\n", f.offset, f.size,
-		       layout_source_words(f.source, go.version.minor, words));
+		       layout_source_words(f.source, &go.version, words));
 	return err;
 }
 
@@ -169,6 +170,21 @@ static int cmd_refs(char **a)
 	return err;
 }
 
+/* current FILE: "REGISTER OFFSET WITNESSES" */
+static int cmd_current(char **a)
+{
+	struct go_current c;
+	int err = open_file(a[0]);
+
+	if (!err)
+		err = go_current(&go, &c);
+	if (!err && c.tls)
+		printf("%s %" PRId64 " %u\n", c.reg ? c.reg : "-", c.tls_offset, c.tls_funcs);
+	else if (!err)
+		printf("%s - 0\n", c.reg ? c.reg : "-");
+	return err;
+}
+
 static const struct {
 	const char *name;
 	int nargs;
@@ -181,6 +197,7 @@ static const struct {
 	{ "named", 2, cmd_named },
 	{ "layout", 3, cmd_layout },
 	{ "refs", 1, cmd_refs },
+	{ "current", 1, cmd_current },
 };
 
 int main(int argc, char **argv)
