@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # helpers/go on what the linker wrote: functions, files and lines, sizes of frames, types, versions,
 # in programs of the installed Go and of every toolchain in $GOBPF_TOOLCHAINS (GOROOTs with
-# colons between).  Oracles: debug/gosym, go tool nm, readelf, reflect, the runtime.
+# colons between), or of $GOBPF_GOROOT alone.  Oracles: debug/gosym, go tool nm, readelf, reflect, the runtime.
 
 # shellcheck disable=SC2030,SC2031
 load helpers
@@ -14,13 +14,18 @@ setup_file() {
 
 # Ways to build; the matrix of all toolchains has more time
 modes=("" "pie cgo" arm64 riscv64)
-[ -z "${GOBPF_TOOLCHAINS-}" ] || modes+=(pie cgo "arm64 pie" ppc64le)
+[ -z "${GOBPF_TOOLCHAINS-}${GOBPF_GOROOT-}" ] ||
+	modes+=(pie cgo "arm64 pie" ppc64le trimpath noinline "noinline pie cgo")
 
 gofile_path() { echo "$(dirname "$GOBPF")/tests/gofile"; }
 gofile() { "$(gofile_path)" "$@"; }
 
 # roots - the GOROOTs to test with
 roots() {
+	if [ -n "${GOBPF_GOROOT-}" ]; then
+		echo "$GOBPF_GOROOT"
+		return
+	fi
 	go env GOROOT
 	tr : '\n' <<<"${GOBPF_TOOLCHAINS-}" | sed '/^$/d'
 }
@@ -43,10 +48,11 @@ gosym() {
 # of lines have offset 0, for the runtime none, for debug/gosym some other function's
 with_lines() { awk '/^FUNC/ { out = /-tramp[0-9]+$|go:textfips(start|end)$/ } !out'; }
 
-# as_gosym TRUTH FILE - every function and line of it
+# as_gosym TRUTH FILE - every function and line of it, and every address found in its function
 as_gosym() {
 	gofile table "$2" | with_lines >"$BATS_TEST_TMPDIR/table" || fail "$2" || return
 	[ "$(grep -c ^FUNC "$BATS_TEST_TMPDIR/table")" -gt 1000 ] || fail "$2: few functions" || return
+	gofile check "$2" >"$BATS_TEST_TMPDIR/check" 2>&1 || fail "$2: $(cat "$BATS_TEST_TMPDIR/check")" || return
 	with_lines <"$1" | diff - "$BATS_TEST_TMPDIR/table" >"$BATS_TEST_TMPDIR/diff" ||
 		fail "$2: $(head -20 "$BATS_TEST_TMPDIR/diff")"
 }
@@ -202,6 +208,32 @@ same_table() {
 	run -1 gobpf sym "$headless" main.outer
 }
 
+@test "found: in a shared library, a plugin, and in C programs that Go was linked into" {
+	requires gcc
+	local version file at
+	version=$(go env GOVERSION)
+	mkdir "$BATS_TEST_TMPDIR/lib"
+	cd "$BATS_TEST_TMPDIR/lib"
+	printf '%s\n' 'package main' 'import "C"' '//go:noinline' '//export Hello' 'func Hello() { println("hello") }' \
+		'func main() {}' >main.go
+	printf 'module lib\ngo 1.16\n' >go.mod
+	printf 'extern void Hello(void);\nint main(void) { Hello(); return 0; }\n' >main.c
+	export GOFLAGS='-mod=mod -buildvcs=false' GOTOOLCHAIN=local CGO_ENABLED=1
+	go build -buildmode=c-shared -ldflags='-s -w' -o lib.so .
+	go build -buildmode=plugin -ldflags='-s -w' -o plugin.so .
+	go build -buildmode=c-archive -o lib.a .
+	gcc -s -o pie main.c lib.a -lpthread
+	gcc -s -static -no-pie -o static main.c lib.a -lpthread
+	for file in lib.so plugin.so pie static; do
+		gofile check "$file" || fail "$file"
+		at=$(gofile table "$file" | awk '/^FUNC .*\.Hello$/ { print $2 }')
+		run -0 gobpf sym "$file" "$at"
+		[[ $output == *".Hello $PWD/main.go:5" ]] || fail "$file: $output"
+		# a plugin has neither build information nor a runtime before Go 1.21
+		[[ $file == plugin.so || $(gofile version "$file") == "$version "*" lib" ]] || fail "$file"
+	done
+}
+
 # Which Go it was.
 
 # without_buildinfo FILE - sets $bare to a copy whose build information cannot be found
@@ -236,6 +268,17 @@ without_buildinfo() {
 		[ "$(gofile version "$bare.none")" = "$text tables $functions " ] || fail "$fixture: $(gofile version "$bare.none")"
 		cmp <(gofile table "$fixture") <(gofile table "$bare.none")
 	done < <(roots)
+}
+
+@test "version: of two strings that look so none is believed" {
+	mkdir "$BATS_TEST_TMPDIR/two"
+	cd "$BATS_TEST_TMPDIR/two"
+	printf '%s\n' 'package main' 'var oldest = []string{"go1.14.3"}' 'func main() { println(oldest[0]) }' >main.go
+	printf 'module two\ngo 1.16\n' >go.mod
+	GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -buildvcs=false -ldflags='-s -w' -o out .
+	[[ $(gofile version out) == "$(go env GOVERSION) "*" buildinfo "* ]]
+	without_buildinfo out
+	[[ $(gofile version "$bare") == *" tables "* ]] || fail "$(gofile version "$bare")"
 }
 
 @test "version: a module's path in both forms of build information" {

@@ -138,12 +138,74 @@ setup() {
 	[ "$(jq -r '.fields["runtime.g.goid"].source' <<<"$output")" = "table for go1.$(minor "$(go env GOROOT)")" ]
 }
 
+# as_version VERSION - $fixture, claiming that Go 1.VERSION built it, in $BATS_TEST_TMPDIR/other
+as_version() {
+	LC_ALL=C sed -E "s/go1\.[0-9]{2}\./go1.$1./g" "$fixture" >"$BATS_TEST_TMPDIR/other"
+}
+
+# of_code FILE - the offsets that have witnesses in the code
+of_code() {
+	gobpf goid -f json "$1" runtime.g.{goid,m} runtime.m.{p,curg,g0,procid} |
+		jq -c '.fields[] |= [.offset, .size] | .fields'
+}
+
+@test "goid: newer than the table: what the code says for certain, nothing else" {
+	local root truth
+	while read -r root; do
+		# the function table must be that of the newest version
+		[ "$(minor "$root")" -ge 27 ] || continue
+		GOBPF_GOROOT=$root fixture goid strip
+		truth=$(of_code "$fixture")
+		as_version 99
+		gobpf goid -f json "$BATS_TEST_TMPDIR/other" >"$BATS_TEST_TMPDIR/json"
+		[ "$(of_code "$BATS_TEST_TMPDIR/other")" = "$truth" ]
+		[ "$(jq -r '.fields[].source' "$BATS_TEST_TMPDIR/json" | sort -u)" = "code that uses it" ]
+		[[ $(jq -r '.unknown["runtime.g.gopc"]' "$BATS_TEST_TMPDIR/json") == "no table says where Go 1.99 keeps runtime.g.gopc" ]]
+		[ "$(jq '.variables | length' "$BATS_TEST_TMPDIR/json")" -eq 0 ]
+		# DWARF needs no table
+		GOBPF_GOROOT=$root fixture goid
+		as_version 99
+		[ "$(gobpf goid -f json "$BATS_TEST_TMPDIR/other" | jq -r '.fields[].source' | sort -u)" = DWARF ]
+		# without code that can be read, nothing
+		GOBPF_GOROOT=$root fixture goid strip arm64
+		as_version 99
+		run -3 --separate-stderr gobpf goid "$BATS_TEST_TMPDIR/other"
+		[[ $stderr == *"no table says where Go 1.99 keeps runtime.g.goid" ]]
+	done < <(roots)
+}
+
+@test "goid: the code has the offsets that DWARF has, and a table that differs is not believed" {
+	local root mode plain
+	while read -r root; do
+		for mode in "" "cgo pie" noinline; do
+			# shellcheck disable=SC2086
+			GOBPF_GOROOT=$root fixture goid $mode
+			plain=$fixture
+			# shellcheck disable=SC2086
+			GOBPF_GOROOT=$root fixture goid strip $mode
+			for field in "runtime.g goid" "runtime.g m" "runtime.m p" "runtime.m curg" "runtime.m g0" "runtime.m procid"; do
+				# shellcheck disable=SC2086
+				[ "$("$(dirname "$GOBPF")/tests/runtimelib" bycode "$fixture" $field)" = \
+					"$(gobpf goid -f json "$plain" "${field/ /.}" | jq '.fields[].offset')" ] || fail "$fixture: $field"
+			done
+		done
+		# 1.25 has the function table of 1.24, and other offsets
+		[ "$(minor "$root")" -eq 25 ] || continue
+		as_version 24
+		run -3 --separate-stderr gobpf goid "$BATS_TEST_TMPDIR/other"
+		[[ $stderr == *"runtime.g.goid is at 160 in go1.24."*", but its code uses 152: a runtime that was changed" ]] || fail "$stderr"
+	done < <(roots)
+}
+
 @test "goid: an unknown version, other files, nothing there: the exit status says which" {
-	fixture goid strip
-	LC_ALL=C sed -E 's/go1\.[0-9]{2}\./go1.99./g' "$fixture" >"$BATS_TEST_TMPDIR/new"
-	run -3 --separate-stderr gobpf goid "$BATS_TEST_TMPDIR/new"
-	[[ $stderr == "gobpf goid: "*"newer than go1."* ]] || fail "$stderr"
-	[ -z "$output" ]
+	# its function table is not that of the newest version
+	[ "$(minor "$(go env GOROOT)")" -ge 27 ] || {
+		fixture goid strip
+		as_version 99
+		run -3 --separate-stderr gobpf goid "$BATS_TEST_TMPDIR/other"
+		[[ $stderr == "gobpf goid: "*"go1.99"* ]] || fail "$stderr"
+		[ -z "$output" ]
+	}
 	run -3 gobpf goid /bin/true
 	run -1 gobpf goid ./nothing-here
 	run -3 gobpf goid 999999999

@@ -10,7 +10,7 @@ roots() {
 }
 
 # minor ROOT - 19 for Go 1.19
-minor() { GOROOT=$1 GOTOOLCHAIN=local GOENV=off "$1/bin/go" env GOVERSION | sed -E 's/^go1\.([0-9]+).*/\1/'; }
+minor() { GOROOT=$1 GOTOOLCHAIN=local GOENV=off "$1/bin/go" version | sed -E 's/^go version go1\.([0-9]+).*/\1/'; }
 
 # program ROOT [WORD...] - sets $program to the fixture allocs, built by that toolchain
 program() {

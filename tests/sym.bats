@@ -330,3 +330,68 @@ native() {
 	[[ $output == "$at main.main+"* ]]
 	run -2 gobpf sym --probe-point main.main --list "$fixture"
 }
+
+@test "sym --returns: the RET instructions that go tool objdump shows" {
+	fixture frames
+	local name
+	for name in main.recurse fmt.Fprintf sort.Slice runtime.mallocgc; do
+		go tool objdump -s "^${name/./\\.}\$" "$fixture" | awk '$NF == "RET" || / RET / { print $2 }' >"$BATS_TEST_TMPDIR/truth"
+		gobpf sym --returns "$name" --json "$fixture" | jq -r '.[].returns[] | select(.kind == "ret") | .addr' |
+			diff "$BATS_TEST_TMPDIR/truth" - || fail "$name" || return
+	done
+	run -0 gobpf sym --returns main.recurse "$fixture"
+	[[ ${lines[0]} =~ ^0x[0-9a-f]+\ main\.recurse\+[0-9]+\ file\ offset\ 0x[0-9a-f]+\ ret$ ]]
+	run -0 gobpf sym --returns runtime.panicdottypeE "$fixture"
+	[ "$output" = "runtime.panicdottypeE never returns" ]
+}
+
+@test "sym --args: every parameter is where DWARF's location lists have it at the entry" {
+	requires llvm-dwarfdump
+	local names
+	fixture frames
+	gobpf sym --list "$fixture" | sed -n 's/\t.*//p' | cut -d ' ' -f 4- | sort -u | sed 's/^/--args=/' >"$BATS_TEST_TMPDIR/names"
+	mapfile -t names <"$BATS_TEST_TMPDIR/names"
+	gobpf sym --json "${names[@]}" "$fixture" | jq -r '.[] | .entry as $at | .params[]? | select(.result | not) |
+		"\($at) \(.name): \(if .parts then [.parts[].register] | join(" ") else "sp+\(.stack)" end)"' |
+		sort -u >"$BATS_TEST_TMPDIR/said"
+	# what DWARF has in one register is not two parameters
+	llvm-dwarfdump --debug-info "$fixture" | awk -f "$TOP/tests/unit/params.awk" | awk '
+		{ for (i = 3; i <= NF; i++) uses[$1 $i]++; line[NR] = $0 }
+		END { for (k = 1; k <= NR; k++) { n = split(line[k], w, " "); ok = 1
+			for (i = 3; i <= n; i++) ok = ok && uses[w[1] w[i]] == 1
+			if (ok) print line[k] } }' | sort -u >"$BATS_TEST_TMPDIR/dwarf"
+	awk 'NR == FNR { known[$1 $2]; next } ($1 $2) in known' "$BATS_TEST_TMPDIR/said" "$BATS_TEST_TMPDIR/dwarf" >"$BATS_TEST_TMPDIR/truth"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/truth")" -gt 1500 ]
+	comm -23 "$BATS_TEST_TMPDIR/truth" "$BATS_TEST_TMPDIR/said" | diff /dev/null -
+}
+
+@test "sym --args: names, types, registers and the stack; without DWARF the rules" {
+	fixture frames
+	run -0 gobpf sym --args fmt.Fprintf "$fixture"
+	[ "$(grep '^  ' <<<"$output")" = "  w io.Writer: ax bx
+  format string: cx di
+  a []interface {}: si r8 r9
+  result n int: ax
+  result err error: bx cx" ]
+	# six words in one struct, and five registers left
+	run -0 gobpf sym --args strconv.formatDigits "$fixture"
+	[[ $output == *"  digs strconv.decimalSlice: sp+8"* ]]
+	run -0 gobpf sym --args runtime.memmove "$fixture"
+	[[ $output == *assembly* ]]
+	# a generic function has a parameter more than its source, a wrapper other ones
+	run -0 gobpf sym --args 'main.genericOf[...]' --args 'io.(*discard).ReadFrom' "$fixture"
+	[[ $output == *"dictionary"* && $output != *string:* ]]
+	fixture frames strip
+	run -0 gobpf sym --args fmt.Fprintf "$fixture"
+	[[ $output == *"integers and pointers: ax bx cx di si r8 r9 r10 r11"* ]]
+	run -0 gobpf sym --args fmt.Fprintf --json "$fixture"
+	[ "$(jq -c '.[0] | [.func, .abi, .params, .stack_offset, .g]' <<<"$output")" = '["fmt.Fprintf","registers",null,8,"r14"]' ]
+}
+
+@test "sym: of a function and its wrapper of the same name the function is meant" {
+	fixture frames
+	local at
+	at=$(go tool nm "$fixture" | awk '$3 == "runtime.newproc" { print "0x" $1 }')
+	[ "$(gobpf sym --list "$fixture" | grep -c ' runtime\.newproc	')" -eq 2 ]
+	[ "$(gobpf sym --probe-point runtime.newproc --json "$fixture" | jq -r '.[0].entry')" = "$at" ]
+}

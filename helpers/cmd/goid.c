@@ -11,6 +11,7 @@
 #include "cmd/goid_run.h"
 #include "command.h"
 #include "go/globals.h"
+#include "input/target.h"
 #include "options.h"
 
 struct goid {
@@ -21,8 +22,8 @@ struct goid {
 	bool all;
 	/* opened */
 	struct target target;
-	struct go_process process;
-	struct go_image image;
+	struct elf_file elf;
+	struct go_file go;
 	struct layout layout;
 	struct goid_run run;
 };
@@ -94,36 +95,44 @@ static const char *const usual[] = {
 	"runtime.p.status", "runtime.allgs", "runtime.allm", "runtime.allp", "runtime.sched",
 };
 
+/* Where the kernel put a process's executable; nothing of its memory is read. */
+static int open_process(struct goid *c)
+{
+	uint64_t entry = 0;
+	int err = target_open(c->object, &c->target);
+
+	if (!err)
+		err = elf_open(c->target.exe, &c->elf);
+	if (!err && c->elf.pie)
+		err = target_entry(&c->target, &entry);
+	if (!err && c->elf.pie)
+		c->run.bias = entry - c->elf.entry;
+	c->run.live = true;
+	return err;
+}
+
 static int open_object(struct goid *c)
 {
-	struct goid_run *r = &c->run;
 	int err;
 
-	r->object = c->object;
+	c->run.object = c->object;
+	c->run.go = &c->go;
 	c->target.pidfd = -1;
-	c->image.fd = -1;
-	if (access(c->object, F_OK) == 0) {
-		err = go_image_open(&c->image, c->object);
-		r->go = &c->image.go;
-		return err;
-	}
-	if (strchr(c->object, '/'))
-		return err_sys(ENOENT, "%s", c->object);
-	err = target_open(c->object, &c->target);
-	if (!err)
-		err = go_process_open(&c->target, &c->process);
-	r->go = &c->process.go;
-	r->bias = c->process.bias;
-	r->live = true;
-	return err;
+	if (access(c->object, F_OK) == 0)
+		err = elf_open(c->object, &c->elf);
+	else if (strchr(c->object, '/'))
+		err = err_sys(ENOENT, "%s", c->object);
+	else
+		err = open_process(c);
+	return err ? err : go_open_newer(&c->elf, &c->go);
 }
 
 static void close_object(struct goid *c)
 {
 	layout_close(&c->layout);
-	go_process_close(&c->process);
+	go_close(&c->go);
+	elf_close(&c->elf);
 	target_close(&c->target);
-	go_image_close(&c->image);
 	free(c->run.v);
 }
 

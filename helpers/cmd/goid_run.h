@@ -7,7 +7,6 @@
 
 #include "go/current.h"
 #include "go/layout.h"
-#include "go/process.h"
 
 enum goid_kind {
 	GOID_FIELD,		/* value is an offset */

@@ -9,7 +9,8 @@
 #include "cmd/sym_run.h"
 #include "command.h"
 
-enum { OPT_NO_INLINE = OPT_OWN, OPT_JSON, OPT_LIST, OPT_FILTER, OPT_PROBE_POINT, OPT_DEBUG_FILE };
+enum { OPT_NO_INLINE = OPT_OWN, OPT_JSON, OPT_LIST, OPT_FILTER, OPT_PROBE_POINT, OPT_RETURNS, OPT_ARGS,
+       OPT_DEBUG_FILE };
 
 static const struct argp_option options[] = {
 	{ "list", OPT_LIST, NULL, 0, "All functions: address, size, name, file and line, as nm -S -l", 1 },
@@ -17,6 +18,10 @@ static const struct argp_option options[] = {
 	  "Copy standard input; an address alone on its line becomes its frames, others get them in <>", 1 },
 	{ "probe-point", OPT_PROBE_POINT, "FUNC", 0,
 	  "The cheapest safe place for a uprobe on each call of FUNC", 2 },
+	{ "returns", OPT_RETURNS, "FUNC", 0,
+	  "Every instruction that leaves FUNC, for probes on its end", 2 },
+	{ "args", OPT_ARGS, "FUNC", 0,
+	  "How FUNC gets its arguments; with names and types where there is DWARF", 2 },
 	{ "debug-file", OPT_DEBUG_FILE, "OUT", 0,
 	  "Write an ELF file with the functions, for perf, gdb, addr2line; in a folder OUT by build id", 2 },
 	{ "return-addresses", 'r', NULL, 0,
@@ -29,8 +34,8 @@ static const struct argp_option options[] = {
 static void choose(struct argp_state *state, struct sym *s, enum sym_mode mode)
 {
 	if (s->mode != SYM_ADDRESSES && s->mode != mode)
-		argp_error(state, "one thing at a time: --list, --filter, --probe-point, "
-				  "--debug-file");
+		argp_error(state, "one thing at a time: --list, --filter, --debug-file, "
+				  "or questions about functions");
 	s->mode = mode;
 }
 
@@ -78,6 +83,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_PROBE_POINT:
 		request(state, s, arg, sym_probe_point);
 		return 0;
+	case OPT_RETURNS:
+		request(state, s, arg, sym_returns);
+		return 0;
+	case OPT_ARGS:
+		request(state, s, arg, sym_args);
+		return 0;
 	case OPT_DEBUG_FILE:
 		choose(state, s, SYM_DEBUG_FILE);
 		s->debug_file = arg;
@@ -111,7 +122,7 @@ static const struct argp argp = {
 	"  gobpf sym ./server 0x47a3b1\n"
 	"  gobpf sym $(pidof server) main.handle\n"
 	"  gobpf sym --list ./server | sort -k2\n"
-	"  gobpf sym --probe-point main.handle ./server\n"
+	"  gobpf sym --probe-point main.handle --args main.handle ./server\n"
 	"  gobpf sym --debug-file server.debug ./server && gdb -s server.debug -e ./server\n"
 	"  bpftrace -p 4242 -e '...' | gobpf sym --filter -r 4242",
 	children, NULL, NULL,

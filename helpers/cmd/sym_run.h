@@ -74,7 +74,12 @@ int sym_list(struct sym *s);
 int sym_debug_file(struct sym *s);
 /* sym_func.c */
 int sym_probe_point(struct sym *s, const char *name);
-/* The Go function of that name, or -ENOENT with words. */
+int sym_returns(struct sym *s, const char *name);
+/* sym_args.c */
+int sym_args(struct sym *s, const char *name);
+/* Made by the compiler, around another function most often. */
+bool sym_is_wrapper(const struct sym *s, const struct go_func *f);
+/* The Go function that has or, in other versions, had that name; -ENOENT with words. */
 int sym_func_named(struct sym *s, const char *name, struct go_func *ret);
 
 #endif

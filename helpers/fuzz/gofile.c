@@ -44,7 +44,7 @@ static void part(size_t from, size_t len)
 
 static void find_parts(const struct elf_file *e, const struct go_file *g)
 {
-	size_t table = g->pclntab.p - e->bytes.p, funcs = g->funcs.p - e->bytes.p;
+	size_t table = g->pclntab.p - e->bytes.p, funcs = g->functab.p - e->bytes.p;
 	const struct elf_section *info = elf_section(e, ".go.buildinfo");
 	Elf64_Ehdr eh;
 

@@ -325,9 +325,11 @@ static void look(const struct go_file *g)
 {
 	struct go_frame fr[8];
 	struct go_func f;
+	uint64_t some[] = { g->text, g->text + 20, g->text + CODE + 20, g->etext, 0, UINT64_MAX };
 	char name[64];
 	int32_t sp;
 
+	go_expect(g, some, ARRAY_SIZE(some));
 	for (uint32_t i = 0; i < 8; i++) {
 		if (!go_func_nth(g, i, &f))
 			continue;

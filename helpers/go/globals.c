@@ -14,13 +14,14 @@
 /* What a variable holds in the file, so that no other is taken for it. */
 enum holds {
 	HOLDS_ZERO,		/* nothing yet */
-	HOLDS_RATE,		/* 512 KiB; before Go 1.21 nothing, set by an init function */
+	HOLDS_RATE,		/* 512 KiB; in Go 1.17 to 1.20 nothing, set by an init function */
 	HOLDS_VERSION,		/* a string that begins as versions do */
 	HOLDS_MODINFO,		/* a string that begins with the mark of module information, or none */
 	HOLDS_REASONS,		/* strings, the first of them empty, then "GC assist marking" */
 };
 
 #define RATE (512 << 10)
+#define RATE_BY_INIT_SINCE 17
 #define RATE_IN_FILE_SINCE 21
 
 static const struct variable {
@@ -202,7 +203,8 @@ static bool plausible(const struct go_file *g, const struct variable *v, uint64_
 		return false;
 	if (v->holds > HOLDS_RATE)
 		return holds_text(g, v->holds, addr);
-	if (v->holds == HOLDS_RATE && g->version.minor >= RATE_IN_FILE_SINCE)
+	if (v->holds == HOLDS_RATE && (g->version.minor < RATE_BY_INIT_SINCE ||
+				       g->version.minor >= RATE_IN_FILE_SINCE))
 		initial = RATE;
 	if (addr - s->addr >= s->filesz)
 		return initial == 0;

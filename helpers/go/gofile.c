@@ -12,16 +12,20 @@
 #include "go/tables.h"
 
 enum {
-	FINDFUNC_BUCKET = 4096,	/* bytes of text (runtime/symtab.go, findfuncbucket: 256 * minfunc) */
-	FINDFUNC_PARTS = 16,
-	FINDFUNC_SIZE = 20,	/* {idx u32, subbuckets[16] u8} */
-	FINDFUNC_STEPS = 64,	/* from a hint forward before it is not believed */
+	FINDFUNC_STEPS = 64,	/* from what the index says forward before it is not believed */
 	UPX_SEARCH = 4096,	/* the packer's mark stands behind the program headers */
 };
 
+static const struct go_format *format_for(const struct go_file *g)
+{
+	bool as_newest = g->newer && g->version.minor > GO_FORMAT_NEWEST;
+
+	return go_format_of(as_newest ? GO_FORMAT_NEWEST : g->version.minor);
+}
+
 static int check_version(const struct go_file *g)
 {
-	if (!g->version.minor || go_format_of(g->version.minor))
+	if (!g->version.minor || format_for(g))
 		return 0;
 	if (g->version.minor > GO_FORMAT_NEWEST)
 		return err_set(ENOEXEC,
@@ -90,7 +94,7 @@ static bool with_moduledata(struct go_file *g, struct go_search *search)
 
 	if (!g->version.minor && go_buildversion(g->elf, &v))
 		g->version = v;
-	g->format = go_format_of(g->version.minor);
+	g->format = format_for(g);
 	if (!g->version.minor)
 		return format_by_content(g, search);
 	if (!g->format)
@@ -137,9 +141,9 @@ static int no_tables(const struct go_file *g, bool found_some)
 				"Go build information nor a Go function table", g->elf->path);
 }
 
-int go_open(struct elf_file *elf, struct go_file *ret)
+static int open_file(struct elf_file *elf, bool newer, struct go_file *ret)
 {
-	struct go_file g = { .elf = elf };
+	struct go_file g = { .elf = elf, .newer = newer };
 	struct go_search search = GO_SEARCH;
 	int err;
 
@@ -159,8 +163,19 @@ int go_open(struct elf_file *elf, struct go_file *ret)
 		return err;
 	name_range(&g.version);
 	pc_marks_init(&g);
+	g.newer = g.version.minor > GO_FORMAT_NEWEST;
 	*ret = g;
 	return 0;
+}
+
+int go_open(struct elf_file *elf, struct go_file *ret)
+{
+	return open_file(elf, false, ret);
+}
+
+int go_open_newer(struct elf_file *elf, struct go_file *ret)
+{
+	return open_file(elf, true, ret);
 }
 
 void go_close(struct go_file *g)
@@ -192,16 +207,11 @@ bool go_func_nth(const struct go_file *g, uint32_t i, struct go_func *ret)
 	return !infos.bad && !names.bad && info <= UINT32_MAX && ret->end > ret->entry;
 }
 
-/* The runtime's own index says where in the table to look first; UINT32_MAX: it doesn't. */
-static uint32_t hint(const struct go_file *g, uint64_t addr)
+uint32_t func_by_index(const struct go_file *g, uint64_t addr)
 {
-	struct span t = g->findfunctab;
-	uint64_t off = addr - g->minpc;
-	uint64_t bucket = off / FINDFUNC_BUCKET * FINDFUNC_SIZE;
-	uint32_t part = off % FINDFUNC_BUCKET / (FINDFUNC_BUCKET / FINDFUNC_PARTS);
-	uint32_t i = span_u32(&t, bucket) + span_u8(&t, bucket + 4 + part);
+	uint32_t i = findfunc(g, addr);
 
-	if (t.bad || addr < g->minpc || i >= g->nfunc || functab_entry(g, i) > addr)
+	if (i == UINT32_MAX || functab_entry(g, i) > addr)
 		return UINT32_MAX;
 	for (unsigned step = 0; step < FINDFUNC_STEPS && i < g->nfunc; step++, i++)
 		if (functab_entry(g, i + 1) > addr)
@@ -216,7 +226,7 @@ bool go_func_at(const struct go_file *g, uint64_t addr, struct go_func *ret)
 
 	if (addr < g->text || addr >= g->etext)
 		return false;
-	i = hint(g, addr);
+	i = func_by_index(g, addr);
 	if (i == UINT32_MAX) {
 		while (lo < hi) {	/* the first entry beyond addr */
 			uint32_t mid = lo + (hi - lo) / 2;

@@ -141,19 +141,28 @@ static bool checks_stack(const cs_x86 *x)
 	       (b->mem.disp == 0x10 || b->mem.disp == 0x18);
 }
 
-static void read_rip(const cs_insn *ci, struct insn *i)
+static void read_memory(const cs_insn *ci, struct insn *i)
 {
 	const cs_x86 *x = &ci->detail->x86;
 
 	for (int n = 0; n < x->op_count; n++) {
 		const cs_x86_op *op = &x->operands[n];
+		bool written = ci->id != X86_INS_LEA && (op->access & CS_AC_WRITE);
 
-		if (op->type != X86_OP_MEM || op->mem.base != X86_REG_RIP ||
-		    op->mem.index != X86_REG_INVALID || ci->id == X86_INS_NOP)
+		if (op->type != X86_OP_MEM || op->mem.index != X86_REG_INVALID ||
+		    ci->id == X86_INS_NOP)
 			continue;
-		i->rip_addr = ci->address + ci->size + op->mem.disp;
-		i->rip_size = op->size;
-		i->rip_written = ci->id != X86_INS_LEA && (op->access & CS_AC_WRITE);
+		if (op->mem.base == X86_REG_RIP) {
+			i->rip_addr = ci->address + ci->size + op->mem.disp;
+			i->rip_size = op->size;
+			i->rip_written = written;
+		} else if (op->mem.base != X86_REG_INVALID && op->mem.segment == X86_REG_INVALID) {
+			i->mem = true;
+			i->mem_base = reg_of(op->mem.base);
+			i->mem_offset = op->mem.disp;
+			i->mem_size = op->size;
+			i->mem_written = written;
+		}
 	}
 }
 
@@ -204,7 +213,7 @@ bool insn_next(struct insn_reader *r, struct insn *ret)
 		return false;
 	*ret = (struct insn){ .addr = ci->address, .len = ci->size };
 	ret->kind = kind_of(ci, &ret->cc);
-	read_rip(ci, ret);
+	read_memory(ci, ret);
 	read_fs(&ci->detail->x86, ret);
 	op = &ci->detail->x86.operands[0];
 	if (ret->kind >= INSN_MOV && ret->kind < INSN_OTHER)

@@ -56,6 +56,12 @@ struct insn {
 	uint64_t rip_addr;
 	uint8_t rip_size;	/* bytes */
 	bool rip_written;
+	/* the memory operand if that is mem_offset(mem_base), not relative to rip or fs, without an index */
+	bool mem;
+	enum reg mem_base;
+	int64_t mem_offset;
+	uint8_t mem_size;	/* bytes */
+	bool mem_written;
 	/* an operand in thread-local storage, fs:fs_offset(fs_base); fs_base REG_OTHER: none */
 	bool fs;
 	enum reg fs_base;

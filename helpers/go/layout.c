@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "go/layout_code.h"
 #include "input/elf_dwarf.h"
 
 #define LAYOUT_AMD64 1
@@ -185,10 +186,30 @@ static int by_table(const struct go_file *g, const char *strct, const char *fiel
 	return 0;
 }
 
+/* table_err 0: f is what the table says, to be confirmed; else f is to be found. */
+static int by_code(const struct go_file *g, const char *strct, const char *field, int table_err,
+		   struct layout_field *f)
+{
+	uint32_t offset;
+	int err = layout_code_offset(g, strct, field, &offset);
+
+	if (table_err) {
+		/* witnesses are of fields of one word */
+		*f = (struct layout_field){ offset, 8, LAYOUT_CODE };
+		return err;
+	}
+	if (!err && offset != f->offset)
+		return err_set(ENOEXEC, "%s: %s.%s is at %u in %s, but its code uses %u: a runtime "
+			       "that was changed", g->elf->path, strct, field, f->offset,
+			       g->version.text, offset);
+	return 0;
+}
+
 int layout_of(struct layout *l, const char *strct, const char *field, struct layout_field *ret)
 {
 	struct layout_field f = { 0 };
 	bool known = false;
+	int err;
 
 	if (l->dwarf && by_dwarf(l, strct, field, &f, &known)) {
 		*ret = f;
@@ -196,7 +217,12 @@ int layout_of(struct layout *l, const char *strct, const char *field, struct lay
 	}
 	if (known)
 		return err_set(ENOENT, "%s: its DWARF has no %s.%s", l->go->elf->path, strct, field);
-	return by_table(l->go, strct, field, ret);
+	err = by_table(l->go, strct, field, &f);
+	if (layout_code_has(l->go, strct, field) && (!err || l->go->newer))
+		err = by_code(l->go, strct, field, err, &f);
+	if (!err)
+		*ret = f;
+	return err;
 }
 
 /* The nearest versions on both sides for which there was a toolchain. */
@@ -221,6 +247,8 @@ const char *layout_source_words(enum layout_source source, const struct go_versi
 	switch (source) {
 	case LAYOUT_DWARF:
 		return "DWARF";
+	case LAYOUT_CODE:
+		return "code that uses it";
 	case LAYOUT_TABLE:
 		snprintf(out, LAYOUT_WORDS, "table for go1.%u", version->minor);
 		return out;

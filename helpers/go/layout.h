@@ -28,6 +28,7 @@ enum layout_source {
 	LAYOUT_TABLE,		/* a toolchain of this version says so */
 	LAYOUT_INTERPOLATED,	/* those before and after this version agree */
 	LAYOUT_RANGE,		/* the version is not known exactly; all that it may be agree */
+	LAYOUT_CODE,		/* the code that uses it (layout_code.h); the table does not know the version */
 	LAYOUT_DWARF,		/* the executable itself says so */
 };
 
@@ -45,7 +46,9 @@ int layout_offset(unsigned go_minor, const char *strct, const char *field,
 
 /*
  * Of one executable, for its architecture: by its own DWARF when it has some that knows the
- * structure, else by the table.  Results as above.
+ * structure, else by the table, else by its code.  What the table says is compared with the code where
+ * that has witnesses: -ENOEXEC when they differ (a runtime that somebody changed).  Results as
+ * above.  For go_open_newer(), too: the table then says nothing.
  */
 struct layout {
 	const struct go_file *go;
@@ -55,7 +58,7 @@ void layout_open(struct layout *l, const struct go_file *g);
 void layout_close(struct layout *l);
 int layout_of(struct layout *l, const char *strct, const char *field, struct layout_field *ret);
 
-/* "DWARF", "table for go1.27", "table, go1.19 and go1.21 agree", "table, go1.22 to go1.24 agree" */
+/* "DWARF", "table for go1.27", "table, go1.19 and go1.21 agree", "table, go1.22 to go1.24 agree", "code that uses it" */
 #define LAYOUT_WORDS 64
 const char *layout_source_words(enum layout_source source, const struct go_version *version,
 				char out[LAYOUT_WORDS]);

@@ -195,6 +195,18 @@ void pc_prefetch(const struct go_file *g, uint32_t off)
 		__builtin_prefetch(&g->marks[off / MARK_EVERY]);
 }
 
+void pc_expect(const struct go_file *g, uint32_t off, uint64_t entry, uint64_t addr)
+{
+	struct reader r = { .p = NULL };
+
+	if (!off || off >= g->pctab.len || !g->marks || addr - entry < MARK_FROM ||
+	    addr - entry > UINT32_MAX)
+		return;
+	use_marks(g, off, (uint32_t)(addr - entry), &r);
+	if (r.p)
+		__builtin_prefetch(r.p);
+}
+
 int32_t pc_value(const struct go_file *g, uint32_t off, uint64_t entry, uint64_t addr)
 {
 	const uint8_t *end = g->pctab.p + g->pctab.len;

@@ -18,8 +18,12 @@ int32_t pc_value(const struct go_file *g, uint32_t off, uint64_t entry, uint64_t
 /* How many bytes of code the table at off is about; 0: there is none, or more than most. */
 uint64_t pc_extent(const struct go_file *g, uint32_t off, uint64_t most);
 
-/* Asks for the memory that pc_value() of that table is going to read. */
+/*
+ * Asks for the memory that pc_value() of that table is going to read first, and when that
+ * is there, with pc_expect(), for where it will read on.
+ */
 void pc_prefetch(const struct go_file *g, uint32_t off);
+void pc_expect(const struct go_file *g, uint32_t off, uint64_t entry, uint64_t addr);
 
 /* Makes room for the marks; without it, or when memory is short, everything is read anew. */
 void pc_marks_init(struct go_file *g);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tables.h - finding pclntab and moduledata in a file; for gofile.c only */
+/* tables.h - finding pclntab and moduledata in a file, and functions in it; for helpers/go only */
 #ifndef GOBPF_GO_TABLES_H
 #define GOBPF_GO_TABLES_H
 
@@ -48,5 +48,30 @@ static inline uint64_t functab_info(const struct go_file *g, uint32_t i)
 
 	return g->table->entry == 8 ? span_u64(&t, 16ull * i + 8) : span_u32(&t, 8ull * i + 4);
 }
+
+/*
+ * findfunctab, the runtime's own index (runtime/symtab.go, findfuncbucket: {idx u32, subbuckets[16]
+ * u8} for 4096 bytes of text from minpc on): where in functab to look first for addr.
+ */
+enum { FINDFUNC_BUCKET = 4096, FINDFUNC_PARTS = 16, FINDFUNC_SIZE = 20 };
+
+static inline uint64_t findfunc_bucket(const struct go_file *g, uint64_t addr)
+{
+	return (addr - g->minpc) / FINDFUNC_BUCKET * FINDFUNC_SIZE;
+}
+
+/* A function at or before the one that holds addr; UINT32_MAX: unknown. */
+static inline uint32_t findfunc(const struct go_file *g, uint64_t addr)
+{
+	struct span t = g->findfunctab;
+	uint64_t bucket = findfunc_bucket(g, addr);
+	uint64_t part = (addr - g->minpc) % FINDFUNC_BUCKET / (FINDFUNC_BUCKET / FINDFUNC_PARTS);
+	uint32_t i = span_u32(&t, bucket) + span_u8(&t, bucket + 4 + part);
+
+	return t.bad || addr < g->minpc || i >= g->nfunc ? UINT32_MAX : i;
+}
+
+/* The function that holds addr by that index; UINT32_MAX: it doesn't help. */
+uint32_t func_by_index(const struct go_file *g, uint64_t addr);
 
 #endif

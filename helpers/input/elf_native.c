@@ -128,6 +128,13 @@ static struct elf_native_priv *opened(struct elf_native *n)
 	return p;
 }
 
+void *elf_native_module(struct elf_native *n)
+{
+	struct elf_native_priv *p = opened(n);
+
+	return p ? p->mod : NULL;
+}
+
 static void forget_text(struct elf_native_priv *p)
 {
 	while (p->ntext)

@@ -45,6 +45,9 @@ bool elf_native_nth(struct elf_native *n, size_t i, struct elf_native_func *ret)
 /* By its name, as it is in the file or demangled. */
 bool elf_native_named(struct elf_native *n, const char *name, struct elf_native_func *ret);
 
+/* The Dwfl_Module of the file, for input/elf_*.c; NULL when it can't be read. */
+void *elf_native_module(struct elf_native *n);
+
 void elf_native_close(struct elf_native *n);
 
 #endif

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # make bench: what the tool costs, as docs/benchmarks.md.  BENCH="alloc" does a part only; PAIRS=3 is quicker.
 
-BENCH ?= own alloc etcd
+BENCH ?= own alloc etcd sym
 
 .PHONY: bench bench-run
 bench:
 	$(Q)share/deps build run test real
 	$(again) bench-run
 
-bench-run: all
-	$(Q)O='$(O_ABS)' GOBPF='$(O_ABS)/gobpf' tests/bench/run $(BENCH)
+bench-run: all $O/tests/gosymlib
+	$(Q)$(if $(filter-out sym,$(BENCH)),O='$(O_ABS)' GOBPF='$(O_ABS)/gobpf' tests/bench/run $(filter-out sym,$(BENCH)))
+	$(Q)$(if $(filter sym,$(BENCH)),O='$(O_ABS)' GOBPF='$(O_ABS)/gobpf' tests/bench/sym)

@@ -2,7 +2,7 @@
 # Tests.  `make check' installs what they need and runs them all; TESTS=tests/list.bats
 # runs some.  tests/run prints the count in the last line.
 
-TESTS ?= $(filter-out tests/real.bats,$(sort $(wildcard tests/*.bats)))
+TESTS ?= $(filter-out tests/real.bats tests/matrix.bats,$(sort $(wildcard tests/*.bats)))
 # Suites that need no probe and little time: these run with sanitizers, too
 ASAN_TESTS ?= $(filter-out tests/lint.bats tests/install.bats,$(TESTS))
 ASAN := build-asan
@@ -32,11 +32,12 @@ check-real:
 check-real-run: all
 	$(Q)O='$(O_ABS)' tests/run tests/real.bats
 
-# heap-hotspots on programs of every Go toolchain: make matrix GOBPF_TOOLCHAINS=GOROOT:GOROOT...
+# Files and heap-hotspots with every Go toolchain and way to build: make matrix
+# GOBPF_TOOLCHAINS=GOROOT:GOROOT...; MATRIX=files for files alone.
 # Without toolchains given, those that Debian has are fetched by tests/get-toolchains.
 matrix:
 	$(Q)share/deps build run test
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all test-programs
 	$(Q)O='$(O_ABS)' tests/matrix
 
 # What the system's own versions don't show: a newer bpftrace on the scripts, a newer Go under

@@ -7,3 +7,12 @@ check-files:
 
 check-files-run: all $O/tests/gofile
 	$(Q)O='$(O_ABS)' tests/check-files
+
+# Executables for arm64, riscv64 and ppc64le against what they say of themselves in an emulator.
+.PHONY: check-machines check-machines-run
+check-machines:
+	$(Q)share/deps build run test
+	$(again) check-machines-run
+
+check-machines-run: all $O/tests/gofile
+	$(Q)O='$(O_ABS)' tests/check-machines

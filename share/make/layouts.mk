@@ -25,5 +25,5 @@ $O/tests/runtimelib: tests/unit/runtimelib.c $O/libgobpf.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP $^ $(LDLIBS) -o $@
 
-test-programs: $O/tests/runtimelib
+test-programs: $O/tests/runtimelib $O/tests/golib $O/tests/gofile
 -include $O/tests/runtimelib.d

@@ -12,6 +12,7 @@
 #include "go/current.h"
 #include "go/insn.h"
 #include "go/layout.h"
+#include "go/layout_code.h"
 #include "go/leave.h"
 #include "go/names.h"
 
@@ -148,7 +149,20 @@ static int cmd_layout(char **a)
 	return err;
 }
 
-/* refs FILE: "KIND SIZE ADDRESS FUNC" of every reference relative to rip; for finding `sources' */
+static void print_reference(const struct insn *i, const char *func)
+{
+	if (i->rip_addr)
+		printf("%d%s %u %" PRIx64 " %s\n", i->kind, i->rip_written ? "w" : "", i->rip_size,
+		       i->rip_addr, func);
+	if (i->mem && i->mem_base != REG_SP)
+		printf("%d%s %u +%" PRId64 "(%d) %s\n", i->kind, i->mem_written ? "w" : "",
+		       i->mem_size, i->mem_offset, i->mem_base, func);
+}
+
+/*
+ * refs FILE: "KIND SIZE ADDRESS FUNC" of every reference relative to rip, "KIND SIZE +OFFSET(BASE)
+ * FUNC" of those through another register; for finding witnesses
+ */
 static int cmd_refs(char **a)
 {
 	int err = open_file(a[0]);
@@ -162,11 +176,22 @@ static int cmd_refs(char **a)
 			continue;
 		r = insn_open(go_func_code(&go, &f), f.entry);
 		while (r && insn_next(r, &i))
-			if (i.rip_addr)
-				printf("%d%s %u %" PRIx64 " %s\n", i.kind, i.rip_written ? "w" : "",
-				       i.rip_size, i.rip_addr, f.name);
+			print_reference(&i, f.name);
 		insn_close(r);
 	}
+	return err;
+}
+
+/* bycode FILE STRUCT FIELD: its offset by the code alone */
+static int cmd_bycode(char **a)
+{
+	uint32_t offset;
+	int err = open_file(a[0]);
+
+	if (!err)
+		err = layout_code_offset(&go, a[1], a[2], &offset);
+	if (!err)
+		printf("%u\n", offset);
 	return err;
 }
 
@@ -197,6 +222,7 @@ static const struct {
 	{ "named", 2, cmd_named },
 	{ "layout", 3, cmd_layout },
 	{ "refs", 1, cmd_refs },
+	{ "bycode", 3, cmd_bycode },
 	{ "current", 1, cmd_current },
 };
 
