@@ -128,18 +128,18 @@ static void join_if_dear(struct duty *d)
 
 /*
  * A burst is over: what its counts stand for.  In a burst the target gets less done
- * than it would without us, by the CPU time that its hits take of what it uses.
+ * than in the time around it, by the CPU time that its hits take of what it uses.
  */
 static double burst_weight(struct duty *d, uint64_t on_ns, uint64_t end)
 {
-	double used, lost;
+	double used, lost, around;
 
 	d->burst_ns += on_ns;
 	d->burst_hits += d->counts.hits - d->on_hits;
 	used = (double)d->budget.cpu_ns / (double)(d->budget.now_ns + 1) * (double)d->burst_ns;
 	lost = used > 0 ? (double)d->burst_hits * hit_ns(d) / used : 0;
-	return budget_weight(&d->budget, on_ns, since_start(d, end)) /
-	       (1 - (lost < MOST_LOST ? lost : MOST_LOST));
+	around = budget_weight(&d->budget, on_ns, since_start(d, end)) - 1;
+	return around > 0 ? 1 + around / (1 - (lost < MOST_LOST ? lost : MOST_LOST)) : 1 + around;
 }
 
 /* last: results matter now, the breakpoints can be taken out later. */
