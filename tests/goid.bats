@@ -128,6 +128,41 @@ setup() {
 	end goid
 }
 
+# word SIZE ADDRESS - an integer of the process goid
+word() { piece "/proc/${PID[goid]}/mem" $(($2)) "$1" | od -An -v -td"$1" | tr -d ' '; }
+
+@test "goid: what stands at these addresses is what the runtime says of itself" {
+	requires root
+	local root procs cpus version g goids n
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture goid strip pie
+		spawn goid "$fixture"
+		await goid '^READY'
+		read -r _ procs cpus version < <(grep ^RUNTIME "$BATS_TEST_TMPDIR/goid.log")
+		# constants as shell variables
+		eval "$(gobpf goid --all -D "${PID[goid]}" | sed 's/^-D /local /')"
+		# shellcheck disable=SC2154
+		{
+			[ "$(word 4 "$GO_GOMAXPROCS")" -eq "$procs" ]
+			[ "$(word 8 $((GO_ALLP + GO_SLICE_LEN)))" -eq "$procs" ]
+			[ "$(word 4 "$GO_NCPU")" -eq "$cpus" ]
+			[ "$(word 8 "$GO_MEMPROFILERATE")" -eq 0 ] # not linked in
+			[ "$(piece "/proc/${PID[goid]}/mem" "$(word 8 "$GO_BUILDVERSION")" "$(word 8 $((GO_BUILDVERSION + 8)))")" = "$version" ]
+			[ "$(word 8 "$GO_ALLM")" -ne 0 ]
+			n=$(word 8 "$GO_ALLGLEN")
+			goids=
+			for ((i = 0; i < n; i++)); do
+				g=$(word 8 $(($(word 8 "$GO_ALLGPTR") + 8 * i)))
+				goids+=" $(word 8 $((g + GO_G_GOID))) "
+			done
+		}
+		while read -r _ g _; do
+			[[ $goids == *" $g "* ]] || fail "$g is not among$goids"
+		done < <(grep ^GOID "$BATS_TEST_TMPDIR/goid.log")
+		end goid
+	done < <(roots)
+}
+
 @test "goid: arm64 files: their own offsets, the register, variables by symbols only" {
 	fixture goid arm64
 	run -0 gobpf goid -f json "$fixture"

@@ -95,6 +95,8 @@ const struct source global_sources[] = {
 	{ 15, 27, GLOBAL_SCHED, "runtime.acquireSudog", SHAPE_LOAD, 8, "sudogcache", 0, false },
 	{ 15, 27, GLOBAL_SCHED, "runtime.allocm", SHAPE_STORE, 8, "freem", 0, false },
 	{ 19, 27, GLOBAL_SCHED, "runtime.checkRunqsNoP", SHAPE_LEA, 8, "lock", 0, false },
+	{ 19, 27, GLOBAL_SCHED, "runtime.incidlelocked", SHAPE_LEA, 8, "lock", 0, false },
+	{ 19, 27, GLOBAL_SCHED, "runtime.mReserveID", SHAPE_LOAD, 8, "mnext", 0, false },
 	{ 19, 27, GLOBAL_SCHED, "runtime.casgstatus", SHAPE_LEA, 8, "timeToRun", 0, false },
 	/* mgclimit.go, mspanset.go, mcache.go: fields of mstats */
 	{ 19, 27, GLOBAL_MEMSTATS, "runtime.(*gcCPULimiterState).accumulate",
@@ -106,6 +108,11 @@ const struct source global_sources[] = {
 	{ 19, 27, GLOBAL_MEMSTATS, "runtime.(*mcache).allocLarge",
 	  SHAPE_LEA, 8, "heapStats", 0, false },
 	/* mgcpacer.go, mem.go, mgc.go: fields of gcControllerState */
+	{ 19, 27, GLOBAL_GCCONTROLLER, "runtime.gcBgMarkWorker", SHAPE_LEA, 8, "gcPercent", 0,
+	  false },
+	{ 19, 27, GLOBAL_GCCONTROLLER, "runtime.(*mcache).allocLarge", SHAPE_LEA, 8, "gcPercent", 0,
+	  false },
+	{ 19, 27, GLOBAL_GCCONTROLLER, "runtime.gcMark", SHAPE_LEA, 8, "gcPercent", 0, false },
 	{ 19, 27, GLOBAL_GCCONTROLLER, "runtime.(*gcControllerState).endCycle",
 	  SHAPE_STORE, 8, "lastHeapGoal", 0, false },
 	{ 15, 27, GLOBAL_GCCONTROLLER, "runtime.pollFractionalWorkerExit",
