@@ -437,3 +437,44 @@ native() {
 	[ "$(gobpf sym --list "$fixture" | grep -c ' runtime\.newproc	')" -eq 2 ]
 	[ "$(gobpf sym --probe-point runtime.newproc --json "$fixture" | jq -r '.[0].entry')" = "$at" ]
 }
+
+@test "sym: functions of a plugin that a process has loaded, stripped as both are" {
+	requires go gcc
+	local dir=$BATS_TEST_TMPDIR/plug
+	mkdir -p "$dir/p"
+	cat >"$dir/p/p.go" <<-'EOT'
+		package main
+
+		func F() int { return 3 }
+
+		func main() {}
+	EOT
+	cat >"$dir/main.go" <<-'EOT'
+		package main
+
+		import ("fmt"; "io"; "os"; "plugin"; "reflect")
+
+		func main() {
+			p, err := plugin.Open(os.Args[1])
+			if err != nil {
+				panic(err)
+			}
+			f, err := p.Lookup("F")
+			if err != nil {
+				panic(err)
+			}
+			fmt.Printf("FUNC %#x\nREADY\n", reflect.ValueOf(f).Pointer())
+			io.Copy(io.Discard, os.Stdin)
+		}
+	EOT
+	printf 'module plug\n\ngo 1.18\n' >"$dir/go.mod"
+	cd "$dir"
+	export GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local GO111MODULE=on GOENV=off CGO_ENABLED=1
+	go build -buildmode=plugin -ldflags='-s -w' -o p.so ./p
+	go build -ldflags='-s -w' -o host .
+	spawn host ./host ./p.so
+	await host '^READY'
+	run -0 gobpf sym "${PID[host]}" "$(sed -n 's/^FUNC //p' "$BATS_TEST_TMPDIR/host.log")"
+	[[ $output == *" plug/p.F $dir/p/p.go:3 ($dir/p.so)" ]] || fail "$output"
+	end host
+}
