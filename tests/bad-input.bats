@@ -302,15 +302,15 @@ same_length() {
 
 @test "executable deleted on disk: the one that runs is read" {
 	requires root
-	local engine
+	local engine json=$BATS_TEST_TMPDIR/out.json
 	fixture allocmix strip
 	for engine in buckets refill; do
 		cp "$fixture" "$BATS_TEST_TMPDIR/gone"
 		spawn mix "$BATS_TEST_TMPDIR/gone"
 		await mix '^READY'
 		rm "$BATS_TEST_TMPDIR/gone"
-		gobpf heap-hotspots --engine $engine -d 3s -f json "${PID[mix]}" >"$BATS_TEST_TMPDIR/out.json"
-		truthful "$BATS_TEST_TMPDIR/out.json"
+		precise --engine $engine "${PID[mix]}"
+		truthful "$json"
 		unharmed mix
 		end mix
 	done
@@ -331,7 +331,7 @@ same_length() {
 @test "executable replaced on disk: the one that runs is read" {
 	requires root
 	fixture burst
-	local other=$fixture engine
+	local other=$fixture engine json=$BATS_TEST_TMPDIR/out.json
 	fixture allocmix strip
 	for engine in buckets refill; do
 		cp "$fixture" "$BATS_TEST_TMPDIR/prog"
@@ -339,8 +339,8 @@ same_length() {
 		await mix '^READY'
 		cp "$other" "$BATS_TEST_TMPDIR/new"
 		mv "$BATS_TEST_TMPDIR/new" "$BATS_TEST_TMPDIR/prog"
-		gobpf heap-hotspots --engine $engine -d 3s -f json "${PID[mix]}" >"$BATS_TEST_TMPDIR/out.json"
-		truthful "$BATS_TEST_TMPDIR/out.json"
+		precise --engine $engine "${PID[mix]}"
+		truthful "$json"
 		unharmed mix
 		end mix
 	done

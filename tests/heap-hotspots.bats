@@ -77,8 +77,9 @@ setup() { requires root jq; }
 		"$hidden" "$fixture"
 	await mix '^READY'
 	[ ! -e "$hidden/prog" ]
-	gobpf heap-hotspots -d 3s -f json "${PID[mix]}" >"$BATS_TEST_TMPDIR/out.json"
-	truthful "$BATS_TEST_TMPDIR/out.json"
+	local json=$BATS_TEST_TMPDIR/out.json
+	precise "${PID[mix]}"
+	truthful "$json"
 	unharmed mix
 }
 
@@ -149,8 +150,10 @@ setup() { requires root jq; }
 
 @test "pprof output: go tool pprof agrees with the truth" {
 	requires go
+	local json=$BATS_TEST_TMPDIR/out.json window
 	mix strip noprof
-	gobpf heap-hotspots -d 3s -o "$BATS_TEST_TMPDIR/heap.pb.gz" "$mix"
+	precise "$mix"
+	gobpf heap-hotspots -d "$window" -o "$BATS_TEST_TMPDIR/heap.pb.gz" "$mix"
 	run -0 go tool pprof -raw "$BATS_TEST_TMPDIR/heap.pb.gz"
 	[[ $output == *"alloc_objects/count alloc_space/bytes"* ]]
 	# the executable that the addresses are of
@@ -176,8 +179,10 @@ setup() { requires root jq; }
 }
 
 @test "folded output sums up to the truth" {
+	local json=$BATS_TEST_TMPDIR/out.json window
 	mix noprof
-	gobpf heap-hotspots -d 3s -f folded "$mix" >"$BATS_TEST_TMPDIR/folded"
+	precise "$mix"
+	gobpf heap-hotspots -d "$window" -f folded "$mix" >"$BATS_TEST_TMPDIR/folded"
 	awk '
 		{
 			n = split($1, frames, ";")
@@ -211,9 +216,11 @@ setup() { requires root jq; }
 }
 
 @test "two at once on one program do not disturb each other" {
+	local json=$BATS_TEST_TMPDIR/out.json window
 	mix noprof
-	watch --engine refill -d 3s -f json -o "$BATS_TEST_TMPDIR/one.json" "$mix"
-	gobpf heap-hotspots --engine refill -d 3s -f json "$mix" >"$BATS_TEST_TMPDIR/two.json"
+	precise --engine refill "$mix"
+	watch --engine refill -d "$window" -f json -o "$BATS_TEST_TMPDIR/one.json" "$mix"
+	gobpf heap-hotspots --engine refill -d "$window" -f json "$mix" >"$BATS_TEST_TMPDIR/two.json"
 	reap hot
 	truthful "$BATS_TEST_TMPDIR/one.json"
 	truthful "$BATS_TEST_TMPDIR/two.json"

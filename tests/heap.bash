@@ -3,15 +3,17 @@
 # shellcheck shell=bash
 
 # mix [WORD...] [-- ARG...] - start allocmix, built as the words say; its pid is in $mix.
+# It comes before others on the machine: in a program that hardly gets to run there is little to see.
 mix() {
-	local words=()
+	local words=() nice=()
+	((EUID != 0)) || nice=(nice -n -10)
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		words+=("$1")
 		shift
 	done
 	shift $(($# > 0))
 	fixture allocmix "${words[@]}" || return
-	spawn mix "$fixture" "$@"
+	spawn mix "${nice[@]}" "$fixture" "$@"
 	await mix '^READY'
 	mix=${PID[mix]}
 }
@@ -36,13 +38,23 @@ truthful() {
 	done < <(grep '^SITE ' "$BATS_TEST_TMPDIR/mix.log")
 }
 
+# precise ARG... - heap-hotspots ARG... -f json into $json, for 4 s; longer when other programs leave the
+# target little time, until by its own words each share is within 1.5 points. Sets $window to the time.
+precise() {
+	for window in 4s 12s 36s; do
+		gobpf heap-hotspots -d $window -f json "$@" >"$json" || return
+		jq -e '[.sites[] | select(.func | startswith("main.")) | .error // 0] | max <= 1.5' "$json" >/dev/null && return
+	done
+	fail "still not sure: $(jq -c '.how, (.sites[:4][] | [.func, .share, .error])' "$json")"
+}
+
 # right ENGINE WORD... - ENGINE tells the truth of allocmix built with the words, and does no harm.
 right() {
-	local engine=$1 json=$BATS_TEST_TMPDIR/out.json force=() duration=4s
+	local engine=$1 json=$BATS_TEST_TMPDIR/out.json force=()
 	shift
 	[ "$engine" != exact ] || force=(--force)
 	mix "$@" || return
-	gobpf heap-hotspots --engine "$engine" "${force[@]}" -d $duration -f json "$mix" >"$json" || return
+	precise --engine "$engine" "${force[@]}" "$mix" || return
 	[ "$(jq -r .engine "$json")" = "$engine" ] || { fail "engine is $(jq -r .engine "$json")"; return; }
 	truthful "$json" || { jq -r '.sites[:8][] | "\(.share) \(.func) \(.file):\(.line)"' "$json" >&2; return 1; }
 	unharmed mix

@@ -11,8 +11,10 @@
 
 #include "base/err.h"
 
-/* Longer lines are cut, at a blank if there is one. */
-enum { LINE_MAX_LEN = 1 << 20 };
+enum {
+	LINE_MAX_LEN = 1 << 20,	/* longer lines are cut, at a blank if there is one */
+	BATCH = 32,		/* lines */
+};
 
 /* The whole of text is one hexadecimal number. */
 static bool parse_hex(const char *text, size_t len, uint64_t *ret)
@@ -128,15 +130,53 @@ static bool more_at_once(void)
 	return poll(&p, 1, 0) > 0;
 }
 
+struct line {
+	const char *text;
+	size_t len;
+};
+
+/* What is alone on its line will be looked up: all of them wait for memory at the same time. */
+static void expect(struct sym *s, const struct line *lines, size_t n)
+{
+	uint64_t addrs[BATCH];
+	size_t known = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = lines[i].len;
+
+		while (len && isspace((unsigned char)lines[i].text[len - 1]))
+			len--;
+		if (parse_hex(lines[i].text, len, &addrs[known]))
+			addrs[known++] -= s->bias + s->return_addresses;
+	}
+	if (known > 1)
+		go_expect(s->go, addrs, known);
+}
+
+static size_t next_lines(const char *at, const char *end, struct line lines[BATCH])
+{
+	const char *to;
+	size_t n = 0;
+
+	for (; n < BATCH && (to = memchr(at, '\n', end - at)); at = to + 1)
+		lines[n++] = (struct line){ at, to + 1 - at };
+	return n;
+}
+
 /* Hands over the whole lines of buf (all of it when `rest'); returns how many bytes remain. */
 static size_t hand_over(struct sym *s, char *buf, size_t n, bool rest,
 			void (*fn)(struct sym *s, const char *line, size_t len))
 {
+	struct line lines[BATCH];
 	char *at = buf, *end;
+	size_t count;
 
-	while ((end = memchr(at, '\n', buf + n - at))) {
-		fn(s, at, end + 1 - at);
-		at = end + 1;
+	while ((count = next_lines(at, buf + n, lines))) {
+		expect(s, lines, count);
+		for (size_t i = 0; i < count; i++) {
+			fn(s, lines[i].text, lines[i].len);
+			at += lines[i].len;
+		}
 	}
 	n -= at - buf;
 	if (n == LINE_MAX_LEN) {

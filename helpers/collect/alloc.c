@@ -18,6 +18,7 @@
 #include "alloc.skel.h"
 #include "collect/alloc_tables.h"
 #include "collect/kernel.h"
+#include "collect/spread.h"
 #include "collect/tally.h"
 
 #define BATCH	   128	/* stacks per read of the map: 130 KiB */
@@ -44,6 +45,9 @@ struct alloc {
 	/* weighted objects by span class: taken by caches, and given back unused */
 	double taken[ALLOC_SPANCLASSES], returned[ALLOC_SPANCLASSES];
 	struct alloc_returned returned_before[ALLOC_SPANCLASSES];
+	/* bytes, weighted: of each burst, of this one, of all but what was counted apart */
+	struct spread spread;
+	double burst_bytes, bytes;
 	uint64_t cut_short, too_deep;
 	bool returns_seen;		/* there is a place for them */
 	struct alloc_stack *results;
@@ -123,6 +127,10 @@ static int add_entry(struct alloc *a, uint64_t key, const struct alloc_entry *e,
 	s->hits += e->hits;
 	s->values[0] += (double)e->objects * weight;
 	s->values[1] += (double)e->bytes * weight;
+	if (e->gate != ALLOC_APART)
+		a->bytes += (double)e->bytes * weight;
+	if (e->gate == DUTY_BURST)
+		a->burst_bytes += (double)e->bytes * weight;
 	if (e->span_class < ALLOC_SPANCLASSES)
 		a->taken[e->span_class] += (double)e->objects * weight;
 	/* the place, its caller and no more: no Go stack is that short */
@@ -176,8 +184,11 @@ static int drain_map(struct alloc *a, int fd, double weight)
 static int op_drain(void *ctx, double weight)
 {
 	struct alloc *a = ctx;
-	int err = drain_map(a, bpf_map__fd(a->skel->maps.stacks), weight);
+	int err;
 
+	a->burst_bytes = 0;
+	err = drain_map(a, bpf_map__fd(a->skel->maps.stacks), weight);
+	spread_add(&a->spread, a->burst_bytes);
 	return err ? err : drain_returned(a, weight);
 }
 
@@ -441,6 +452,7 @@ void alloc_report(const struct alloc *a, struct alloc_report *ret)
 		.overhead = d->trap_ns > 0 && d->budget.cpu_ns >= LEAST_CPU_NS ?
 				    budget_overhead(&d->budget) : -1,
 		.larges_always = a->large.nplaces && !a->joined,
+		.spread = spread_error(&a->spread, a->bytes),
 		.multi = a->attach.how == ATTACH_MULTI,
 		.stopped = d->stopped,
 	};

@@ -78,6 +78,7 @@ struct alloc_report {
 	/* fraction of the target's CPU time, estimated; < 0: not measured, or it used next to none */
 	double overhead;
 	bool larges_always;	/* large objects were counted in the whole window */
+	double spread;		/* standard error of the bytes of all others, a fraction of them */
 	bool multi;		/* attached by one link, not by perf events */
 	int stopped;		/* what wait() returned */
 };

@@ -123,6 +123,25 @@ static void join_if_dear(struct duty *d)
 	d->joined = true;
 }
 
+/* What the target loses to our traps at most, as far as it can be told. */
+#define MOST_LOST 0.8
+
+/*
+ * A burst is over: what its counts stand for.  In a burst the target gets less done
+ * than in the time around it, by the CPU time that its hits take of what it uses.
+ */
+static double burst_weight(struct duty *d, uint64_t on_ns, uint64_t end)
+{
+	double used, lost, around;
+
+	d->burst_ns += on_ns;
+	d->burst_hits += d->counts.hits - d->on_hits;
+	used = (double)d->budget.cpu_ns / (double)(d->budget.now_ns + 1) * (double)d->burst_ns;
+	lost = used > 0 ? (double)d->burst_hits * hit_ns(d) / used : 0;
+	around = budget_weight(&d->budget, on_ns, since_start(d, end)) - 1;
+	return around > 0 ? 1 + around / (1 - (lost < MOST_LOST ? lost : MOST_LOST)) : 1 + around;
+}
+
 /* last: results matter now, the breakpoints can be taken out later. */
 static int turn_off(struct duty *d, bool last)
 {
@@ -142,7 +161,7 @@ static int turn_off(struct duty *d, bool last)
 	if (d->staying)
 		budget_stayed(&d->budget, since_start(d, end));
 	else
-		d->weight = budget_weight(&d->budget, on_ns, since_start(d, end));
+		d->weight = burst_weight(d, on_ns, end);
 	if (!last)
 		join_if_dear(d);
 	return d->ops->drain(d->ctx, d->weight);
@@ -154,7 +173,7 @@ static void begin_stay(struct duty *d, uint64_t now)
 	if (d->staying)
 		return;
 	d->ops->gate(d->ctx, DUTY_STAY);
-	d->weight = budget_weight(&d->budget, now - d->on_since, since_start(d, now));
+	d->weight = burst_weight(d, now - d->on_since, now);
 	d->staying = true;
 }
 

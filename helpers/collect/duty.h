@@ -67,6 +67,7 @@ struct duty {
 	int stopped;			/* what wait() returned, 0 when the time was over */
 
 	/* private */
+	uint64_t burst_hits, burst_ns;	/* of all bursts, without stays */
 	uint64_t on_hits, on_since, booked_ns, cpu_start_ns;
 	uint64_t closed;		/* hits outside a burst, not booked yet */
 	double weight;			/* of a burst that became a stay */

@@ -193,7 +193,7 @@ static struct parts make_pclntab(uint8_t *b, const struct go_table *t, const str
 static void make_moduledata(uint8_t *b, const struct go_table *t, const struct go_format *fmt,
 			    const struct parts *p)
 {
-	uint64_t functab = t->pcln ? p->pcln : PCLNTAB + t->header;
+	uint64_t functab = t->pcln ? p->pcln : (size_t)PCLNTAB + t->header;
 	uint8_t *m = b + MODULE;
 
 	put(m, BASE + PCLNTAB, 8);

@@ -171,6 +171,8 @@ int alloc_exact(const struct go_file *g, struct alloc_exact *ret)
 	bool parts_first = minor >= FIRST_SPECIALISED;
 	int err;
 
+	if (!minor)
+		return err_set(ENOEXEC, "which Go built it is not known for certain, nor which functions allocate");
 	if (minor < FIRST_VERIFIED || minor > LAST_VERIFIED)
 		return err_set(ENOEXEC, "not known which functions allocate in Go 1.%u", minor);
 	err = try_set(g, parts_first, ret);

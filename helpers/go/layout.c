@@ -105,6 +105,9 @@ static int offset_for(unsigned arch, unsigned go_minor, const char *strct, const
 		};
 		return 0;
 	}
+	if (!go_minor)
+		return err_set(ENOEXEC, "which Go built it is not known for certain, nor where that keeps %s.%s",
+			       strct, field);
 	if (layout_toolchain(go_minor))
 		return err_set(ENOENT, "Go 1.%u has no %s.%s", go_minor, strct, field);
 	return err_set(ENOEXEC, "no table says where Go 1.%u keeps %s.%s", go_minor, strct, field);
@@ -298,6 +301,8 @@ int layout_classes(unsigned go_minor, struct layout_class ret[LAYOUT_CLASSES])
 		found[r->index] = (struct layout_class){ r->size, r->npages };
 		n++;
 	}
+	if (!go_minor)
+		return err_set(ENOEXEC, "which Go built it is not known for certain, nor its size classes");
 	if (n != LAYOUT_CLASSES)
 		return err_set(ENOEXEC, "no table of size classes for Go 1.%u", go_minor);
 	memcpy(ret, found, sizeof(found));

@@ -134,6 +134,11 @@ int gosym_frame(const struct gosym *g, uint64_t addr, struct gosym_frame *ret)
 	return 1;
 }
 
+void gosym_expect(const struct gosym *g, const uint64_t *addrs, size_t n)
+{
+	go_expect(&g->go, addrs, n);
+}
+
 /* false: nothing is known of it; the table's end and holes have no name */
 static int describe(const struct gosym *g, bool found, const struct go_func *f, struct gosym_func *ret)
 {

@@ -30,8 +30,8 @@
  * address or name that is in no function is no error.  No function prints or exits, and the
  * file may hold anything: what lies outside of it reads as nothing.
  *
- * Speed.  An answer takes a few microseconds.  Who has thousands of addresses calls
- * gosym_prepare() first and gets them several times as fast.
+ * Speed.  An answer takes a microsecond or a few.  Who has thousands of addresses calls
+ * gosym_prepare() first and gosym_expect() before each few, and gets them several times as fast.
  *
  * Threads.  A struct gosym is not changed once it is open: any number of threads may ask it
  * at the same time.  gosym_error() is of the calling thread.  gosym_close() is for
@@ -49,6 +49,7 @@
 #ifndef GOSYM_H
 #define GOSYM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -131,6 +132,12 @@ GOSYM_API int gosym_frames(const struct gosym *g, uint64_t addr, struct gosym_fr
  * faster than gosym_frames().  1, or 0 when no Go function is there.
  */
 GOSYM_API int gosym_frame(const struct gosym *g, uint64_t addr, struct gosym_frame *ret);
+
+/*
+ * A hint: these n addresses will be asked for next, n best from 16 to 64.  Lookups of scattered
+ * addresses in a large program mostly wait for memory; here they wait together.
+ */
+GOSYM_API void gosym_expect(const struct gosym *g, const uint64_t *addrs, size_t n);
 
 /* The function that holds addr. 1, or 0 when there is none. */
 GOSYM_API int gosym_func_at(const struct gosym *g, uint64_t addr, struct gosym_func *ret);

@@ -25,7 +25,7 @@ struct elf_priv {
 static int map_file(const char *path, struct elf_file *e)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);	/* a pipe would hold us up */
 	int ret = 0;
 
 	if (fd < 0)

@@ -7,8 +7,14 @@ $(GO_TESTS): $O/tests/%: tests/unit/%.c $O/libgobpf.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP $^ $(LDLIBS) -o $@
 
-check-run: $(GO_TESTS)
+# A fuzz target without libFuzzer, for a short run in every check
+$O/tests/fuzz-gotable: tests/unit/fuzzrun.c helpers/fuzz/gotable.c $O/libgobpf.a
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+check-run: $(GO_TESTS) $O/tests/fuzz-gotable
 # check-asan makes `all' with sanitizers and then runs tests
-$(if $(SANITIZE),all: $(GO_TESTS))
+$(if $(SANITIZE),all: $(GO_TESTS) $O/tests/fuzz-gotable)
 
 -include $(GO_TESTS:=.d)

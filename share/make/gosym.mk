@@ -10,7 +10,7 @@ includedir     = $(prefix)/include
 # What it consists of: whoever needs more of helpers/ sees it by an undefined symbol.
 GOSYM_SRCS := helpers/gosym/gosym.c helpers/base/buf.c helpers/base/err.c helpers/base/span.c \
 	helpers/input/elf.c helpers/input/mapping.c helpers/input/relocate.c \
-	$(addprefix helpers/go/,buildinfo.c format.c frames.c gofile.c pcvalue.c tables.c)
+	$(addprefix helpers/go/,buildinfo.c expect.c format.c frames.c gofile.c pcvalue.c tables.c)
 GOSYM_OBJS := $(GOSYM_SRCS:%.c=$O/pic/%.o)
 
 all: $O/libgosym.a $O/$(GOSYM_SHARED) $O/gosym.pc

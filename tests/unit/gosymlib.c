@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FRAMES = 64, THREADS = 4 };
+enum { FRAMES = 64, THREADS = 4, BATCH = 32 };
 
 static uint64_t *addrs;
 static size_t naddrs;
@@ -32,6 +32,12 @@ static int read_addresses(void)
 		addrs[naddrs++] = v;
 	}
 	return 0;
+}
+
+static void expect(const struct gosym *g, size_t i)
+{
+	if (i % BATCH == 0)
+		gosym_expect(g, addrs + i, naddrs - i < BATCH ? naddrs - i : BATCH);
 }
 
 /* frames: of each address on stdin, as gobpf sym has them: without the wrappers of the compiler */
@@ -56,6 +62,8 @@ static int cmd_frames(struct gosym *g)
 static int cmd_prepared(struct gosym *g)
 {
 	gosym_prepare(g);
+	for (size_t i = 0; i < naddrs; i++)
+		expect(g, i);
 	return cmd_frames(g);
 }
 
@@ -147,15 +155,19 @@ static int cmd_rate(struct gosym *g)
 	gosym_prepare(g);
 	fprintf(stderr, "prepared in %.1f ms\n", 1e3 * (now() - from));
 	from = now();
-	for (size_t i = 0; i < naddrs; i++)
+	for (size_t i = 0; i < naddrs; i++) {
+		expect(g, i);
 		frames += gosym_frame(g, addrs[i], f);
+	}
 	line = now() - from;
 	if (frames != naddrs)
 		fprintf(stderr, "%zu addresses are in no function\n", (size_t)(naddrs - frames));
 	frames = 0;
 	from = now();
-	for (size_t i = 0; i < naddrs; i++)
+	for (size_t i = 0; i < naddrs; i++) {
+		expect(g, i);
 		frames += gosym_frames(g, addrs[i], f, FRAMES);
+	}
 	inlined = now() - from;
 	printf("%.0f %.0f %.2f\n", naddrs / line, naddrs / inlined, (double)frames / naddrs);
 	return 0;
