@@ -21,7 +21,7 @@ golib() { "$(golib_path)" "$@"; }
 
 @test "layout: the table says what the DWARF of the toolchains says" {
 	mapfile -t all < <(roots)
-	run go run "$TOP/share/layouts/gen.go" -check "$TOP/share/layouts.tsv" "${all[@]}"
+	run go run "$TOP"/share/layouts/{gen,fields}.go -check "$TOP/share/layouts.tsv" "${all[@]}"
 	[ "$status" -eq 0 ] || fail "$output"
 	[ "${#lines[@]}" -eq "${#all[@]}" ] || fail "$output"
 }
@@ -31,7 +31,7 @@ golib() { "$(golib_path)" "$@"; }
 	for wrong in 's/(runtime.g\tgoid)\t1/\1\t2/' '/runtime.g\tgoid/d' \
 		'/runtime.g\tgoid/{p;s/goid/gold/}'; do
 		sed -E "$wrong" "$TOP/share/layouts.tsv" >"$table"
-		run go run "$TOP/share/layouts/gen.go" -check "$table" "$(go env GOROOT)"
+		run go run "$TOP"/share/layouts/{gen,fields}.go -check "$table" "$(go env GOROOT)"
 		[ "$status" -eq 1 ] || fail "accepted: $wrong"
 		[[ $output == *'runtime.g'* ]]
 	done

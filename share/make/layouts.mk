@@ -8,7 +8,7 @@ GOROOTS ?=
 layouts:
 	$(Q)test -n '$(GOROOTS)' || { echo 'make layouts GOROOTS="DIR..."' >&2; exit 2; }
 	$(Q)mkdir -p $O
-	$(Q)$(GO) run share/layouts/gen.go -arch amd64,arm64 $(GOROOTS) >$O/layouts.tsv
+	$(Q)$(GO) run share/layouts/gen.go share/layouts/fields.go -arch amd64,arm64 $(GOROOTS) >$O/layouts.tsv
 	$(Q)mv $O/layouts.tsv share/layouts.tsv
 
 # The table as C initialisers.
