@@ -151,7 +151,7 @@ setup() { requires root jq; }
 @test "pprof output: go tool pprof agrees with the truth" {
 	requires go
 	local json=$BATS_TEST_TMPDIR/out.json window
-	mix strip noprof
+	mix strip
 	precise "$mix"
 	gobpf heap-hotspots -d "$window" -o "$BATS_TEST_TMPDIR/heap.pb.gz" "$mix"
 	run -0 go tool pprof -raw "$BATS_TEST_TMPDIR/heap.pb.gz"
@@ -180,7 +180,7 @@ setup() { requires root jq; }
 
 @test "folded output sums up to the truth" {
 	local json=$BATS_TEST_TMPDIR/out.json window
-	mix noprof
+	mix
 	precise "$mix"
 	gobpf heap-hotspots -d "$window" -f folded "$mix" >"$BATS_TEST_TMPDIR/folded"
 	awk '
@@ -216,12 +216,14 @@ setup() { requires root jq; }
 }
 
 @test "two at once on one program do not disturb each other" {
-	local json=$BATS_TEST_TMPDIR/out.json window
+	local window
 	mix noprof
-	precise --engine refill "$mix"
-	watch --engine refill -d "$window" -f json -o "$BATS_TEST_TMPDIR/one.json" "$mix"
-	gobpf heap-hotspots --engine refill -d "$window" -f json "$mix" >"$BATS_TEST_TMPDIR/two.json"
-	reap hot
+	for window in 4s 12s 36s 72s; do
+		watch --engine refill -d $window -f json -o "$BATS_TEST_TMPDIR/one.json" "$mix"
+		gobpf heap-hotspots --engine refill -d $window -f json "$mix" >"$BATS_TEST_TMPDIR/two.json"
+		reap hot
+		if sure "$BATS_TEST_TMPDIR/one.json" && sure "$BATS_TEST_TMPDIR/two.json"; then break; fi
+	done
 	truthful "$BATS_TEST_TMPDIR/one.json"
 	truthful "$BATS_TEST_TMPDIR/two.json"
 	unharmed mix

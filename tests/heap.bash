@@ -38,12 +38,15 @@ truthful() {
 	done < <(grep '^SITE ' "$BATS_TEST_TMPDIR/mix.log")
 }
 
+# sure JSON - by its own words each share is within 1.5 points
+sure() { jq -e '[.sites[] | select(.func | startswith("main.")) | .error // 0] | max <= 1.5' "$1" >/dev/null; }
+
 # precise ARG... - heap-hotspots ARG... -f json into $json, for 4 s; longer when other programs leave the
 # target little time, until by its own words each share is within 1.5 points. Sets $window to the time.
 precise() {
 	for window in 4s 12s 36s 72s; do
 		gobpf heap-hotspots -d $window -f json "$@" >"$json" || return
-		jq -e '[.sites[] | select(.func | startswith("main.")) | .error // 0] | max <= 1.5' "$json" >/dev/null && return
+		sure "$json" && return
 	done
 	fail "still not sure: $(jq -c '.how, (.sites[:4][] | [.func, .share, .error])' "$json")"
 }
