@@ -125,7 +125,7 @@ perf_says() {
 		spawn mix "$fixture"
 		await mix '^READY'
 		HOME=$BATS_TEST_TMPDIR timeout 60 perf record -q -e cpu-clock -F 400 -o "$BATS_TEST_TMPDIR/perf.data" \
-			-p "${PID[mix]}" -- sleep 1 >/dev/null 2>&1
+			-p "${PID[mix]}" -- sleep 2 >/dev/null 2>&1
 		perf_says "$fixture" | grep -v ' \[unknown\]$' && fail "named without the debug file"
 		gobpf sym --debug-file "$symfs/$fixture" "$fixture"
 		perf_says "$fixture" --symfs "$symfs" >"$BATS_TEST_TMPDIR/perf"

@@ -21,7 +21,8 @@ check-asan:
 	$(Q)share/deps build run test
 	$(again) check-asan-run
 
-check-asan-run:
+# tests/gosym.bats links the library as others do, without sanitizers
+check-asan-run: $O/tests/gosymlib
 	$(Q)$(MAKE) --no-print-directory O=$(ASAN) SANITIZE=address,undefined all test-programs
 	$(Q)O='$(O_ABS)' GOBPF='$(CURDIR)/$(ASAN)/gobpf' tests/run --filter-tags '!probe' $(ASAN_TESTS)
 

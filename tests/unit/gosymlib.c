@@ -67,13 +67,13 @@ static int cmd_prepared(struct gosym *g)
 	return cmd_frames(g);
 }
 
-/* list: as gobpf sym --list */
+/* list: as gobpf sym --list, those with a file */
 static int cmd_list(struct gosym *g)
 {
 	struct gosym_func f;
 
 	for (uint32_t i = 0; i < gosym_func_count(g); i++)
-		if (gosym_func_nth(g, i, &f))
+		if (gosym_func_nth(g, i, &f) && f.file)
 			printf("%016" PRIx64 " %016" PRIx64 " T %s\t%s:%u\n", f.addr, f.size, f.name,
 			       f.file, f.line);
 	return 0;
