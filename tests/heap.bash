@@ -41,7 +41,7 @@ truthful() {
 # precise ARG... - heap-hotspots ARG... -f json into $json, for 4 s; longer when other programs leave the
 # target little time, until by its own words each share is within 1.5 points. Sets $window to the time.
 precise() {
-	for window in 4s 12s 36s; do
+	for window in 4s 12s 36s 72s; do
 		gobpf heap-hotspots -d $window -f json "$@" >"$json" || return
 		jq -e '[.sites[] | select(.func | startswith("main.")) | .error // 0] | max <= 1.5' "$json" >/dev/null && return
 	done
