@@ -192,39 +192,6 @@ exact() {
 	unharmed target
 }
 
-@test "refill: large objects are counted each, while spans are in bursts" {
-	local how
-	for how in '' perf; do
-		start burst
-		tell target churn
-		collect span 0 5 $how
-		tell target go
-		await target '^DONE 1009'
-		spawn clock sleep 2
-		reap clock
-		finish
-		[ "$(sums)" = "main.allocBurst 1009 41328640 1009" ]
-		awk -v on="$(value on_ms)" -v window="$(value window_ms)" \
-			'BEGIN { exit !(on < window / 2) }'
-		[ "$(value larges_always)" -eq 1 ]
-		# the program takes 1 to 2 us, 20 where it was preempted
-		[ "$(value run_ns)" -lt 20000 ]
-		unharmed target
-		end_all
-	done
-}
-
-@test "refill: large objects that alone cost more than the budget are in bursts, too" {
-	start burst
-	tell target larges
-	collect span 5000 1
-	reap collect
-	[ "$(value larges_always)" -eq 0 ]
-	awk -v overhead="$(value overhead)" -v on="$(value on_ms)" \
-		'BEGIN { exit !(overhead > 0.002 && overhead < 0.02 && on < 2500) }'
-	unharmed target
-}
-
 @test "a program that hardly allocates: attached all the time" {
 	start allocmix 0.5
 	collect span 2000 1

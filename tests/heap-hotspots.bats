@@ -151,7 +151,7 @@ setup() { requires root jq; }
 @test "pprof output: go tool pprof agrees with the truth" {
 	requires go
 	local json=$BATS_TEST_TMPDIR/out.json window
-	mix strip
+	mix strip noprof
 	precise "$mix"
 	gobpf heap-hotspots -d "$window" -o "$BATS_TEST_TMPDIR/heap.pb.gz" "$mix"
 	run -0 go tool pprof -raw "$BATS_TEST_TMPDIR/heap.pb.gz"
@@ -180,7 +180,7 @@ setup() { requires root jq; }
 
 @test "folded output sums up to the truth" {
 	local json=$BATS_TEST_TMPDIR/out.json window
-	mix
+	mix noprof
 	precise "$mix"
 	gobpf heap-hotspots -d "$window" -f folded "$mix" >"$BATS_TEST_TMPDIR/folded"
 	awk '

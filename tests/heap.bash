@@ -3,17 +3,15 @@
 # shellcheck shell=bash
 
 # mix [WORD...] [-- ARG...] - start allocmix, built as the words say; its pid is in $mix.
-# It comes before others on the machine: in a program that hardly gets to run there is little to see.
 mix() {
-	local words=() nice=()
-	((EUID != 0)) || nice=(nice -n -10)
+	local words=()
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		words+=("$1")
 		shift
 	done
 	shift $(($# > 0))
 	fixture allocmix "${words[@]}" || return
-	spawn mix "${nice[@]}" "$fixture" "$@"
+	spawn mix "$fixture" "$@"
 	await mix '^READY'
 	mix=${PID[mix]}
 }

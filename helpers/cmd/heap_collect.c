@@ -156,9 +156,7 @@ static void describe(struct heap_run *run, const struct alloc_report *r, const c
 
 	if (r->overhead >= 0)
 		snprintf(cost, sizeof(cost), "cost ≈ %.2f %%", 100 * r->overhead);
-	if (r->larges_always)
-		what = "large objects always, span refills";
-	snprintf(run->how, sizeof(run->how), "%s in %.1f %% of the time, %s", what,
+	snprintf(run->how, sizeof(run->how), "%s, probes in %.1f %% of the time, %s", what,
 		 r->window_ns ? 100.0 * (double)r->on_ns / (double)r->window_ns : 0.0, cost);
 	if (run->out.verbose)
 		heap_note(run, "%llu hits in %llu bursts, %s; a hit costs %.2f µs, %.2f of it the "
@@ -173,7 +171,6 @@ static int add_stacks(struct heap_run *run, const struct alloc *a)
 {
 	size_t n;
 	const struct alloc_stack *v = alloc_results(a, &n);
-	double bytes = 0, large = 0;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < n; i++) {
@@ -185,10 +182,7 @@ static int add_stacks(struct heap_run *run, const struct alloc *a)
 
 		err = profile_add_pcs(&run->profile, &run->symboliser, v[i].frames, v[i].nframes, 0,
 				      values);
-		bytes += v[i].bytes;
-		large += heap_large(v[i].bytes, v[i].objects) ? v[i].bytes : 0;
 	}
-	run->large_share = bytes > 0 ? large / bytes : 0;
 	return err ? err_sys(-err, "adding up stacks") : 0;
 }
 
@@ -229,7 +223,6 @@ static int collect(struct heap_run *run, const struct alloc_config *c, double ma
 	run->start_ns = report.start_ns;
 	run->end_ns = report.start_ns + report.window_ns;
 	run->ended = report.stopped;
-	run->spread = report.larges_always ? report.spread : 0;
 	describe(run, &report, what);
 	return add_stacks(run, a);
 }

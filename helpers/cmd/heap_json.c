@@ -47,7 +47,7 @@ static json_t *site(const struct heap_run *run, const struct site *s, const stru
 {
 	const struct frame *f = &run->profile.frames[s->frame];
 	double total = (double)all->values[HEAP_BYTES];
-	json_t *error = run->estimated ? json_real(round(heap_share_error(run, s, all) * 100) / 100) :
+	json_t *error = run->estimated ? json_real(round(heap_share_error(s, all) * 100) / 100) :
 					 json_null();
 
 	return json_pack("{s:o, s:o, s:i, s:I, s:I, s:f, s:o, s:i, s:o}", "func", text(f->func),

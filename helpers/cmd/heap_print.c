@@ -41,21 +41,17 @@ static void describe(const struct heap_run *run, struct buf *b)
 /*
  * The error of a site's share, in points at 95 % confidence.  A sum of n
  * samples of about equal weight has a variance of sum^2 / n; the share's error
- * follows from the site's own and from that of all others.  What all small objects
- * have too much or too little together takes from or gives to each large site its part.
+ * follows from the site's own and from that of all others.
  */
-double heap_share_error(const struct heap_run *run, const struct site *s, const struct site *all)
+double heap_share_error(const struct site *s, const struct site *all)
 {
 	double own = (double)s->values[HEAP_BYTES], total = (double)all->values[HEAP_BYTES];
 	double n = (double)s->values[HEAP_SAMPLES], rest_n = (double)all->values[HEAP_SAMPLES] - n;
 	double rest = total - own, share = own / total;
 	double var_own = n > 0 ? own * own / n : 0;
 	double var_rest = rest_n > 0 ? rest * rest / rest_n : 0;
-	double sampling = sqrt((1 - share) * (1 - share) * var_own + share * share * var_rest) / total;
-	double other = heap_large(own, (double)s->values[HEAP_OBJECTS]) ? 1 - run->large_share :
-									  run->large_share;
 
-	return 196 * hypot(sampling, share * other * run->spread);
+	return 196 * sqrt((1 - share) * (1 - share) * var_own + share * share * var_rest) / total;
 }
 
 /* Is it the program's own code, not the library's? */
@@ -131,7 +127,7 @@ static void site_row(struct table *t, const struct heap_run *run, const struct s
 	table_cell(t, "%s/s", num_bytes(num, (double)s->values[HEAP_BYTES] / seconds(run)));
 	table_cell(t, "%.1f %%", 100 * (double)s->values[HEAP_BYTES] / total);
 	if (run->estimated)
-		table_cell(t, "±%.1f", heap_share_error(run, s, all));
+		table_cell(t, "±%.1f", heap_share_error(s, all));
 	table_cell(t, "%s", num_count(num, (double)s->values[HEAP_OBJECTS] / seconds(run)));
 	site_cell(t, run, s);
 	if (run->out.verbose)

@@ -36,12 +36,6 @@ struct heap_run {
 	uint64_t start_ns, end_ns;	/* the window as measured */
 	enum wait_result ended;		/* why it ended */
 	bool estimated;			/* from samples of known number: shares have an error */
-	/*
-	 * Large objects (> 32 KiB) were counted, all others seen in bursts: the standard error
-	 * of these others' sum, a fraction of it, and the part of all bytes that is large.
-	 * 0 when all were seen in the same way.
-	 */
-	double spread, large_share;
 	struct buf notes;		/* remarks for people, a line each */
 
 	/* what can wait until the result is printed: taking breakpoints out takes a while */
@@ -97,13 +91,7 @@ int heap_print(struct heap_run *run, FILE *f);
 int heap_print_json(struct heap_run *run, FILE *f);
 
 /* The error of a site's share, in points at 95 % confidence; all: the totals. */
-double heap_share_error(const struct heap_run *run, const struct site *s, const struct site *all);
-
-/* Is that the size of large objects, on average? */
-static inline bool heap_large(double bytes, double objects)
-{
-	return bytes > objects * 32768;
-}
+double heap_share_error(const struct site *s, const struct site *all);
 
 /* Sites by falling bytes, at most --top, and the totals; caller frees. 0 or -errno with words. */
 int heap_sites(struct heap_run *run, struct site **ret, size_t *ret_shown, size_t *ret_n,

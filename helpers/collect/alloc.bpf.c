@@ -33,9 +33,6 @@ int gate;
 #define SHUT  0
 #define BURST 1
 
-/* Large objects are counted apart: always, not in bursts. They are few and weigh much. */
-int apart;
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -43,14 +40,6 @@ struct {
 	__type(key, __u64);
 	__type(value, struct alloc_entry);
 } stacks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 8192);
-	__type(key, __u64);
-	__type(value, struct alloc_entry);
-} larges SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -242,9 +231,9 @@ static __always_inline __u64 hash_entry(const struct alloc_entry *e)
 	return h;
 }
 
-static __always_inline int add_to(void *map, __u64 key, const struct alloc_entry *e)
+static __always_inline int add_to(__u64 key, const struct alloc_entry *e)
 {
-	struct alloc_entry *old = bpf_map_lookup_elem(map, &key);
+	struct alloc_entry *old = bpf_map_lookup_elem(&stacks, &key);
 
 	if (!old)
 		return -1;
@@ -254,43 +243,29 @@ static __always_inline int add_to(void *map, __u64 key, const struct alloc_entry
 	return 0;
 }
 
-static __always_inline __u32 add(void *map, const struct alloc_entry *e)
-{
-	__u64 key = hash_entry(e) ^ e->gate;
-
-	/* another CPU may insert the same stack between the two look-ups */
-	if (add_to(map, key, e) && bpf_map_update_elem(map, &key, e, BPF_NOEXIST) &&
-	    add_to(map, key, e))
-		return ALLOC_FULL;
-	return ALLOC_COUNTED;
-}
-
 static __always_inline __u32 count(struct pt_regs *ctx, struct scratch *s, __u64 cookie,
 				   __u64 caller)
 {
 	__u32 why = weigh(ctx, cookie, caller, &s->e);
+	__u64 key;
 
 	if (why != ALLOC_COUNTED)
 		return why;
 	if (walk(ctx, &s->e, caller))
 		return ALLOC_NO_STACK;
 	s->e.hits = 1;
-	/* the verifier wants to know the map at each call */
-	if (s->e.gate == ALLOC_APART)
-		return add(&larges, &s->e);
-	return add(&stacks, &s->e);
+	key = hash_entry(&s->e) ^ s->e.gate;
+	/* another CPU may insert the same stack between the two look-ups */
+	if (add_to(key, &s->e) && bpf_map_update_elem(&stacks, &key, &s->e, BPF_NOEXIST) &&
+	    add_to(key, &s->e))
+		return ALLOC_FULL;
+	return ALLOC_COUNTED;
 }
 
-static __always_inline int gate_for(__u64 cookie)
-{
-	if ((cookie & ALLOC_COOKIE_KIND) == ALLOC_LARGE && *(volatile int *)&apart)
-		return ALLOC_APART;
-	return *(volatile int *)&gate;
-}
-
-static __always_inline __u32 handle(struct pt_regs *ctx, __u64 cookie, int open)
+static __always_inline __u32 handle(struct pt_regs *ctx, __u64 cookie)
 {
 	__u64 caller = 0;
+	int open = *(volatile int *)&gate;
 	struct scratch *s;
 	__u32 zero = 0, why;
 
@@ -318,24 +293,20 @@ static __always_inline __u32 handle(struct pt_regs *ctx, __u64 cookie, int open)
 SEC("uprobe")
 int on_alloc(struct pt_regs *ctx)
 {
-	__u64 start = bpf_ktime_get_ns(), cookie = bpf_get_attach_cookie(ctx);
+	__u64 start = bpf_ktime_get_ns();
 	struct alloc_stats *st;
 	__u32 zero = 0, why;
-	int open;
 
 	st = bpf_map_lookup_elem(&stats, &zero);
 	if (!st)
 		return 0;
 	/* before the gate is looked at: who shuts it and then sees 0 everywhere has seen the last */
 	__sync_fetch_and_add(&st->inside, 1);
-	open = gate_for(cookie);
-	why = handle(ctx, cookie, open);
+	why = handle(ctx, bpf_get_attach_cookie(ctx));
 	__sync_fetch_and_add(&st->inside, -1);
 	if (why >= ALLOC_OUTCOMES)
 		return 0;
 	__sync_fetch_and_add(&st->v[why], 1);
-	if (open == ALLOC_APART)
-		__sync_fetch_and_add(&st->v[ALLOC_APART_HITS], 1);
 	start = bpf_ktime_get_ns() - start;
 	__sync_fetch_and_add(&st->v[ALLOC_RUN_NS], start < ALLOC_RUN_MAX ? start : ALLOC_RUN_MAX);
 	return 0;

@@ -18,7 +18,6 @@
 #include "alloc.skel.h"
 #include "collect/alloc_tables.h"
 #include "collect/kernel.h"
-#include "collect/spread.h"
 #include "collect/tally.h"
 
 #define BATCH	   128	/* stacks per read of the map: 130 KiB */
@@ -27,9 +26,7 @@
 
 struct alloc {
 	struct alloc_bpf *skel;
-	struct attach attach, large;	/* large: counted apart, no places when nothing is */
-	bool joined;			/* not any more */
-	double large_weight;		/* of what was counted apart */
+	struct attach attach;
 	struct attach_place *places;
 	int exe_fd;
 	char exe[32];			/* /proc/self/fd/N: the inode we know, whatever PID runs later */
@@ -45,9 +42,6 @@ struct alloc {
 	/* weighted objects by span class: taken by caches, and given back unused */
 	double taken[ALLOC_SPANCLASSES], returned[ALLOC_SPANCLASSES];
 	struct alloc_returned returned_before[ALLOC_SPANCLASSES];
-	/* bytes, weighted: of each burst, of this one, of all but what was counted apart */
-	struct spread spread;
-	double burst_bytes, bytes;
 	uint64_t cut_short, too_deep;
 	bool returns_seen;		/* there is a place for them */
 	struct alloc_stack *results;
@@ -80,11 +74,7 @@ static void op_gate(void *ctx, enum duty_gate gate)
 {
 	struct alloc *a = ctx;
 
-	/* the window has one beginning and one end for all */
-	__atomic_store_n(&a->skel->bss->apart, a->large.nplaces && !a->joined && gate != DUTY_OVER,
-			 __ATOMIC_RELEASE);
-	__atomic_store_n(&a->skel->bss->gate, gate == DUTY_OVER ? DUTY_SHUT : gate,
-			 __ATOMIC_RELEASE);
+	__atomic_store_n(&a->skel->bss->gate, gate, __ATOMIC_RELEASE);
 }
 
 static void op_counts(void *ctx, struct duty_counts *ret)
@@ -96,9 +86,8 @@ static void op_counts(void *ctx, struct duty_counts *ret)
 	for (unsigned i = 0; i < ALLOC_NSTATS; i++)
 		s.v[i] -= a->base.v[i];
 	*ret = (struct duty_counts){
-		.hits = all_hits(&s) - s.v[ALLOC_APART_HITS],
+		.hits = all_hits(&s),
 		.closed = s.v[ALLOC_CLOSED],
-		.apart = s.v[ALLOC_APART_HITS],
 		.run_ns = s.v[ALLOC_RUN_NS],
 	};
 }
@@ -127,10 +116,6 @@ static int add_entry(struct alloc *a, uint64_t key, const struct alloc_entry *e,
 	s->hits += e->hits;
 	s->values[0] += (double)e->objects * weight;
 	s->values[1] += (double)e->bytes * weight;
-	if (e->gate != ALLOC_APART)
-		a->bytes += (double)e->bytes * weight;
-	if (e->gate == DUTY_BURST)
-		a->burst_bytes += (double)e->bytes * weight;
 	if (e->span_class < ALLOC_SPANCLASSES)
 		a->taken[e->span_class] += (double)e->objects * weight;
 	/* the place, its caller and no more: no Go stack is that short */
@@ -162,10 +147,11 @@ static int drain_returned(struct alloc *a, double weight)
 	return 0;
 }
 
-static int drain_map(struct alloc *a, int fd, double weight)
+static int op_drain(void *ctx, double weight)
 {
+	struct alloc *a = ctx;
+	int fd = bpf_map__fd(a->skel->maps.stacks), err = 0, end = 0;
 	uint32_t position, n;
-	int err = 0, end = 0;
 	void *from = NULL;
 
 	while (!end && !err) {
@@ -178,34 +164,10 @@ static int drain_map(struct alloc *a, int fd, double weight)
 		for (uint32_t i = 0; i < n && !err; i++)
 			err = add_entry(a, a->batch_keys[i], &a->batch[i], weight);
 	}
-	return err;
-}
-
-static int op_drain(void *ctx, double weight)
-{
-	struct alloc *a = ctx;
-	int err;
-
-	a->burst_bytes = 0;
-	err = drain_map(a, bpf_map__fd(a->skel->maps.stacks), weight);
-	spread_add(&a->spread, a->burst_bytes);
 	return err ? err : drain_returned(a, weight);
 }
 
-static void op_join(void *ctx)
-{
-	struct alloc *a = ctx;
-
-	/* what comes from here on stands for all the time since the last burst */
-	if (a->duty.budget.now_ns > a->duty.budget.end_ns)
-		a->large_weight = (double)a->duty.budget.end_ns / (double)a->duty.budget.now_ns;
-	a->joined = true;
-	op_gate(a, DUTY_SHUT);
-	attach_off(&a->large);
-	a->attach.nplaces += a->large.nplaces;
-}
-
-static const struct duty_ops ops = { op_gate, op_counts, op_quiet, op_drain, op_join };
+static const struct duty_ops ops = { op_gate, op_counts, op_quiet, op_drain };
 
 static int copy_places(struct alloc *a, const struct alloc_config *c)
 {
@@ -257,7 +219,6 @@ static int load(struct alloc *a, const struct alloc_config *c)
 	attach_init(&a->attach);
 	attach_prepare(a->skel->progs.on_alloc, a->attach.how);
 	bpf_map__set_max_entries(a->skel->maps.stacks, c->max_stacks ? c->max_stacks : MAX_STACKS);
-	bpf_map__set_max_entries(a->skel->maps.larges, c->max_stacks ? c->max_stacks : MAX_STACKS);
 	err = alloc_bpf__load(a->skel);
 	return err ? kernel_words(-err, "BPF program") : 0;
 }
@@ -289,8 +250,6 @@ int alloc_open(const struct alloc_config *c, struct alloc **ret)
 	if (!a)
 		return err_sys(ENOMEM, "collector");
 	a->exe_fd = -1;
-	attach_init(&a->attach);
-	attach_init(&a->large);
 	kernel_log_init();
 	err = copy_places(a, c);
 	if (!err)
@@ -364,55 +323,13 @@ static int make_results(struct alloc *a)
 	return 0;
 }
 
-/* Where there is a budget, large objects get breakpoints of their own that stay in. */
-static int attach_larges(struct alloc *a)
-{
-	unsigned n = a->attach.nplaces, nlarge = 0;
-
-	/* in front what bursts are for */
-	for (unsigned i = 0; i + nlarge < n;) {
-		struct attach_place p = a->places[i];
-
-		if ((p.cookie & ALLOC_COOKIE_KIND) != ALLOC_LARGE) {
-			i++;
-			continue;
-		}
-		nlarge++;
-		a->places[i] = a->places[n - nlarge];
-		a->places[n - nlarge] = p;
-	}
-	if (!nlarge || nlarge == n)
-		return 0;
-	a->large = a->attach;
-	attach_init(&a->large);
-	a->attach.nplaces = n - nlarge;
-	a->large.places += n - nlarge;
-	a->large.nplaces = nlarge;
-	a->large_weight = 1;
-	return attach_on(&a->large);
-}
-
-/* Counted in all of the time that they were apart; results are scaled by the tail, these are whole. */
-static int drain_larges(struct alloc *a)
-{
-	double tail = budget_tail(&a->duty.budget, a->duty.window_ns);
-
-	if (!a->large.nplaces)
-		return 0;
-	return drain_map(a, bpf_map__fd(a->skel->maps.larges), a->large_weight / tail);
-}
-
 int alloc_run(struct alloc *a, const struct duty_clock *clock, double max_overhead,
 	      uint64_t window_ns)
 {
-	int err = max_overhead > 0 ? attach_larges(a) : 0;
+	int err;
 
-	if (err)
-		return err;
 	begin(a, clock, max_overhead);
 	err = duty_run(&a->duty, window_ns);
-	if (!err)
-		err = drain_larges(a);
 	return err ? err : make_results(a);
 }
 
@@ -425,7 +342,6 @@ const struct alloc_stack *alloc_results(const struct alloc *a, size_t *ret_n)
 void alloc_report(const struct alloc *a, struct alloc_report *ret)
 {
 	const struct duty *d = &a->duty;
-	uint64_t ran = d->counts.hits + d->counts.apart;
 	struct alloc_stats s;
 
 	read_stats((struct alloc *)a, &s);
@@ -448,11 +364,9 @@ void alloc_report(const struct alloc *a, struct alloc_report *ret)
 		.cut_short = a->cut_short,
 		.too_deep = a->too_deep,
 		.trap_ns = d->trap_ns,
-		.run_ns = ran ? (double)d->counts.run_ns / (double)ran : 0,
+		.run_ns = d->counts.hits ? (double)d->counts.run_ns / (double)d->counts.hits : 0,
 		.overhead = d->trap_ns > 0 && d->budget.cpu_ns >= LEAST_CPU_NS ?
 				    budget_overhead(&d->budget) : -1,
-		.larges_always = a->large.nplaces && !a->joined,
-		.spread = spread_error(&a->spread, a->bytes),
 		.multi = a->attach.how == ATTACH_MULTI,
 		.stopped = d->stopped,
 	};
@@ -463,7 +377,6 @@ void alloc_close(struct alloc *a)
 	if (!a)
 		return;
 	attach_off(&a->attach);
-	attach_off(&a->large);
 	alloc_bpf__destroy(a->skel);
 	if (a->exe_fd >= 0)
 		close(a->exe_fd);

@@ -19,8 +19,6 @@
  * a span is taken for the next few hundred objects of one size class by
  * whoever allocates first when the last one is used up.  Within a class that
  * is a fair draw among the callers, weighted by what the span hands out.
- * Large objects are counted each, all the time, unless that alone would cost
- * more than half of the budget: then in bursts like the spans, from there on.
  * Exact mode (EXACT places): each object once.  The two don't mix.
  */
 struct alloc_place {
@@ -77,8 +75,6 @@ struct alloc_report {
 	double trap_ns, run_ns;	/* cost of a hit: breakpoint, our program; 0: not measured */
 	/* fraction of the target's CPU time, estimated; < 0: not measured, or it used next to none */
 	double overhead;
-	bool larges_always;	/* large objects were counted in the whole window */
-	double spread;		/* standard error of the bytes of all others, a fraction of them */
 	bool multi;		/* attached by one link, not by perf events */
 	int stopped;		/* what wait() returned */
 };

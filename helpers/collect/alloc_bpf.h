@@ -86,11 +86,8 @@ alloc_object_bytes(const volatile struct alloc_consts *c, __u64 size, int pointe
 	return c->round128[((size - 1024 + 127) >> 7) & 0xff];
 }
 
-/* In place of the gate: a large object, counted in the map `larges`, gate or no gate. */
-#define ALLOC_APART 3
-
 /*
- * Value of the maps `stacks` and `larges`; the key is a 64-bit hash of the frames and the
+ * Value of the map `stacks`; the key is a 64-bit hash of the frames and the
  * span class, xor the gate.  The stack is frames[first .. first+nframes), leaf first: the
  * kernel's walk begins at [1], [0] makes room for a caller put back.
  */
@@ -98,7 +95,7 @@ struct alloc_entry {
 	__u64 objects, bytes, hits;
 	__u16 first, nframes;
 	__u16 span_class;		/* or ALLOC_NO_CLASS */
-	__u16 gate;			/* as it stood: enum duty_gate, or ALLOC_APART */
+	__u16 gate;			/* as it stood: enum duty_gate */
 	__u64 frames[1 + ALLOC_FRAMES];
 };
 
@@ -119,7 +116,6 @@ enum alloc_stat {
 	ALLOC_NO_STACK,		/* the kernel gave no frame at all */
 	ALLOC_OUTCOMES,
 	ALLOC_RUN_NS = ALLOC_OUTCOMES, /* time spent in the program */
-	ALLOC_APART_HITS,	/* of all: by large objects counted apart */
 	ALLOC_NSTATS
 };
 

@@ -108,12 +108,6 @@ void budget_toggled(struct budget *b, uint64_t hits)
 	spend(b, cost);
 }
 
-void budget_apart(struct budget *b, uint64_t hits)
-{
-	b->hits += hits;
-	spend(b, (double)hits * b->hit_ns);
-}
-
 /*
  * How long to be on: what comes in during a period, and a part of what was
  * saved or overdrawn.  How often does not depend on that: were the next burst

@@ -82,9 +82,6 @@ void budget_book(struct budget *b, uint64_t now_ns, uint64_t cpu_ns, uint64_t on
 /* Books one on/off pair, and the hits outside its burst, which counted for nothing. */
 void budget_toggled(struct budget *b, uint64_t hits);
 
-/* Books hits of what is counted always: they say nothing of what a burst costs. */
-void budget_apart(struct budget *b, uint64_t hits);
-
 /* What to do from now on. */
 struct budget_step budget_next(struct budget *b);
 

@@ -42,7 +42,7 @@ static uint64_t target_cpu(const struct duty *d)
 
 static double hit_ns(const struct duty *d)
 {
-	double n = (double)(d->counts.hits + d->counts.apart);
+	double n = (double)d->counts.hits;
 
 	return d->trap_ns + (n > 0 ? (double)d->counts.run_ns / n : 0);
 }
@@ -55,9 +55,8 @@ static void book(struct duty *d, uint64_t now, uint64_t on_ns)
 
 	d->ops->counts(d->ctx, &d->counts);
 	closed = d->counts.closed - before.closed;
-	if (d->trap_ns > 0 && d->counts.hits + d->counts.apart)
+	if (d->trap_ns > 0 && d->counts.hits)
 		budget_calibrate(&d->budget, hit_ns(d));
-	budget_apart(&d->budget, d->counts.apart - before.apart);
 	budget_book(&d->budget, since_start(d, now), target_cpu(d), on_ns,
 		    d->counts.hits - before.hits - closed);
 	d->closed += closed;
@@ -103,51 +102,12 @@ static uint64_t blind_hits(const struct duty *d, uint64_t on_ns, uint64_t off_ns
 	return (uint64_t)(rate * (double)off_ns * d->trap_ns / hit_ns(d));
 }
 
-/* What is counted apart may take half of the budget, and that of a second more: they come in clumps. */
-static bool apart_too_dear(const struct duty *d)
-{
-	double ns = (double)(d->budget.now_ns + 1), rate = (double)d->budget.cpu_ns / ns;
-
-	if (rate < BUDGET_LEAST_RATE)
-		rate = BUDGET_LEAST_RATE;
-	return d->max_overhead > 0 && (double)d->counts.apart * d->budget.hit_ns >
-					      d->max_overhead / 2 * rate * (ns + 1e9);
-}
-
-/* The breakpoints of bursts are out. */
-static void join_if_dear(struct duty *d)
-{
-	if (d->joined || !apart_too_dear(d))
-		return;
-	d->ops->join(d->ctx);
-	d->joined = true;
-}
-
-/* What the target loses to our traps at most, as far as it can be told. */
-#define MOST_LOST 0.8
-
-/*
- * A burst is over: what its counts stand for.  In a burst the target gets less done
- * than in the time around it, by the CPU time that its hits take of what it uses.
- */
-static double burst_weight(struct duty *d, uint64_t on_ns, uint64_t end)
-{
-	double used, lost, around;
-
-	d->burst_ns += on_ns;
-	d->burst_hits += d->counts.hits - d->on_hits;
-	used = (double)d->budget.cpu_ns / (double)(d->budget.now_ns + 1) * (double)d->burst_ns;
-	lost = used > 0 ? (double)d->burst_hits * hit_ns(d) / used : 0;
-	around = budget_weight(&d->budget, on_ns, since_start(d, end)) - 1;
-	return around > 0 ? 1 + around / (1 - (lost < MOST_LOST ? lost : MOST_LOST)) : 1 + around;
-}
-
 /* last: results matter now, the breakpoints can be taken out later. */
 static int turn_off(struct duty *d, bool last)
 {
 	uint64_t end, on_ns, off_ns;
 
-	d->ops->gate(d->ctx, last ? DUTY_OVER : DUTY_SHUT);
+	d->ops->gate(d->ctx, DUTY_SHUT);
 	end = num_now_ns();
 	on_ns = end - d->on_since;
 	d->on_ns += on_ns;
@@ -161,9 +121,7 @@ static int turn_off(struct duty *d, bool last)
 	if (d->staying)
 		budget_stayed(&d->budget, since_start(d, end));
 	else
-		d->weight = burst_weight(d, on_ns, end);
-	if (!last)
-		join_if_dear(d);
+		d->weight = budget_weight(&d->budget, on_ns, since_start(d, end));
 	return d->ops->drain(d->ctx, d->weight);
 }
 
@@ -173,7 +131,7 @@ static void begin_stay(struct duty *d, uint64_t now)
 	if (d->staying)
 		return;
 	d->ops->gate(d->ctx, DUTY_STAY);
-	d->weight = burst_weight(d, now - d->on_since, now);
+	d->weight = budget_weight(&d->budget, now - d->on_since, since_start(d, now));
 	d->staying = true;
 }
 
@@ -234,7 +192,6 @@ static bool stay_off(struct duty *d, uint64_t window_ns, uint64_t *ret_on_ns)
 		if (step.off_ns && !sleep_for(d, step.off_ns, window_ns))
 			return false;
 		book(d, num_now_ns(), 0);
-		join_if_dear(d);
 	} while (!step.on_ns);
 	*ret_on_ns = step.on_ns;
 	return true;
@@ -277,8 +234,7 @@ int duty_run(struct duty *d, uint64_t window_ns)
 	d->cpu_start_ns = d->clock->cpu_ns ? d->clock->cpu_ns(d->clock->arg) : 0;
 	budget_init(&d->budget, d->max_overhead, TOGGLE_NS, d->start_ns ^ (uint64_t)getpid());
 	err = bursts(d, window_ns);
-	d->ops->gate(d->ctx, DUTY_OVER);
-	wait_quiet(d);
+	d->ops->gate(d->ctx, DUTY_SHUT);
 	/* it went away between two bursts: what was gathered stands */
 	if (err == -ESRCH && d->bursts)
 		err = 0;
@@ -308,7 +264,7 @@ int duty_measure(struct duty *d, double *ret_slowdown)
 		return err;
 	d->start_ns = d->on_since;
 	cpu = measure_cpu(d);
-	d->ops->gate(d->ctx, DUTY_OVER);
+	d->ops->gate(d->ctx, DUTY_SHUT);
 	on_ns = num_now_ns() - d->on_since;
 	attach_off(d->attach);
 	d->ops->counts(d->ctx, &d->counts);

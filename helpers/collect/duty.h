@@ -20,22 +20,18 @@ struct duty_clock {
 	void *arg;
 };
 
-enum duty_gate { DUTY_SHUT, DUTY_BURST, DUTY_STAY, DUTY_OVER };
+enum duty_gate { DUTY_SHUT, DUTY_BURST, DUTY_STAY };
 
 /* Totals since the program was loaded. */
 struct duty_counts {
-	uint64_t hits;		/* all but the next, those too that found the gate shut */
+	uint64_t hits;		/* all, those too that found the gate shut */
 	uint64_t closed;	/* those */
-	uint64_t apart;		/* of what is counted always, whatever the gate */
 	uint64_t run_ns;	/* time spent in the programs */
 };
 
 /* What a collector gives. */
 struct duty_ops {
-	/*
-	 * Programs return at once while it is shut, else they note which it was.
-	 * It is over at the window's end: nothing at all is counted from there on.
-	 */
+	/* Programs return at once while it is shut, else they note which it was. */
 	void (*gate)(void *ctx, enum duty_gate gate);
 	void (*counts)(void *ctx, struct duty_counts *ret);
 	/* After the gate was shut: does no program count any more? */
@@ -45,8 +41,6 @@ struct duty_ops {
 	 * weight, that of the stay as it is. 0 or -errno with words.
 	 */
 	int (*drain)(void *ctx, double weight);
-	/* What is counted apart is too much for that: from the next burst on it is as the rest. */
-	void (*join)(void *ctx);
 };
 
 struct duty {
@@ -67,11 +61,10 @@ struct duty {
 	int stopped;			/* what wait() returned, 0 when the time was over */
 
 	/* private */
-	uint64_t burst_hits, burst_ns;	/* of all bursts, without stays */
 	uint64_t on_hits, on_since, booked_ns, cpu_start_ns;
 	uint64_t closed;		/* hits outside a burst, not booked yet */
 	double weight;			/* of a burst that became a stay */
-	bool staying, joined;
+	bool staying;
 };
 
 /*

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "collect/budget.h"
-#include "collect/spread.h"
 
 #define MS 1000000ULL
 
@@ -262,26 +261,8 @@ static void jitters(void)
 	CHECK(fabs(sum / 1000 - 294) < 6, "mean %g", sum / 1000);
 }
 
-static void spreads(void)
-{
-	struct spread s = { 0 };
-
-	CHECK(spread_error(&s, 10) == 0, "nothing");
-	spread_add(&s, 6);
-	CHECK(spread_error(&s, 8) == 0.75, "one burst: %g", spread_error(&s, 8));
-	spread_add(&s, 2);
-	/* variance 8, of the sum 16 */
-	CHECK(spread_error(&s, 8) == 0.5, "two: %g", spread_error(&s, 8));
-	CHECK(spread_error(&s, 16) == 0.25, "and a stay: %g", spread_error(&s, 16));
-	s = (struct spread){ 0 };
-	for (int i = 0; i < 100; i++)
-		spread_add(&s, 0.1);
-	CHECK(spread_error(&s, 10) < 1e-6, "all the same: %g", spread_error(&s, 10));
-}
-
 int main(void)
 {
-	spreads();
 	books();
 	jitters();
 	keeps_to_the_budget();

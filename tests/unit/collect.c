@@ -143,11 +143,10 @@ static void print_report(const struct alloc *a)
 	s = alloc_results(a, &n);
 	printf("report window_ms=%.1f on_ms=%.1f bursts=%lu hits=%lu counted=%lu skipped=%lu "
 	       "returned=%lu closed=%lu torn=%lu full=%lu busy=%lu no_stack=%lu cut_short=%lu "
-	       "trap_ns=%.0f run_ns=%.0f overhead=%.5f multi=%d stopped=%d larges_always=%d\n",
+	       "trap_ns=%.0f run_ns=%.0f overhead=%.5f multi=%d stopped=%d\n",
 	       (double)r.window_ns / 1e6, (double)r.on_ns / 1e6, r.bursts, r.hits, r.counted,
 	       r.skipped, r.returned, r.closed, r.torn, r.full, r.busy, r.no_stack, r.cut_short,
-	       r.trap_ns, r.run_ns, r.overhead, r.multi, r.stopped,
-	       r.larges_always);
+	       r.trap_ns, r.run_ns, r.overhead, r.multi, r.stopped);
 	for (size_t i = 0; i < n; i++) {
 		printf("stack %lu %.0f %.0f", s[i].hits, s[i].objects, s[i].bytes);
 		for (unsigned j = 0; j < s[i].nframes; j++)
