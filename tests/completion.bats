@@ -40,5 +40,5 @@ complete_line() {
 	# 1234 is the beginning of 12345, which may run, too
 	run -0 complete_line script heap-hotspots $$
 	grep -qx "$$" <<<"$output"
-	! grep -v "^$$" <<<"$output"
+	run ! grep -v "^$$" <<<"$output"
 }
