@@ -148,6 +148,10 @@ functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' |
 	[[ $stderr == *"README.md"*ELF* ]]
 	run -1 --separate-stderr gobpf doctor /nonexistent/file
 	[[ $stderr == *"/nonexistent/file"*"No such file"* ]]
+	run -3 --separate-stderr gobpf doctor no-such-server
+	[ "$stderr" = "gobpf doctor: no-such-server is no file here: no process is named 'no-such-server'" ]
+	run -3 --separate-stderr gobpf doctor 4194304
+	[ "$stderr" = "gobpf doctor: no process 4194304" ]
 	run -2 gobpf doctor
 	run -2 gobpf doctor one two
 }

@@ -296,15 +296,12 @@ static int open_object(struct doctor *d)
 {
 	int err;
 
-	d->target.pidfd = -1;
 	d->name = d->object;
-	if (access(d->object, F_OK) == 0)
-		return elf_open(d->object, &d->elf);
-	if (strchr(d->object, '/'))
-		return err_sys(ENOENT, "%s", d->object);
-	err = target_open(d->object, &d->target);
+	err = target_open_or_file(d->object, &d->target);
+	if (err || d->target.pidfd < 0)
+		return err ? err : elf_open(d->object, &d->elf);
 	d->name = d->target.exe_path;
-	return err ? err : elf_open(d->target.exe, &d->elf);
+	return elf_open(d->target.exe, &d->elf);
 }
 
 static int run(int argc, char **argv)

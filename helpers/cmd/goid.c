@@ -99,10 +99,8 @@ static const char *const usual[] = {
 static int open_process(struct goid *c)
 {
 	uint64_t entry = 0;
-	int err = target_open(c->object, &c->target);
+	int err = elf_open(c->target.exe, &c->elf);
 
-	if (!err)
-		err = elf_open(c->target.exe, &c->elf);
 	if (!err && c->elf.pie)
 		err = target_entry(&c->target, &entry);
 	if (!err && c->elf.pie)
@@ -117,13 +115,9 @@ static int open_object(struct goid *c)
 
 	c->run.object = c->object;
 	c->run.go = &c->go;
-	c->target.pidfd = -1;
-	if (access(c->object, F_OK) == 0)
-		err = elf_open(c->object, &c->elf);
-	else if (strchr(c->object, '/'))
-		err = err_sys(ENOENT, "%s", c->object);
-	else
-		err = open_process(c);
+	err = target_open_or_file(c->object, &c->target);
+	if (!err)
+		err = c->target.pidfd < 0 ? elf_open(c->object, &c->elf) : open_process(c);
 	return err ? err : go_open_newer(&c->elf, &c->go);
 }
 

@@ -132,20 +132,18 @@ static int open_object(struct sym *s)
 {
 	int err;
 
-	s->target.pidfd = -1;
 	s->image.fd = -1;
-	if (access(s->object, F_OK) == 0) {
+	err = target_open_or_file(s->object, &s->target);
+	if (err)
+		return err;
+	if (s->target.pidfd < 0) {
 		err = go_image_open(&s->image, s->object);
 		s->symboliser = go_image_symboliser(&s->image);
 		s->go = &s->image.go;
 		s->native = &s->image.native;
 		return err;
 	}
-	if (strchr(s->object, '/'))
-		return err_sys(ENOENT, "%s", s->object);
-	err = target_open(s->object, &s->target);
-	if (!err)
-		err = go_process_open(&s->target, &s->process);
+	err = go_process_open(&s->target, &s->process);
 	if (err)
 		return err;
 	s->live = true;

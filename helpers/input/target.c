@@ -242,6 +242,21 @@ int target_open(const char *word, struct target *ret)
 	return err;
 }
 
+int target_open_or_file(const char *word, struct target *ret)
+{
+	int err;
+
+	*ret = (struct target){ .pidfd = -1 };
+	if (access(word, F_OK) == 0)
+		return 0;
+	if (strchr(word, '/'))
+		return err_sys(ENOENT, "%s", word);
+	err = target_open(word, ret);
+	if (err == -ESRCH && word[strspn(word, "0123456789")])
+		return err_in(err, "%s is no file here", word);
+	return err;
+}
+
 void target_close(struct target *t)
 {
 	if (t->pidfd >= 0)

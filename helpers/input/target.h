@@ -29,6 +29,11 @@ struct target {
  * or an ambiguous name with the PIDs that match; EPERM).
  */
 int target_open(const char *word, struct target *ret);
+/*
+ * The same where a file will do, too: when word is the path of one, nothing is opened and
+ * ret->pidfd is -1.  -ENOENT with words for a path where nothing is.
+ */
+int target_open_or_file(const char *word, struct target *ret);
 void target_close(struct target *t);
 
 /* Still the same process running the same executable? 0, -ESRCH (exited) or -ENOEXEC (ran exec). */
