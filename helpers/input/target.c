@@ -126,6 +126,25 @@ static int find_executable(struct target *t)
 	return 0;
 }
 
+#define EXEC_NS 5000000000ull	/* what exec may take on a busy machine */
+#define EXECS	10		/* that may come one after the other */
+
+/* While exec runs in another thread than the first: see running_exe(). */
+static void wait_for_exec(const struct target *t)
+{
+	struct timespec nap = { 0, 1000000 };
+	uint64_t end = num_now_ns() + EXEC_NS;
+	struct pollfd p = { .fd = t->pidfd, .events = POLLIN };
+	char state[32];
+
+	do {
+		status_field(t->pid, "State", state, sizeof(state));
+		if (state[0] != 'Z' || poll(&p, 1, 0) > 0)
+			return;
+		nanosleep(&nap, NULL);
+	} while (num_now_ns() < end);
+}
+
 static int open_pid(pid_t pid, struct target *t)
 {
 	char tgid[32];
@@ -141,8 +160,12 @@ static int open_pid(pid_t pid, struct target *t)
 	if (t->pidfd < 0)
 		return err_sys(errno, "can't hold on to process %d", pid);
 	status_field(pid, "Name", t->comm, sizeof(t->comm));
-	t->auxv_hash = hash_auxv(pid);
 	err = find_executable(t);
+	for (int i = 0; err && i < EXECS; i++) {
+		wait_for_exec(t);
+		err = find_executable(t);
+	}
+	t->auxv_hash = hash_auxv(pid);
 	if (err)
 		target_close(t);
 	return err;
@@ -263,8 +286,6 @@ void target_close(struct target *t)
 		close(t->pidfd);
 	t->pidfd = -1;
 }
-
-#define EXEC_NS 5000000000ull	/* what exec may take on a busy machine */
 
 /*
  * 0: ret is its executable; -ESRCH: it has exited; -EACCES: may not be known any more.
