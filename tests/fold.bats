@@ -264,3 +264,13 @@ END
 	jq -e '.frames[] | select(.func == "y" and .kind == "kernel")' "$BATS_TEST_TMPDIR/x.json"
 	jq -e '.frames[] | select(.addr == "0x47a3b1" and .kind == "unknown")' "$BATS_TEST_TMPDIR/x.json"
 }
+
+@test "fold: --from overrides what the content looks like" {
+	printf '@[\n    a+1\n]: 3\nx;y 4\n' | put both
+	run -0 gobpf fold -q "$BATS_TEST_TMPDIR/both"
+	[ "$output" = 'a 3' ]
+	run -0 gobpf fold -q --from folded "$BATS_TEST_TMPDIR/both"
+	[ "$output" = $']: 3\nx;y 4' ]
+	run -2 gobpf fold --from nothing "$BATS_TEST_TMPDIR/both"
+	[[ $output == *"--from: no format 'nothing' (one of: bpftrace, folded)" ]]
+}

@@ -125,3 +125,18 @@ int lines_peek(struct lines *l, size_t want, const char **ret, size_t *ret_len)
 	*ret_len = l->end - l->start;
 	return 0;
 }
+
+int lines_take(struct lines *l, size_t n, char **ret)
+{
+	const char *head;
+	size_t len;
+	int err = lines_peek(l, n, &head, &len);
+
+	if (err)
+		return err;
+	if (len < n)
+		return 0;
+	*ret = l->data + l->start;
+	l->start += n;
+	return 1;
+}

@@ -35,6 +35,13 @@ void lines_close(struct lines *l);
  */
 int lines_next(struct lines *l, char **ret, size_t *ret_len);
 
+/*
+ * The next n bytes as they are, for binary formats; valid until the next call and
+ * free to be changed.  1, 0 when the input ends before them (nothing is consumed), or -errno
+ * with words.
+ */
+int lines_take(struct lines *l, size_t n, char **ret);
+
 /* What comes next, at least want bytes unless the input ends before; not consumed. 0 or -errno with words. */
 int lines_peek(struct lines *l, size_t want, const char **ret, size_t *ret_len);
 

@@ -20,8 +20,6 @@ typedef Gobpf__Pprof__Location Location;
 typedef Gobpf__Pprof__Line Line;
 typedef Gobpf__Pprof__Function Function;
 
-enum { MAPPING_EXE = 1, MAPPING_KERNEL = 2 };
-
 /* A location is a run of frames within a stack: stack_frames[first .. first+n). */
 struct run {
 	uint32_t first, n;
@@ -44,7 +42,7 @@ struct builder {
 	uint64_t *location_ids;		/* of all samples, one after the other */
 	size_t nids, ids_cap;
 	size_t *sample_ids;		/* where each sample's begin */
-	bool exe, kernel;		/* which mappings are there */
+	bool user, kernel;		/* are there such frames, without a mapping? */
 	bool failed;
 };
 
@@ -159,13 +157,14 @@ static void number_all(struct builder *b)
 		b->failed = true;
 		return;
 	}
-	b->exe = p->mapping.path;
 	for (size_t i = 0; i < p->nframes; i++) {
 		b->function_of[i] = function(b, &p->frames[i]);
+		if (p->frames[i].mapping)
+			continue;
 		if (p->frames[i].flags & FRAME_KERNEL)
 			b->kernel = true;
 		else if (p->frames[i].addr)
-			b->exe = true;
+			b->user = true;
 	}
 	for (size_t i = 0; i < p->nsamples; i++) {
 		b->sample_ids[i] = b->nids;
@@ -179,7 +178,8 @@ struct message {
 	Profile profile;
 	ValueType types[PROFILE_VALUES], *type_ptrs[PROFILE_VALUES], period_type;
 	unsigned value_of[PROFILE_VALUES];	/* which value of the profile each type is */
-	Mapping mappings[2], *mapping_ptrs[2];
+	Mapping *mappings, **mapping_ptrs;
+	uint64_t user, kernel;	/* mappings of frames that know none */
 	Location *locations, **location_ptrs;
 	Line *lines, **line_ptrs;
 	Function **function_ptrs;
@@ -189,6 +189,8 @@ struct message {
 
 static void message_free(struct message *m)
 {
+	free(m->mappings);
+	free(m->mapping_ptrs);
 	free(m->locations);
 	free(m->location_ptrs);
 	free(m->lines);
@@ -240,35 +242,45 @@ static void fill_types(struct builder *b, struct message *m)
 	out->duration_nanos = p->duration_ns;
 }
 
-static Mapping *add_mapping(struct message *m, uint64_t id)
+static void add_mapping(struct builder *b, struct message *m, const struct profile_mapping *known)
 {
-	Mapping *out = &m->mappings[id - 1];
+	Mapping *out = &m->mappings[m->profile.n_mapping];
 
 	gobpf__pprof__mapping__init(out);
-	out->id = id;
+	out->id = m->profile.n_mapping + 1;
+	out->memory_start = known->start;
+	out->memory_limit = known->limit;
+	out->file_offset = known->offset;
+	out->filename = string(b, known->path);
+	out->build_id = string(b, known->build_id);
 	/* all is resolved: pprof shall not look for the file and try again */
 	out->has_functions = out->has_filenames = true;
 	out->has_line_numbers = out->has_inline_frames = true;
 	m->mapping_ptrs[m->profile.n_mapping++] = out;
-	m->profile.mapping = m->mapping_ptrs;
-	return out;
 }
 
+/* Those of the profile keep their numbers; what has none is given one of the two behind. */
 static void fill_mappings(struct builder *b, struct message *m)
 {
-	const struct profile_mapping *exe = &b->p->mapping;
+	const struct profile *p = b->p;
 
-	if (b->exe) {
-		Mapping *out = add_mapping(m, MAPPING_EXE);
-
-		out->memory_start = exe->start;
-		out->memory_limit = exe->limit;
-		out->file_offset = exe->offset;
-		out->filename = string(b, exe->path ? exe->path : "");
-		out->build_id = string(b, exe->build_id ? exe->build_id : "");
+	m->mappings = array(b, p->nmappings + 2, sizeof(*m->mappings));
+	m->mapping_ptrs = array(b, p->nmappings + 2, sizeof(*m->mapping_ptrs));
+	if (b->failed)
+		return;
+	for (size_t i = 0; i < p->nmappings; i++)
+		add_mapping(b, m, &p->mappings[i]);
+	m->user = p->nmappings ? 1 : 0;
+	if (!m->user && b->user) {
+		add_mapping(b, m, &(struct profile_mapping){ .path = "", .build_id = "" });
+		m->user = m->profile.n_mapping;
 	}
-	if (b->kernel)
-		add_mapping(m, MAPPING_KERNEL)->filename = string(b, "[kernel.kallsyms]");
+	if (b->kernel) {
+		add_mapping(b, m, &(struct profile_mapping){ .path = "[kernel.kallsyms]",
+							     .build_id = "" });
+		m->kernel = m->profile.n_mapping;
+	}
+	m->profile.mapping = m->mapping_ptrs;
 }
 
 static void fill_comments(struct builder *b, struct message *m)
@@ -303,7 +315,9 @@ static void fill_location(struct builder *b, struct message *m, size_t i, size_t
 		l->line = f->line;
 		m->line_ptrs[line + k] = l;
 		out->address = f->addr;
-		out->mapping_id = f->flags & FRAME_KERNEL ? MAPPING_KERNEL : b->exe ? MAPPING_EXE : 0;
+		out->mapping_id = f->mapping		    ? f->mapping :
+				  f->flags & FRAME_KERNEL ? m->kernel :
+							    m->user;
 	}
 }
 

@@ -20,6 +20,20 @@ struct reading {
 	struct profile *profile;
 	const char *unit;	/* of counts whose unit the format does not say; NULL: "count" */
 	bool strict;
+	const char *from;	/* name of the format; NULL: as the content shows */
+	/*
+	 * What the reader shall keep of what its format can say; all of it makes for more
+	 * distinct samples.  labels: blank-separated keys, "*": all but "time", NULL: none.
+	 *   comm pid tid cpu event	of the sample (the event's name, without modifiers)
+	 *   goid state wait		of a goroutine: number, "chan receive", nanoseconds
+	 *   time			nanoseconds, rounded down to tick_ns
+	 *   value			lower bound of a histogram's bucket
+	 * and whatever a pprof file has.
+	 */
+	const char *labels;
+	uint64_t tick_ns;
+	/* Frames keep addr, FRAME_RETURN and mapping; otherwise only those without a name do. */
+	bool addresses;
 	uint64_t samples;	/* read */
 	uint64_t bad;		/* pieces left out */
 	char first_bad[256];	/* "FILE: line 3: …" */
@@ -29,6 +43,9 @@ struct reading {
 struct reader {
 	const char *name;
 	const char *what;	/* for people: "folded stacks" */
+	/* keys of the labels that stand at the root of stacks when nothing else is asked for; NULL: none */
+	const char *by;
+	bool binary;		/* may hold NUL bytes */
 	/* Do these first bytes of an input look like it?  The first row that says yes reads it. */
 	bool (*match)(const char *head, size_t len);
 	/* 0 or -errno with words */
@@ -44,6 +61,12 @@ extern const struct reader readers[];
  * with words: EBADMSG for input without stacks or in no known format.
  */
 int readers_read(struct reading *r);
+
+/* The row that reads this input: by r->from, else by content.  NULL with words: none. */
+const struct reader *readers_find(struct reading *r);
+
+/* For readers: shall the label of this key be kept? */
+bool reading_wants(const struct reading *r, const char *key);
 
 /* For readers: something on the current line is wrong.  0, or -EBADMSG with words if strict. */
 int reading_bad(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

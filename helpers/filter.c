@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "render.h"
+#include "filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,47 +10,8 @@
 
 #include "base/err.h"
 #include "base/progress.h"
-#include "stack/flame.h"
-#include "stack/fold.h"
-#include "stack/json.h"
-#include "stack/pprof.h"
 #include "stack/readers.h"
-#include "stack/report.h"
 #include "stack/value.h"
-
-/* Negative ones are drawn no more than zeroes. */
-static bool has_values(const struct profile *p, unsigned value)
-{
-	for (size_t i = 0; i < p->nsamples; i++)
-		if (p->samples[i].values[value] > 0)
-			return true;
-	return false;
-}
-
-static int write_as(FILE *f, const struct opt_output *o, const struct profile *p,
-		    const struct render_options *r)
-{
-	if (!strcmp(o->format, "folded"))
-		return fold_write(f, p, r->value);
-	if (!strcmp(o->format, "pprof"))
-		return pprof_write(f, p);
-	if (!strcmp(o->format, "json"))
-		return json_write(f, p);
-	if (!strcmp(o->format, "svg"))
-		return flame_write(f, p, &(struct flame_options){
-			.title = r->title, .subtitle = r->subtitle, .module = r->module,
-			.value = r->value, .icicle = r->icicle });
-	return report_write(f, p, &(struct report_options){
-		.value = r->value, .top = o->top, .stacks = o->verbose > 0 });
-}
-
-int render_write(FILE *f, const struct opt_output *o, const struct profile *p,
-		 const struct render_options *r)
-{
-	int ret = write_as(f, o, p, r);
-
-	return ret ? err_sys(-ret, "can't write %s", o->format) : 0;
-}
 
 /* How far the reading of a file is. */
 struct watched {
@@ -69,7 +30,7 @@ static int read_lines(const struct opt_filter *filter, struct lines *lines, stru
 		      struct profile *p)
 {
 	struct reading r = { .lines = lines, .profile = p, .unit = filter->unit,
-			     .strict = filter->strict };
+			     .from = filter->from, .strict = filter->strict };
 	int ret;
 
 	progress_begin(&w->progress, lines->name, filter->out.quiet || !w->size);
@@ -112,20 +73,23 @@ static int read_one(const struct opt_filter *filter, const char *file, struct pr
 	return ret;
 }
 
-static int read_all(const struct opt_filter *f, struct profile *p)
+int filter_load(const struct opt_filter *f, char **files, int n, struct profile *p)
 {
-	int ret = 0;
+	int ret = profile_init(p, NULL, 0);
 
-	if (!f->nfiles)
+	if (ret)
+		return err_sys(-ret, "can't begin");
+	if (!n)
 		return read_one(f, "-", p);
-	for (int i = 0; !ret && i < f->nfiles; i++)
-		ret = read_one(f, f->files[i], p);
+	for (int i = 0; !ret && i < n; i++)
+		ret = read_one(f, files[i], p);
 	return ret;
 }
 
-enum { OPT_UNIT = OPT_OWN, OPT_VALUE, OPT_STRICT, OPT_TITLE, OPT_SUBTITLE, OPT_ICICLE, OPT_MODULE };
+enum { OPT_UNIT = OPT_OWN, OPT_FROM, OPT_VALUE, OPT_STRICT, OPT_TITLE, OPT_SUBTITLE, OPT_ICICLE, OPT_MODULE };
 
-const struct argp_option render_filter_options[] = {
+const struct argp_option filter_options[] = {
+	{ "from", OPT_FROM, "FORMAT", 0, "The format of the input, where its content doesn't show it", 10 },
 	{ "unit", OPT_UNIT, "UNIT", 0, "What is counted: bytes, nanoseconds, count", 10 },
 	{ "value", OPT_VALUE, "NAME", 0, "Show the value NAME of several (a map's name, a unit)", 10 },
 	{ "strict", OPT_STRICT, NULL, 0, "Refuse input with mistakes instead of leaving them out", 10 },
@@ -136,11 +100,11 @@ const struct argp_option render_filter_options[] = {
 	{ 0 },
 };
 
-const struct argp_child render_filter_children[] = {
+const struct argp_child filter_children[] = {
 	{ &opt_output_argp }, { &opt_report_argp }, { 0 },
 };
 
-error_t render_filter_parse(int key, char *arg, struct argp_state *state)
+error_t filter_parse(int key, char *arg, struct argp_state *state)
 {
 	struct opt_filter *f = state->input;
 
@@ -153,6 +117,9 @@ error_t render_filter_parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--unit: '%s' is none of bytes, nanoseconds, count", arg);
 		f->unit = arg;
 		return 0;
+	case OPT_FROM:
+		f->from = arg;
+		return 0;
 	case OPT_VALUE:
 		f->value = arg;
 		return 0;
@@ -160,16 +127,16 @@ error_t render_filter_parse(int key, char *arg, struct argp_state *state)
 		f->strict = true;
 		return 0;
 	case OPT_TITLE:
-		f->render.title = arg;
+		f->write.title = arg;
 		return 0;
 	case OPT_SUBTITLE:
-		f->render.subtitle = arg;
+		f->write.subtitle = arg;
 		return 0;
 	case OPT_ICICLE:
-		f->render.icicle = true;
+		f->write.icicle = true;
 		return 0;
 	case OPT_MODULE:
-		f->render.module = arg;
+		f->write.module = arg;
 		return 0;
 	case ARGP_KEY_ARGS:
 		f->files = state->argv + state->next;
@@ -179,13 +146,13 @@ error_t render_filter_parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static int choose_value(const struct profile *p, struct opt_filter *f)
+int filter_choose_value(struct opt_filter *f, const struct profile *p)
 {
 	char names[PROFILE_VALUES * 32] = "";
 	int value = f->value ? value_find(p, f->value) : (int)value_default(p);
 
 	if (value >= 0) {
-		f->render.value = value;
+		f->write.value = value;
 		return 0;
 	}
 	for (unsigned i = 0; i < p->ntypes; i++) {
@@ -196,35 +163,35 @@ static int choose_value(const struct profile *p, struct opt_filter *f)
 	return err_set(EINVAL, "--value: no '%s' in the input; it has: %s", f->value, names);
 }
 
-static int write_all(const struct opt_filter *f, const struct profile *p)
+int filter_write(const struct opt_filter *f, const struct profile *p)
 {
+	const struct writer *w = writer_find(f->out.format);
+	struct write_options o = f->write;
 	FILE *out;
 	int ret, closed;
 
-	if (!strcmp(f->out.format, "svg") && !has_values(p, f->render.value))
-		return err_set(ENODATA, "%s: nothing to draw: all its values are 0",
-			       p->types[f->render.value].name);
+	o.top = f->out.top;
+	o.stacks = f->out.verbose > 0;
+	ret = writer_check(w, p, &o);
+	if (ret)
+		return ret;
 	ret = output_open(&f->out, &out);
 	if (ret)
 		return ret;
-	ret = render_write(out, &f->out, p, &f->render);
+	ret = writer_write(w, out, p, &o);
 	closed = output_close(&f->out, out);
 	return ret ? ret : closed;
 }
 
-int render_filter(struct opt_filter *f)
+int filter_run(struct opt_filter *f)
 {
 	struct profile p;
-	int ret = profile_init(&p, NULL, 0);
+	int ret = filter_load(f, f->files, f->nfiles, &p);
 
-	if (ret)
-		err_sys(-ret, "can't begin");
 	if (!ret)
-		ret = read_all(f, &p);
+		ret = filter_choose_value(f, &p);
 	if (!ret)
-		ret = choose_value(&p, f);
-	if (!ret)
-		ret = write_all(f, &p);
+		ret = filter_write(f, &p);
 	if (ret)
 		fprintf(stderr, "%s: %s\n", program_invocation_name, err_text());
 	profile_free(&p);
