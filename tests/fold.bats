@@ -94,7 +94,14 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	run -0 --separate-stderr gobpf fold --value d "$in"
 	[ "$output" = 'spin;0x430bf2;0x459d80;asm_exc_page_fault_[k];handle_mm_fault_[k] 227' ]
 	run -2 --separate-stderr gobpf fold --value e "$in"
-	[[ $stderr == *"no 'e' in the input; it has: samples, bytes, c, d" ]]
+	[[ $stderr == *"no 'e' in the input; it has: samples, bytes, c, d, s, n" ]]
+}
+
+@test "fold: more maps than a profile can hold" {
+	for map in a b c d e f g h i; do printf '@%s[\n    main.f+1\n]: 1\n' $map; done | put maps
+	run -0 --separate-stderr gobpf fold --value h "$BATS_TEST_TMPDIR/maps"
+	[ "$output" = 'main.f 1' ]
+	[[ $stderr == *"line 27: @i: more maps than 8 (1 left out of 9; --strict refuses)" ]]
 }
 
 # bats test_tags=probe
