@@ -59,8 +59,8 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 			print stack, 1 + int(rand() * 9)
 		}
 	}' | put in
-	awk '{ n[$1] += $2 } END { for (s in n) { k = s; gsub(";", "\001", k); print k "\002" s, n[s] } }' \
-		"$BATS_TEST_TMPDIR/in" | LC_ALL=C sort | sed 's/.*\x02//' | put want
+	awk '{ n[$1] += $2 } END { for (s in n) { k = s; gsub(";", "\002", k); print k "\001" s, n[s] } }' \
+		"$BATS_TEST_TMPDIR/in" | LC_ALL=C sort | sed "s/.*\x01//" | put want
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -gt 3000 ]
 	gobpf fold "$BATS_TEST_TMPDIR/in" | cmp - "$BATS_TEST_TMPDIR/want"
 }
