@@ -26,6 +26,16 @@ static void show_progress(void *arg, uint64_t bytes)
 	progress_show(&w->progress, bytes, w->size, NULL);
 }
 
+static void show_notes(const char *line)
+{
+	while (line && *line) {
+		size_t n = strcspn(line, "\n");
+
+		fprintf(stderr, "%s: %.*s\n", program_invocation_name, (int)n, line);
+		line += n + (line[n] != '\0');
+	}
+}
+
 static int read_lines(const struct opt_filter *filter, struct lines *lines, struct watched *w,
 		      struct profile *p)
 {
@@ -38,6 +48,9 @@ static int read_lines(const struct opt_filter *filter, struct lines *lines, stru
 	lines->arg = w;
 	ret = readers_read(&r);
 	progress_clear(&w->progress);
+	if (!ret && !filter->out.quiet)
+		show_notes(r.notes.data);
+	buf_free(&r.notes);
 	if (!ret && r.bad && !filter->out.quiet)
 		fprintf(stderr, "%s: %s (%llu left out of %llu; --strict refuses)\n",
 			program_invocation_name, r.first_bad, (unsigned long long)r.bad,
