@@ -79,6 +79,8 @@ static void format_by_name(struct argp_state *state, struct opt_output *o)
 	if (format && !in_list(o->formats, format))
 		argp_error(state, "%s: no %s here (one of: %s); --format chooses for any name",
 			   o->path, format, o->formats);
+	if (!format)
+		format = o->fallback;
 	if (format)
 		snprintf(o->format, sizeof(o->format), "%s", format);
 	else
