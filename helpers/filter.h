@@ -8,7 +8,7 @@
 #include "stack/writers.h"
 
 /* What every filter can write. */
-#define FILTER_FORMATS "folded table svg pprof json"
+#define FILTER_FORMATS "folded table svg pprof json speedscope"
 
 /*
  * A filter reads stacks from files (stdin without one, or for "-") and writes
