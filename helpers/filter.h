@@ -7,6 +7,9 @@
 #include "stack/profile.h"
 #include "stack/writers.h"
 
+/* What every filter can write. */
+#define FILTER_FORMATS "folded table svg pprof json speedscope"
+
 /*
  * A filter reads stacks from files (stdin without one, or for "-") and writes
  * them.  Its argp is made of the three parts below and gets a struct opt_filter
