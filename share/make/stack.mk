@@ -32,5 +32,10 @@ $O/tests/stacklib: $O/tests/unit/stacklib.o $O/libgobpf.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-test-programs: $O/tests/stacklib
--include $O/tests/unit/stacklib.d
+# That of helpers/stack/transform.c for tests/transform.bats.
+$O/tests/transformlib: $O/tests/unit/transformlib.o $O/libgobpf.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+test-programs: $O/tests/stacklib $O/tests/transformlib
+-include $O/tests/unit/stacklib.d $O/tests/unit/transformlib.d
