@@ -20,8 +20,9 @@ enum {
 	STACK_PCS = 1024,
 	SCAN = 0x1000,		/* _Gscan: a GC looks at it */
 	REASONS = 64, REASON_LEN = 64,
-	NO_STACK = UINT32_MAX,
 };
+
+#define NO_STACK UINT32_MAX
 
 /* Offsets in g; parent is 0 where this version doesn't have it. */
 struct go_g_layout {
