@@ -53,3 +53,12 @@ $(filter $O/fuzz/obj/helpers/%,$(FUZZ_OBJS)): $O/fuzz/obj/%.o: %.c $O/flags $O/f
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined $(FUZZ_COVERAGE) \
 		-MMD -MP -c $< -o $@
 -include $(FUZZ_OBJS:.o=.d)
+
+# The same without libFuzzer, on inputs made by chance, for a short run in every check
+FUZZ_TESTS := $(FUZZ_ALL:%=$O/tests/fuzz-%)
+$(FUZZ_TESTS): $O/tests/fuzz-%: tests/unit/fuzzrun.c helpers/fuzz/%.c $O/libgobpf.a
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP $(filter %.c %.a,$^) $(LDLIBS) -o $@
+test-programs: $(FUZZ_TESTS)
+-include $(FUZZ_TESTS:=.d)

@@ -7,14 +7,8 @@ $(GO_TESTS): $O/tests/%: tests/unit/%.c $O/libgobpf.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP $^ $(LDLIBS) -o $@
 
-# A fuzz target without libFuzzer, for a short run in every check
-$O/tests/fuzz-gotable: tests/unit/fuzzrun.c helpers/fuzz/gotable.c $O/libgobpf.a
-	$(call say,TEST,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
-
-check-run: $(GO_TESTS) $O/tests/fuzz-gotable
+check-run: $(GO_TESTS)
 # check-asan makes `all' with sanitizers and then runs tests
-$(if $(SANITIZE),all: $(GO_TESTS) $O/tests/fuzz-gotable)
+$(if $(SANITIZE),all: $(GO_TESTS))
 
 -include $(GO_TESTS:=.d)
