@@ -25,7 +25,7 @@ fuzz: $(FUZZ_BINS)
 	$(Q)export GOBPF_FUZZ_GO="$${GOBPF_FUZZ_GO-$$(O=$O tests/fixtures/build frames)}"; \
 	for name in $(FUZZ); do \
 		mkdir -p $O/fuzz/corpus/$$name && \
-		$O/fuzz/$$name -max_total_time=$(FUZZ_TIME) -runs=$(FUZZ_RUNS) -print_final_stats=1 \
+		$O/fuzz/$$name -max_total_time=$(FUZZ_TIME) -runs=$(FUZZ_RUNS) -print_final_stats=1 -keep_seed=1 \
 			-artifact_prefix=$O/fuzz/$$name- $O/fuzz/corpus/$$name \
 			$$(find tests/golden/fuzz/$$name -maxdepth 0 2>/dev/null) >$O/fuzz/$$name.log 2>&1 || \
 			{ tail -40 $O/fuzz/$$name.log; exit 1; }; \
