@@ -59,6 +59,7 @@ FUZZ_TESTS := $(FUZZ_ALL:%=$O/tests/fuzz-%)
 $(FUZZ_TESTS): $O/tests/fuzz-%: tests/unit/fuzzrun.c helpers/fuzz/%.c $O/libgobpf.a
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP $(filter %.c %.a,$^) $(LDLIBS) -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP tests/unit/fuzzrun.c helpers/fuzz/$*.c \
+		$O/libgobpf.a $(LDLIBS) -o $@
 test-programs: $(FUZZ_TESTS)
 -include $(FUZZ_TESTS:=.d)
