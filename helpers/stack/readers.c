@@ -13,26 +13,39 @@
 enum { HEAD = 64 << 10 };
 
 const struct reader readers[] = {
-	{ "bpftrace", "bpftrace maps with stack keys", bpftrace_match, bpftrace_read },
-	{ "folded", "folded stacks", folded_match, folded_read },
+	{ "bpftrace", "bpftrace maps with stack keys", NULL, false,
+	  bpftrace_match, bpftrace_read },
+	{ "folded", "folded stacks", NULL, false, folded_match, folded_read },
 	{ 0 },
 };
 
 int reading_bad(struct reading *r, const char *fmt, ...)
 {
-	char what[200];
+	const struct lines *l = r->lines;
+	char what[200], where[sizeof(r->first_bad)];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
+	snprintf(where, sizeof(where), "%s: %s %llu: %s", l->name, l->number ? "line" : "byte",
+		 (unsigned long long)(l->number ? l->number : l->taken), what);
 	if (r->strict)
-		return err_set(EBADMSG, "%s: line %llu: %s", r->lines->name,
-			       (unsigned long long)r->lines->number, what);
+		return err_set(EBADMSG, "%s", where);
 	if (!r->bad++)
-		snprintf(r->first_bad, sizeof(r->first_bad), "%s: line %llu: %s", r->lines->name,
-			 (unsigned long long)r->lines->number, what);
+		memcpy(r->first_bad, where, sizeof(where));
 	return 0;
+}
+
+void reading_note(struct reading *r, const char *fmt, ...)
+{
+	char what[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	buf_printf(&r->notes, "%s: %s\n", r->lines->name, what);
 }
 
 bool reading_value(struct reading *r, const char *name, const char *unit, unsigned *ret)
@@ -52,42 +65,90 @@ bool reading_value(struct reading *r, const char *name, const char *unit, unsign
 	return true;
 }
 
-static int unknown_format(const struct reading *r)
+bool reading_wants(const struct reading *r, const char *key)
 {
-	char list[200] = "";
+	size_t len = strlen(key);
+
+	for (const char *at = r->labels ? r->labels : ""; *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+
+		if (n == 1 && *at == '*' && strcmp(key, "time"))
+			return true;
+		if (n == len && !memcmp(at, key, n))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static const struct reader *unknown_format(const struct reading *r, bool name)
+{
+	char list[400] = "";
 
 	for (const struct reader *f = readers; f->name; f++) {
 		size_t n = strlen(list);
 
-		snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", f->what);
+		snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", name ? f->name : f->what);
 	}
-	return err_set(EBADMSG, "%s: not a format read here (%s)", r->lines->name, list);
+	if (name)
+		err_set(EINVAL, "--from: no format '%s' (one of: %s)", r->from, list);
+	else
+		err_set(EBADMSG, "%s: not a format read here (%s)", r->lines->name, list);
+	return NULL;
+}
+
+static const struct reader *by_name(const struct reading *r)
+{
+	for (const struct reader *f = readers; f->name; f++)
+		if (!strcmp(f->name, r->from))
+			return f;
+	return unknown_format(r, true);
+}
+
+static const struct reader *by_content(const struct reading *r, const char *head, size_t len)
+{
+	/* a name may hold any stray control character, but only binary files have this one */
+	bool binary = memchr(head, '\0', len);
+
+	for (const struct reader *f = readers; f->name; f++)
+		if ((f->binary || !binary) && f->match(head, len))
+			return f;
+	if (!binary)
+		return unknown_format(r, false);
+	err_set(EBADMSG, "%s: binary data where stacks as text are expected", r->lines->name);
+	return NULL;
+}
+
+const struct reader *readers_find(struct reading *r)
+{
+	const char *head;
+	size_t len;
+
+	if (r->from)
+		return by_name(r);
+	if (lines_peek(r->lines, HEAD, &head, &len))
+		return NULL;
+	if (len)
+		return by_content(r, head, len);
+	err_set(EBADMSG, "%s: %s", r->lines->name,
+		r->lines->broken ? r->lines->broken : "empty: no stacks were recorded");
+	return NULL;
 }
 
 int readers_read(struct reading *r)
 {
-	const char *head;
-	size_t len;
-	int ret = lines_peek(r->lines, HEAD, &head, &len);
+	const struct reader *f = readers_find(r);
+	int ret;
 
-	if (ret)
-		return ret;
-	if (!len)
-		return err_set(EBADMSG, "%s: empty: no stacks were recorded", r->lines->name);
-	/* a name may hold any stray control character, but only binary files have this one */
-	if (memchr(head, '\0', len))
-		return err_set(EBADMSG, "%s: binary data where stacks as text are expected",
-			       r->lines->name);
-	for (const struct reader *f = readers; f->name; f++) {
-		if (!f->match(head, len))
-			continue;
-		ret = f->read(r);
-		if (ret == -ENOMEM)
-			return err_sys(ENOMEM, "%s", r->lines->name);
-		if (!ret && !r->samples)
-			return err_set(EBADMSG, "%s%s", r->bad ? r->first_bad : r->lines->name,
-				       r->bad ? "" : ": no stacks in it");
-		return ret;
-	}
-	return unknown_format(r);
+	if (!f)
+		return r->from ? -EINVAL : -EBADMSG;
+	ret = f->read(r);
+	if (!ret && r->lines->broken)
+		ret = reading_bad(r, "%s", r->lines->broken);
+	if (ret == -ENOMEM)
+		return err_sys(ENOMEM, "%s", r->lines->name);
+	if (!ret && !r->samples)
+		return err_set(EBADMSG, "%s%s", r->bad ? r->first_bad : r->lines->name,
+			       r->bad ? "" : ": no stacks in it");
+	return ret;
 }

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "stack/writers.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "stack/flame.h"
+#include "stack/fold.h"
+#include "stack/json.h"
+#include "stack/pprof.h"
+#include "stack/report.h"
+#include "stack/speedscope.h"
+#include "stack/value.h"
+
+static int folded(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	return fold_write(f, p, o->value);
+}
+
+static int json(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	(void)o;
+	return json_write(f, p);
+}
+
+static int pprof(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	(void)o;
+	return pprof_write(f, p);
+}
+
+static int speedscope(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	return speedscope_write(f, p, o->value, o->title);
+}
+
+static int svg(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	return flame_write(f, p, &(struct flame_options){
+		.title = o->title, .subtitle = o->subtitle, .module = o->module,
+		.value = o->value, .icicle = o->icicle });
+}
+
+static int table(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	return report_write(f, p, &(struct report_options){
+		.value = o->value, .top = o->top, .stacks = o->stacks });
+}
+
+const struct writer writers[] = {
+	{ "folded", .write = folded },
+	{ "json", .labels = "*", .addresses = true, .write = json },
+	{ "pprof", .labels = "*", .addresses = true, .write = pprof },
+	{ "speedscope", .write = speedscope },
+	{ "svg", .picture = true, .write = svg },
+	{ "table", .write = table },
+	{ 0 },
+};
+
+const struct writer *writer_find(const char *name)
+{
+	for (const struct writer *w = writers; w->name; w++)
+		if (!strcmp(w->name, name))
+			return w;
+	return NULL;
+}
+
+/* Negative ones are drawn no more than zeroes. */
+static bool has_values(const struct profile *p, unsigned value)
+{
+	for (size_t i = 0; i < p->nsamples; i++)
+		if (p->samples[i].values[value] > 0)
+			return true;
+	return false;
+}
+
+int writer_check(const struct writer *w, const struct profile *p, const struct write_options *o)
+{
+	if (w->picture && !has_values(p, o->value))
+		return err_set(ENODATA, "%s: nothing to draw: all its values are 0",
+			       p->ntypes ? p->types[o->value].name : w->name);
+	return 0;
+}
+
+int writer_write(const struct writer *w, FILE *f, const struct profile *p,
+		 const struct write_options *o)
+{
+	int ret = w->write(f, p, o);
+
+	return ret == -ENOMEM ? err_sys(ENOMEM, "can't write %s", w->name) : ret;
+}
