@@ -39,8 +39,10 @@ static void show_notes(const char *line)
 static int read_lines(const struct opt_filter *filter, struct lines *lines, struct watched *w,
 		      struct profile *p)
 {
+	const struct writer *writer = writer_find(filter->out.format);
 	struct reading r = { .lines = lines, .profile = p, .unit = filter->unit,
-			     .from = filter->from, .strict = filter->strict };
+			     .from = filter->from, .strict = filter->strict,
+			     .labels = writer->labels, .addresses = writer->addresses };
 	int ret;
 
 	progress_begin(&w->progress, lines->name, filter->out.quiet || !w->size);
