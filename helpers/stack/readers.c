@@ -7,12 +7,18 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "stack/pprof_tables.h"
 #include "stack/read_bpftrace.h"
 #include "stack/read_folded.h"
+#include "stack/read_goroutines.h"
+#include "stack/read_pprof.h"
 
 enum { HEAD = 64 << 10 };
 
 const struct reader readers[] = {
+	{ "pprof", "pprof profiles", NULL, true, pprof_match, pprof_read },
+	{ "goroutines", "goroutines as Go prints them", NULL, false,
+	  goroutines_match, goroutines_read },
 	{ "bpftrace", "bpftrace maps with stack keys", NULL, false,
 	  bpftrace_match, bpftrace_read },
 	{ "folded", "folded stacks", NULL, false, folded_match, folded_read },
