@@ -101,7 +101,7 @@ const struct argp_option filter_options[] = {
 };
 
 const struct argp_child filter_children[] = {
-	{ &opt_output_argp }, { &opt_report_argp }, { 0 },
+	{ &opt_output_argp }, { &opt_report_argp }, { &filter_picture_argp }, { 0 },
 };
 
 error_t filter_parse(int key, char *arg, struct argp_state *state)
@@ -111,6 +111,7 @@ error_t filter_parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &f->out;
+		state->child_inputs[2] = &f->write;
 		return 0;
 	case OPT_UNIT:
 		if (strcmp(arg, "bytes") && strcmp(arg, "nanoseconds") && strcmp(arg, "count"))

@@ -45,7 +45,7 @@ static int svg(FILE *f, const struct profile *p, const struct write_options *o)
 static int table(FILE *f, const struct profile *p, const struct write_options *o)
 {
 	return report_write(f, p, &(struct report_options){
-		.value = o->value, .top = o->top, .stacks = o->stacks });
+		.value = o->value, .top = o->top, .stacks = o->stacks, .cum = o->cum });
 }
 
 const struct writer writers[] = {

@@ -13,6 +13,7 @@ struct write_options {
 	unsigned value;			/* of the profile: what formats with one value show */
 	unsigned top;			/* rows of the table, 0: all */
 	bool stacks;			/* the table with a stack under each row */
+	bool cum;			/* the table by cumulative value */
 	const char *title, *subtitle;	/* of pictures; NULL: the default, none */
 	const char *module;		/* path of the main module, for its colour; NULL: unknown */
 	bool icicle;			/* the root at the top */
