@@ -49,6 +49,22 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	gobpf fold "$BATS_TEST_TMPDIR/backwards" | cmp - tests/golden/fold/simple.out
 }
 
+@test "fold: thousands of stacks in the order of sort, each sum as awk has it" {
+	awk 'BEGIN {
+		srand(23)
+		for (i = 0; i < 30000; i++) {
+			stack = "main.main"
+			for (d = int(rand() * 9); d; d--)
+				stack = stack ";f" int(rand() * rand() * 40)
+			print stack, 1 + int(rand() * 9)
+		}
+	}' | put in
+	awk '{ n[$1] += $2 } END { for (s in n) { k = s; gsub(";", "\002", k); print k "\001" s, n[s] } }' \
+		"$BATS_TEST_TMPDIR/in" | LC_ALL=C sort | sed "s/.*\x01//" | put want
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -gt 3000 ]
+	gobpf fold "$BATS_TEST_TMPDIR/in" | cmp - "$BATS_TEST_TMPDIR/want"
+}
+
 @test "fold: stacks that begin as others before them did are kept apart" {
 	printf '%s\n' 'a;b;c 1' 'x 1' 'x;b;c 1' 'a;b;cc 1' 'a;b 1' 'a;b;c 1' 'ab;b 1' | put in
 	run -0 gobpf fold "$BATS_TEST_TMPDIR/in"

@@ -156,7 +156,7 @@ static const char *escaped_name(struct flame *fl, uint32_t label)
 {
 	if (!fl->name_at[label]) {
 		fl->name_at[label] = fl->names.len + 1;
-		markup_xml(&fl->names, fl->tree.labels[label].text);
+		markup_xml(&fl->names, fl->tree.labels.v[label].text);
 		buf_add(&fl->names, "", 1);
 	}
 	return fl->names.failed ? "" : fl->names.data + fl->name_at[label] - 1;
@@ -165,7 +165,7 @@ static const char *escaped_name(struct flame *fl, uint32_t label)
 static void add_node(struct flame *fl, uint32_t node, double start, unsigned depth)
 {
 	const struct tree_node *n = &fl->tree.nodes[node];
-	const struct tree_label *l = node ? &fl->tree.labels[n->label] : NULL;
+	const struct label_text *l = node ? &fl->tree.labels.v[n->label] : NULL;
 	const struct frame *f = l ? &fl->p->frames[l->frame] : NULL;
 	char css[16] = "all";
 
@@ -213,12 +213,17 @@ static void draw(struct flame *fl, uint32_t node, double start, unsigned depth)
 		add_rest(fl, at, rest, count, depth + 1);
 }
 
+/* By the samples: the tree ends where it gets too narrow. */
 static void sum_labels(struct flame *fl)
 {
-	for (size_t i = 1; i < fl->tree.nnodes; i++) {
-		const struct tree_node *n = &fl->tree.nodes[i];
+	const struct profile *p = fl->p;
 
-		fl->label_self[n->label] = profile_sum(fl->label_self[n->label], n->self);
+	for (size_t i = 0; i < p->nsamples; i++) {
+		const struct sample *s = &p->samples[i];
+		int64_t *sum = &fl->label_self[fl->tree.labels.of_frame[p->stack_frames[s->first]]];
+
+		if (s->values[fl->o->value] > 0)
+			*sum = profile_sum(*sum, s->values[fl->o->value]);
 	}
 }
 
@@ -234,10 +239,10 @@ static void add_description(struct flame *fl, struct buf *b)
 	for (int rank = 0; rank < 5; rank++) {
 		size_t best = 0;
 
-		for (size_t i = 1; i < fl->tree.nlabels; i++)
+		for (size_t i = 1; i < fl->tree.labels.n; i++)
 			if (fl->label_self[i] > fl->label_self[best])
 				best = i;
-		if (!fl->tree.nlabels || fl->label_self[best] <= 0)
+		if (!fl->tree.labels.n || fl->label_self[best] <= 0)
 			break;
 		buf_str(b, rank ? ", " : " Most of it ends in: ");
 		buf_str(b, escaped_name(fl, best));
@@ -257,8 +262,8 @@ static void add_legend(struct flame *fl, struct buf *b, double y)
 	bool used[PALETTE_N] = { 0 };
 	double x = PAD;
 
-	for (size_t i = 0; i < fl->tree.nlabels; i++)
-		used[palette_of(&fl->p->frames[fl->tree.labels[i].frame], fl->o->module)] = true;
+	for (size_t i = 0; i < fl->tree.labels.n; i++)
+		used[palette_of(&fl->p->frames[fl->tree.labels.v[i].frame], fl->o->module)] = true;
 	buf_str(b, "<g class=\"legend\">\n");
 	for (unsigned p = 0; p < PALETTE_N; p++) {
 		if (!used[p])
@@ -326,15 +331,16 @@ static void write_file(FILE *f, struct flame *fl)
 int flame_write(FILE *f, const struct profile *p, const struct flame_options *o)
 {
 	struct flame fl = { .p = p, .o = o, .type = &p->types[o->value] };
-	int ret = tree_build(&fl.tree, p, o->value, true, markup_name);
+	int ret = tree_build(&fl.tree, p, o->value, false, MIN_WIDTH / (WIDTH - 2 * PAD),
+			     markup_name);
 
 	if (ret)
 		return ret;
 	fl.total = fl.tree.nodes[0].total > 0 ? fl.tree.nodes[0].total : 1;
 	fl.scale = (WIDTH - 2 * PAD) / fl.total;
 	fl.min_width = MIN_WIDTH / fl.scale;
-	fl.name_at = calloc(fl.tree.nlabels + 1, sizeof(*fl.name_at));
-	fl.label_self = calloc(fl.tree.nlabels + 1, sizeof(*fl.label_self));
+	fl.name_at = calloc(fl.tree.labels.n + 1, sizeof(*fl.name_at));
+	fl.label_self = calloc(fl.tree.labels.n + 1, sizeof(*fl.label_self));
 	if (fl.name_at && fl.label_self) {
 		sum_labels(&fl);
 		draw(&fl, 0, 0, 0);

@@ -21,19 +21,31 @@ const struct reader readers[] = {
 
 int reading_bad(struct reading *r, const char *fmt, ...)
 {
-	char what[200];
+	const struct lines *l = r->lines;
+	char what[200], where[sizeof(r->first_bad)];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
+	snprintf(where, sizeof(where), "%s: %s %llu: %s", l->name, l->number ? "line" : "byte",
+		 (unsigned long long)(l->number ? l->number : l->taken), what);
 	if (r->strict)
-		return err_set(EBADMSG, "%s: line %llu: %s", r->lines->name,
-			       (unsigned long long)r->lines->number, what);
+		return err_set(EBADMSG, "%s", where);
 	if (!r->bad++)
-		snprintf(r->first_bad, sizeof(r->first_bad), "%s: line %llu: %s", r->lines->name,
-			 (unsigned long long)r->lines->number, what);
+		memcpy(r->first_bad, where, sizeof(where));
 	return 0;
+}
+
+void reading_note(struct reading *r, const char *fmt, ...)
+{
+	char what[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	buf_printf(&r->notes, "%s: %s\n", r->lines->name, what);
 }
 
 bool reading_value(struct reading *r, const char *name, const char *unit, unsigned *ret)
@@ -57,13 +69,11 @@ bool reading_wants(const struct reading *r, const char *key)
 {
 	size_t len = strlen(key);
 
-	if (!r->labels)
-		return false;
-	if (!strcmp(r->labels, "*"))
-		return strcmp(key, "time") != 0;
-	for (const char *at = r->labels; *at; at += strspn(at, " ")) {
+	for (const char *at = r->labels ? r->labels : ""; *at; at += strspn(at, " ")) {
 		size_t n = strcspn(at, " ");
 
+		if (n == 1 && *at == '*' && strcmp(key, "time"))
+			return true;
 		if (n == len && !memcmp(at, key, n))
 			return true;
 		at += n;
@@ -120,7 +130,8 @@ const struct reader *readers_find(struct reading *r)
 		return NULL;
 	if (len)
 		return by_content(r, head, len);
-	err_set(EBADMSG, "%s: empty: no stacks were recorded", r->lines->name);
+	err_set(EBADMSG, "%s: %s", r->lines->name,
+		r->lines->broken ? r->lines->broken : "empty: no stacks were recorded");
 	return NULL;
 }
 
@@ -132,6 +143,8 @@ int readers_read(struct reading *r)
 	if (!f)
 		return r->from ? -EINVAL : -EBADMSG;
 	ret = f->read(r);
+	if (!ret && r->lines->broken)
+		ret = reading_bad(r, "%s", r->lines->broken);
 	if (ret == -ENOMEM)
 		return err_sys(ENOMEM, "%s", r->lines->name);
 	if (!ret && !r->samples)

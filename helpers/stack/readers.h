@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "stack/lines.h"
 #include "stack/profile.h"
 
@@ -23,7 +24,7 @@ struct reading {
 	const char *from;	/* name of the format; NULL: as the content shows */
 	/*
 	 * What the reader shall keep of what its format can say; all of it makes for more
-	 * distinct samples.  labels: blank-separated keys, "*": all but "time", NULL: none.
+	 * distinct samples.  labels: blank-separated keys, "*" among them: all but "time"; NULL: none.
 	 *   comm pid tid cpu event	of the sample (the event's name, without modifiers)
 	 *   goid state wait		of a goroutine: number, "chan receive", nanoseconds
 	 *   time			nanoseconds, rounded down to tick_ns
@@ -37,6 +38,7 @@ struct reading {
 	uint64_t samples;	/* read */
 	uint64_t bad;		/* pieces left out */
 	char first_bad[256];	/* "FILE: line 3: …" */
+	struct buf notes;	/* what the user shall know besides, a line each; buf_free() it */
 };
 
 /* How to add a format: a file read_NAME.c, its row in readers.c, its test and its fuzz seeds. */
@@ -68,8 +70,11 @@ const struct reader *readers_find(struct reading *r);
 /* For readers: shall the label of this key be kept? */
 bool reading_wants(const struct reading *r, const char *key);
 
-/* For readers: something on the current line is wrong.  0, or -EBADMSG with words if strict. */
+/* For readers: something on the current line, or at this byte, is wrong.  0, or -EBADMSG with words if strict. */
 int reading_bad(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* For readers: what is no mistake but shall be known ("Lost 5 events"), a line of notes. */
+void reading_note(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * For readers: the number of the profile's value of that name, added if there

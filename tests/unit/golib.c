@@ -13,16 +13,7 @@
 #include "go/globals.h"
 #include "go/layout.h"
 #include "go/probe.h"
-
-static struct elf_file elf;
-static struct go_file go;
-
-static int open_file(const char *path)
-{
-	int err = elf_open(path, &elf);
-
-	return err ? err : go_open(&elf, &go);
-}
+#include "golib.h"
 
 /* layout MINOR STRUCT FIELD: "OFFSET SIZE [interpolated]" */
 static int cmd_layout(char **a)
@@ -197,11 +188,7 @@ static int cmd_sampling(char **a)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int nargs;
-	int (*run)(char **args);
-} commands[] = {
+static const struct unit_command commands[] = {
 	{ "layout", 3, cmd_layout },
 	{ "globals", 1, cmd_globals },
 	{ "global-names", 0, cmd_global_names },
@@ -216,15 +203,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	int err = -EINVAL;
-
-	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(argv[1], commands[i].name) && argc - 2 == commands[i].nargs)
-			err = commands[i].run(argv + 2);
-	if (err)
-		fprintf(stderr, "golib: %s\n", err == -EINVAL ? "usage" : err_text());
-	go_close(&go);
-	if (elf.priv)
-		elf_close(&elf);
-	return err_status(err);
+	return run_command("golib", commands, ARRAY_SIZE(commands), argc, argv);
 }
