@@ -232,7 +232,8 @@ int filter_choose_value(struct opt_filter *f, const struct profile *p)
 
 int filter_write(const struct opt_filter *f, const struct profile *p)
 {
-	const struct writer *w = writer_find(f->out.format);
+	const struct writer *w = f->write.diff_of ? writer_find_diff(f->out.format) :
+						    writer_find(f->out.format);
 	struct write_options o = f->write;
 	FILE *out;
 	int ret, closed;

@@ -8,6 +8,7 @@
 #include "base/table.h"
 #include "stack/diff.h"
 #include "stack/fold.h"
+#include "stack/forest.h"
 #include "stack/functions.h"
 #include "stack/markup.h"
 #include "stack/value.h"
@@ -72,14 +73,11 @@ static void add_function(struct table *t, const struct profile *p, const struct 
 
 /* A row that is of no function: its cumulative values are no sum. */
 static void add_sum(struct table *t, const struct value_type *type, const int64_t *values,
-		    const char *fmt, size_t n)
+		    const char *words)
 {
-	char words[64];
-
 	add_values(t, type, values);
 	for (int i = 0; i < 4; i++)
 		table_cell(t, "%s", "");
-	snprintf(words, sizeof(words), fmt, n, n == 1 ? "" : "s");
 	table_cell(t, "%s", words);
 }
 
@@ -89,6 +87,7 @@ static void add_rows(struct table *t, const struct profile *p, const struct diff
 	const struct value_type *type = &p->types[DIFF_AFTER];
 	int64_t rest[PROFILE_VALUES] = { 0 }, same[PROFILE_VALUES] = { 0 };
 	size_t shown = 0, nrest = 0, nsame = 0;
+	char words[64];
 
 	for (size_t i = 0; i < n; i++) {
 		const struct function *fn = &functions[i];
@@ -104,18 +103,23 @@ static void add_rows(struct table *t, const struct profile *p, const struct diff
 		for (unsigned v = 0; v < p->ntypes; v++)
 			sum[v] = profile_sum(sum[v], fn->flat[v]);
 	}
-	if (nrest)
-		add_sum(t, type, rest, "(%zu more function%s)", nrest);
-	if (nsame)
-		add_sum(t, type, same, "(%zu function%s without a change)", nsame);
+	if (nrest) {
+		snprintf(words, sizeof(words), "(%zu more function%s)", nrest, nrest == 1 ? "" : "s");
+		add_sum(t, type, rest, words);
+	}
+	if (nsame) {
+		snprintf(words, sizeof(words), "(%zu function%s without a change)", nsame,
+			 nsame == 1 ? "" : "s");
+		add_sum(t, type, same, words);
+	}
 }
 
 int diff_write_table(FILE *f, const struct profile *p, const struct diff_options *o)
 {
 	static const struct table_column columns[] = {
-		{ "flat", TABLE_RIGHT },  { "before", TABLE_RIGHT }, { "after", TABLE_RIGHT },
-		{ "cum", TABLE_RIGHT },	  { "before", TABLE_RIGHT }, { "after", TABLE_RIGHT },
-		{ "", 0 },		  { "function", TABLE_SHORTEN },
+		{ "flat change", TABLE_RIGHT }, { "before", TABLE_RIGHT }, { "after", TABLE_RIGHT },
+		{ "cum change", TABLE_RIGHT },	{ "before", TABLE_RIGHT }, { "after", TABLE_RIGHT },
+		{ "", 0 },			{ "function", TABLE_SHORTEN },
 	};
 	int64_t all[PROFILE_VALUES] = { profile_total(p, DIFF_BEFORE), profile_total(p, DIFF_AFTER) };
 	struct order order = { p, o->cum };
@@ -128,7 +132,7 @@ int diff_write_table(FILE *f, const struct profile *p, const struct diff_options
 		return ret;
 	qsort_r(functions, n, sizeof(*functions), by_change, &order);
 	table_init(&t, columns, ARRAY_SIZE(columns));
-	add_sum(&t, &p->types[DIFF_AFTER], all, "(all)", 0);
+	add_sum(&t, &p->types[DIFF_AFTER], all, "(all)");
 	add_rows(&t, p, o, functions, n);
 	ret = table_print(&t, f);
 	table_free(&t);
@@ -136,7 +140,45 @@ int diff_write_table(FILE *f, const struct profile *p, const struct diff_options
 	return ret;
 }
 
+struct folding {
+	FILE *f;
+	const struct forest *forest;
+	struct buf path;
+	size_t lens[STACK_DEPTH + 1];	/* [depth]: of the path up to there */
+};
+
+static int write_node(void *ctx, const struct forest_node *at)
+{
+	struct folding *w = ctx;
+	struct buf *path = &w->path;
+	int64_t before = forest_self(w->forest, at, DIFF_BEFORE);
+	int64_t after = forest_self(w->forest, at, DIFF_AFTER);
+
+	if (!at->depth)
+		return 0;
+	path->len = w->lens[at->depth - 1];
+	if (at->depth > 1)
+		buf_char(path, ';');
+	buf_str(path, w->forest->trees[0].labels.v[at->label].text);
+	w->lens[at->depth] = path->len;
+	if (path->failed)
+		return -ENOMEM;
+	if (before || after)
+		fprintf(w->f, "%s %" PRId64 " %" PRId64 "\n", path->data, before, after);
+	return 0;
+}
+
 int diff_write_folded(FILE *f, const struct profile *p)
 {
-	return fold_write_values(f, p, (const unsigned[]){ DIFF_BEFORE, DIFF_AFTER }, 2);
+	static const unsigned values[] = { DIFF_BEFORE, DIFF_AFTER };
+	struct forest forest;
+	struct folding w = { .f = f, .forest = &forest };
+	int ret = forest_build(&forest, p, values, 2, true, fold_name);
+
+	if (ret)
+		return ret;
+	ret = forest_walk(&forest, write_node, &w);
+	buf_free(&w.path);
+	forest_free(&forest);
+	return ret;
 }
