@@ -9,12 +9,15 @@
 #include "base/err.h"
 #include "stack/read_bpftrace.h"
 #include "stack/read_folded.h"
+#include "stack/read_perf_script.h"
 
 enum { HEAD = 64 << 10 };
 
 const struct reader readers[] = {
 	{ "bpftrace", "bpftrace maps with stack keys", NULL, false,
 	  bpftrace_match, bpftrace_read },
+	{ "perf-script", "the text of perf script", "comm", false,
+	  perf_script_match, perf_script_read },
 	{ "folded", "folded stacks", NULL, false, folded_match, folded_read },
 	{ 0 },
 };
