@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/progress.h"
 #include "stack/readers.h"
@@ -36,21 +37,68 @@ static void show_notes(const char *line)
 	}
 }
 
-static int read_lines(const struct opt_filter *filter, struct lines *lines, struct watched *w,
-		      struct profile *p)
+/* What the files are read into. */
+struct loading {
+	const struct opt_filter *filter;
+	struct profile *profile;
+	struct buf by;		/* keys that stand at the root, as the readers or --by have them */
+};
+
+static void add_key(struct buf *keys, const char *list)
 {
-	struct reading r = { .lines = lines, .profile = p, .unit = filter->unit,
+	for (const char *at = list ? list : ""; *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+		const char *known = keys->data;
+
+		while (known && *known && (strcspn(known, " ") != n || memcmp(known, at, n))) {
+			known += strcspn(known, " ");
+			known += strspn(known, " ");
+		}
+		if (!known || !*known) {
+			if (keys->len)
+				buf_char(keys, ' ');
+			buf_add(keys, at, n);
+		}
+		at += n;
+	}
+}
+
+/* The labels that the reader shall keep: those for the root and those that will be written. */
+static int wanted_labels(struct loading *l, struct reading *r, struct buf *ret)
+{
+	const struct opt_filter *filter = l->filter;
+	const struct writer *w = writer_find(filter->out.format);
+	const struct reader *reader = readers_find(r);
+
+	if (!reader)
+		return r->from ? -EINVAL : -EBADMSG;
+	add_key(&l->by, filter->transform.by ? filter->transform.by : reader->by);
+	add_key(ret, l->by.data);
+	add_key(ret, w ? w->labels : NULL);
+	r->labels = ret->data;
+	r->addresses = w && w->addresses;
+	return l->by.failed || ret->failed ? err_sys(ENOMEM, "%s", r->lines->name) : 0;
+}
+
+static int read_lines(struct loading *l, struct lines *lines, struct watched *w)
+{
+	const struct opt_filter *filter = l->filter;
+	struct reading r = { .lines = lines, .profile = l->profile, .unit = filter->unit,
 			     .from = filter->from, .strict = filter->strict };
+	struct buf labels = { 0 };
 	int ret;
 
 	progress_begin(&w->progress, lines->name, filter->out.quiet || !w->size);
 	lines->on_read = show_progress;
 	lines->arg = w;
-	ret = readers_read(&r);
+	ret = wanted_labels(l, &r, &labels);
+	if (!ret)
+		ret = readers_read(&r);
 	progress_clear(&w->progress);
 	if (!ret && !filter->out.quiet)
 		show_notes(r.notes.data);
 	buf_free(&r.notes);
+	buf_free(&labels);
 	if (!ret && r.bad && !filter->out.quiet)
 		fprintf(stderr, "%s: %s (%llu left out of %llu; --strict refuses)\n",
 			program_invocation_name, r.first_bad, (unsigned long long)r.bad,
@@ -58,8 +106,9 @@ static int read_lines(const struct opt_filter *filter, struct lines *lines, stru
 	return ret;
 }
 
-static int read_one(const struct opt_filter *filter, const char *file, struct profile *p)
+static int read_one(struct loading *l, const char *file)
 {
+	const struct opt_filter *filter = l->filter;
 	bool is_stdin = !strcmp(file, "-");
 	struct watched w = { .size = 0 };
 	struct lines lines;
@@ -79,7 +128,7 @@ static int read_one(const struct opt_filter *filter, const char *file, struct pr
 	if (!is_stdin && S_ISREG(st.st_mode))
 		w.size = st.st_size;
 	lines_open(&lines, fd, is_stdin ? "stdin" : file);
-	ret = read_lines(filter, &lines, &w, p);
+	ret = read_lines(l, &lines, &w);
 	lines_close(&lines);
 	if (!is_stdin)
 		close(fd);
@@ -88,14 +137,17 @@ static int read_one(const struct opt_filter *filter, const char *file, struct pr
 
 int filter_load(const struct opt_filter *f, char **files, int n, struct profile *p)
 {
+	struct loading l = { .filter = f, .profile = p };
+	const struct writer *w = writer_find(f->out.format);
 	int ret = profile_init(p, NULL, 0);
 
 	if (ret)
 		return err_sys(-ret, "can't begin");
-	if (!n)
-		return read_one(f, "-", p);
-	for (int i = 0; !ret && i < n; i++)
-		ret = read_one(f, files[i], p);
+	for (int i = 0; !ret && i < (n ? n : 1); i++)
+		ret = read_one(&l, n ? files[i] : "-");
+	if (!ret)
+		ret = opt_transform_apply(&f->transform, l.by.data, w && w->labels, p);
+	buf_free(&l.by);
 	return ret;
 }
 
@@ -114,7 +166,7 @@ const struct argp_option filter_options[] = {
 };
 
 const struct argp_child filter_children[] = {
-	{ &opt_output_argp }, { &opt_report_argp }, { 0 },
+	{ &opt_output_argp }, { &opt_report_argp }, { &opt_transform_argp }, { 0 },
 };
 
 error_t filter_parse(int key, char *arg, struct argp_state *state)
@@ -124,6 +176,7 @@ error_t filter_parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &f->out;
+		state->child_inputs[2] = &f->transform;
 		return 0;
 	case OPT_UNIT:
 		if (strcmp(arg, "bytes") && strcmp(arg, "nanoseconds") && strcmp(arg, "count"))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "stack/markup.h"
 #include "stack/palette.h"
 #include "stack/tree.h"
 #include "stack/value.h"
@@ -29,25 +30,6 @@ struct flame {
 	size_t *name_at;		/* where: offset + 1, 0 not yet */
 	int64_t *label_self;
 };
-
-static void add_escaped(struct buf *b, const char *s)
-{
-	struct buf clean = { 0 };
-
-	utf8_clean(&clean, s);
-	for (const char *c = clean.data ? clean.data : ""; *c; c++) {
-		switch (*c) {
-		case '&': buf_str(b, "&amp;"); break;
-		case '<': buf_str(b, "&lt;"); break;
-		case '>': buf_str(b, "&gt;"); break;
-		case '"': buf_str(b, "&quot;"); break;
-		case '\'': buf_str(b, "&#39;"); break;
-		default: buf_char(b, *c);
-		}
-	}
-	b->failed |= clean.failed;
-	buf_free(&clean);
-}
 
 /* Two decimals, without printf: there are many of these. */
 static void add_fixed(struct buf *b, double v)
@@ -105,7 +87,7 @@ static void add_label(struct flame *fl, const char *name, double x, double y, do
 	add_fixed(b, y + ROW - 5);
 	buf_str(b, "\">");
 	if (columns <= room) {
-		add_escaped(b, name);
+		markup_xml(b, name);
 	} else {
 		uint32_t c;
 
@@ -118,7 +100,7 @@ static void add_label(struct flame *fl, const char *name, double x, double y, do
 			buf_add(&cut, name, n);
 			name += n;
 		}
-		add_escaped(b, cut.data ? cut.data : "");
+		markup_xml(b, cut.data ? cut.data : "");
 		buf_str(b, "…");
 		b->failed |= cut.failed;
 		buf_free(&cut);
@@ -152,7 +134,7 @@ static void add_box(struct flame *fl, const struct box *box)
 	buf_str(b, "\"><title>");
 	buf_str(b, box->escaped);
 	buf_char(b, '\n');
-	add_escaped(b, value_words(words, fl->type, box->value));
+	markup_xml(b, value_words(words, fl->type, box->value));
 	buf_str(b, ", ");
 	add_fixed(b, 100.0 * box->value / fl->total);
 	buf_str(b, " %</title><rect class=\"");
@@ -174,7 +156,7 @@ static const char *escaped_name(struct flame *fl, uint32_t label)
 {
 	if (!fl->name_at[label]) {
 		fl->name_at[label] = fl->names.len + 1;
-		add_escaped(&fl->names, fl->tree.labels.v[label].text);
+		markup_xml(&fl->names, fl->tree.labels.v[label].text);
 		buf_add(&fl->names, "", 1);
 	}
 	return fl->names.failed ? "" : fl->names.data + fl->name_at[label] - 1;
@@ -252,7 +234,7 @@ static void add_description(struct flame *fl, struct buf *b)
 
 	value_words(words, fl->type, fl->tree.nodes[0].total);
 	buf_str(b, "<desc id=\"flame-desc\">A flame graph of ");
-	add_escaped(b, words);
+	markup_xml(b, words);
 	buf_printf(b, " in %zu stacks.", fl->p->nsamples);
 	for (int rank = 0; rank < 5; rank++) {
 		size_t best = 0;
@@ -269,7 +251,7 @@ static void add_description(struct flame *fl, struct buf *b)
 	}
 	for (size_t i = 0; i < fl->p->ncomments; i++) {
 		buf_char(b, '\n');
-		add_escaped(b, fl->p->comments[i]);
+		markup_xml(b, fl->p->comments[i]);
 	}
 	buf_str(b, "</desc>\n");
 }
@@ -302,7 +284,7 @@ static void add_begin(struct flame *fl, struct buf *b, double height)
 		      "viewBox=\"0 0 %d %.0f\" data-pad=\"%d\" data-char=\"%.2f\">\n<title id=\"flame-title\">",
 		   WIDTH, height, WIDTH, height,
 		   PAD, CHAR_WIDTH);
-	add_escaped(b, fl->o->title ? fl->o->title : "Flame graph");
+	markup_xml(b, fl->o->title ? fl->o->title : "Flame graph");
 	buf_str(b, "</title>\n");
 	add_description(fl, b);
 	buf_str(b, "<style>\n");
@@ -316,9 +298,9 @@ static void add_head(struct flame *fl, struct buf *b)
 {
 	buf_printf(b, "<g class=\"head\">\n<rect class=\"paper\" width=\"100%%\" height=\"%d\"/>\n"
 		      "<text class=\"title\" x=\"%d\" y=\"32\">", HEAD - 6, PAD);
-	add_escaped(b, fl->o->title ? fl->o->title : "Flame graph");
+	markup_xml(b, fl->o->title ? fl->o->title : "Flame graph");
 	buf_printf(b, "</text>\n<text class=\"subtitle\" x=\"%d\" y=\"53\">", PAD);
-	add_escaped(b, fl->o->subtitle ? fl->o->subtitle : "");
+	markup_xml(b, fl->o->subtitle ? fl->o->subtitle : "");
 	buf_printf(b, "</text>\n<text class=\"info\" x=\"%d\" y=\"78\"></text>\n</g>\n", PAD);
 }
 
@@ -346,17 +328,11 @@ static void write_file(FILE *f, struct flame *fl)
 	buf_free(&foot);
 }
 
-static void label(struct buf *b, const struct frame *f)
-{
-	buf_str(b, *f->func ? f->func : "[unknown]");
-	if (f->flags & FRAME_KERNEL)
-		buf_str(b, "_[k]");
-}
-
 int flame_write(FILE *f, const struct profile *p, const struct flame_options *o)
 {
 	struct flame fl = { .p = p, .o = o, .type = &p->types[o->value] };
-	int ret = tree_build(&fl.tree, p, o->value, false, MIN_WIDTH / (WIDTH - 2 * PAD), label);
+	int ret = tree_build(&fl.tree, p, o->value, false, MIN_WIDTH / (WIDTH - 2 * PAD),
+			     markup_name);
 
 	if (ret)
 		return ret;

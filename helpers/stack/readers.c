@@ -72,13 +72,11 @@ bool reading_wants(const struct reading *r, const char *key)
 {
 	size_t len = strlen(key);
 
-	if (!r->labels)
-		return false;
-	if (!strcmp(r->labels, "*"))
-		return strcmp(key, "time") != 0;
-	for (const char *at = r->labels; *at; at += strspn(at, " ")) {
+	for (const char *at = r->labels ? r->labels : ""; *at; at += strspn(at, " ")) {
 		size_t n = strcspn(at, " ");
 
+		if (n == 1 && *at == '*' && strcmp(key, "time"))
+			return true;
 		if (n == len && !memcmp(at, key, n))
 			return true;
 		at += n;

@@ -26,7 +26,7 @@ struct reading {
 	const char *from;	/* name of the format; NULL: as the content shows */
 	/*
 	 * What the reader shall keep of what its format can say; all of it makes for more
-	 * distinct samples.  labels: blank-separated keys, "*": all but "time", NULL: none.
+	 * distinct samples.  labels: blank-separated keys, "*" among them: all but "time"; NULL: none.
 	 *   comm pid tid cpu event	of the sample (the event's name, without modifiers)
 	 *   goid state wait		of a goroutine: number, "chan receive", nanoseconds
 	 *   time			nanoseconds, rounded down to tick_ns

@@ -10,6 +10,7 @@
 #include "stack/json.h"
 #include "stack/pprof.h"
 #include "stack/report.h"
+#include "stack/speedscope.h"
 #include "stack/value.h"
 
 static int folded(FILE *f, const struct profile *p, const struct write_options *o)
@@ -29,6 +30,11 @@ static int pprof(FILE *f, const struct profile *p, const struct write_options *o
 	return pprof_write(f, p);
 }
 
+static int speedscope(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	return speedscope_write(f, p, o->value, o->title);
+}
+
 static int svg(FILE *f, const struct profile *p, const struct write_options *o)
 {
 	return flame_write(f, p, &(struct flame_options){
@@ -46,6 +52,7 @@ const struct writer writers[] = {
 	{ "folded", .write = folded },
 	{ "json", .labels = "*", .addresses = true, .write = json },
 	{ "pprof", .labels = "*", .addresses = true, .write = pprof },
+	{ "speedscope", .write = speedscope },
 	{ "svg", .picture = true, .write = svg },
 	{ "table", .write = table },
 	{ 0 },

@@ -14,9 +14,7 @@ FUZZ_BINS := $(FUZZ:%=$O/fuzz/%)
 FUZZ_CFLAGS = $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(ALL_CFLAGS)) -O2 \
 	-Wno-unknown-warning-option -fno-sanitize-recover=all
 FUZZ_COVERAGE = $(if $(filter 0,$(FUZZ_CMP)),-fno-sanitize-coverage=trace-cmp)
-# Beside the libraries what a target asks for; of an archive only that is linked.
-FUZZ_OBJS := $(patsubst $O/%,$O/fuzz/obj/%,$(LIB_OBJS) $O/helpers/cmd/sym_words.o \
-	$O/gen/profile.pb-c.o $O/gen/flame_assets.o)
+FUZZ_OBJS := $(patsubst $O/%,$O/fuzz/obj/%,$(LIB_OBJS) $O/gen/profile.pb-c.o $O/gen/flame_assets.o)
 # Freed memory waits in a quarantine that still fits the processor's cache.
 fuzz: export ASAN_OPTIONS ?= quarantine_size_mb=16
 
@@ -38,7 +36,7 @@ $O/fuzz/flags: FORCE
 	@mkdir -p $(@D); echo '$(FUZZ_COVERAGE)' >$@.tmp; \
 	cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
-$(FUZZ_BINS): $O/fuzz/%: helpers/fuzz/%.c helpers/fuzz/image.h $O/fuzz/lib.a
+$(FUZZ_BINS): $O/fuzz/%: helpers/fuzz/%.c helpers/fuzz/image.h helpers/cmd/sym_words.c $O/fuzz/lib.a
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined $(FUZZ_COVERAGE) \
 		$< $O/fuzz/lib.a $(LDLIBS) -o $@
