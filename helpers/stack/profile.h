@@ -52,7 +52,7 @@ struct label {
 };
 
 struct value_type {
-	char name[24], unit[16];	/* "alloc_space", "bytes" */
+	char name[64], unit[16];	/* "alloc_space", "bytes" */
 	bool internal;			/* not written to files: e.g. the raw number of samples */
 };
 

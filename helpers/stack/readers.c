@@ -11,6 +11,7 @@
 #include "stack/read_bpftrace.h"
 #include "stack/read_folded.h"
 #include "stack/read_goroutines.h"
+#include "stack/read_perf_script.h"
 #include "stack/read_pprof.h"
 
 enum { HEAD = 64 << 10 };
@@ -21,6 +22,8 @@ const struct reader readers[] = {
 	  goroutines_match, goroutines_read },
 	{ "bpftrace", "bpftrace maps with stack keys", NULL, false,
 	  bpftrace_match, bpftrace_read },
+	{ "perf-script", "the text of perf script", "comm", false,
+	  perf_script_match, perf_script_read },
 	{ "folded", "folded stacks", NULL, false, folded_match, folded_read },
 	{ 0 },
 };

@@ -11,6 +11,8 @@
 #include "stack/lines.h"
 #include "stack/profile.h"
 
+struct perf_classic;
+
 /*
  * One input being read.  Input that makes no sense is left out and counted,
  * so that the rest can be used; `first_bad' says where the first of it was and
@@ -35,7 +37,10 @@ struct reading {
 	uint64_t tick_ns;
 	/* Frames keep addr, FRAME_RETURN and mapping; otherwise only those without a name do. */
 	bool addresses;
+	/* perf script text only: as the classic collapser reads it (perf_classic.h); NULL: as this project does */
+	struct perf_classic *classic;
 	uint64_t samples;	/* read */
+	uint64_t lost;		/* events that the recording says it lost */
 	uint64_t bad;		/* pieces left out */
 	char first_bad[256];	/* "FILE: line 3: …" */
 	struct buf notes;	/* what the user shall know besides, a line each; buf_free() it */
