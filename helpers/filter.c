@@ -42,6 +42,8 @@ static int read_lines(const struct opt_filter *filter, struct lines *lines, stru
 		fprintf(stderr, "%s: %s (%llu left out of %llu; --strict refuses)\n",
 			program_invocation_name, r.first_bad, (unsigned long long)r.bad,
 			(unsigned long long)(r.bad + r.samples));
+	if (!ret && *r.remark && !filter->out.quiet)
+		fprintf(stderr, "%s: %s\n", program_invocation_name, r.remark);
 	return ret;
 }
 

@@ -9,31 +9,52 @@
 #include "base/err.h"
 #include "stack/read_bpftrace.h"
 #include "stack/read_folded.h"
+#include "stack/read_perf_data.h"
 
 enum { HEAD = 64 << 10 };
 
 const struct reader readers[] = {
+	{ "perf-data", "perf.data", "comm", true, perf_data_match, perf_data_read },
 	{ "bpftrace", "bpftrace maps with stack keys", NULL, false,
 	  bpftrace_match, bpftrace_read },
 	{ "folded", "folded stacks", NULL, false, folded_match, folded_read },
 	{ 0 },
 };
 
+static int bad(struct reading *r, const char *place, uint64_t at, const char *fmt, va_list ap)
+{
+	unsigned long long number = at;
+	char what[200];
+
+	vsnprintf(what, sizeof(what), fmt, ap);
+	if (r->strict)
+		return err_set(EBADMSG, "%s: %s %llu: %s", r->lines->name, place, number, what);
+	if (!r->bad++)
+		snprintf(r->first_bad, sizeof(r->first_bad), "%s: %s %llu: %s", r->lines->name, place,
+			 number, what);
+	return 0;
+}
+
 int reading_bad(struct reading *r, const char *fmt, ...)
 {
-	char what[200];
 	va_list ap;
+	int ret;
 
 	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
+	ret = bad(r, "line", r->lines->number, fmt, ap);
 	va_end(ap);
-	if (r->strict)
-		return err_set(EBADMSG, "%s: line %llu: %s", r->lines->name,
-			       (unsigned long long)r->lines->number, what);
-	if (!r->bad++)
-		snprintf(r->first_bad, sizeof(r->first_bad), "%s: line %llu: %s", r->lines->name,
-			 (unsigned long long)r->lines->number, what);
-	return 0;
+	return ret;
+}
+
+int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = bad(r, "offset", offset, fmt, ap);
+	va_end(ap);
+	return ret;
 }
 
 bool reading_value(struct reading *r, const char *name, const char *unit, unsigned *ret)

@@ -36,7 +36,8 @@ struct reading {
 	bool addresses;
 	uint64_t samples;	/* read */
 	uint64_t bad;		/* pieces left out */
-	char first_bad[256];	/* "FILE: line 3: …" */
+	char first_bad[256];	/* "FILE: line 3: …", "FILE: offset 4096: …" */
+	char remark[256];	/* what else the user must know: "FILE: 23 events were lost …" */
 };
 
 /* How to add a format: a file read_NAME.c, its row in readers.c, its test and its fuzz seeds. */
@@ -70,6 +71,10 @@ bool reading_wants(const struct reading *r, const char *key);
 
 /* For readers: something on the current line is wrong.  0, or -EBADMSG with words if strict. */
 int reading_bad(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for binary formats: something at that offset is wrong. */
+int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * For readers: the number of the profile's value of that name, added if there
