@@ -72,9 +72,14 @@ static int put_common(struct perf_labels *l, const struct perf_sample *s, const 
 	return ret ? ret : put_number(l, l->time, "time", k->time, "nanoseconds");
 }
 
-/* Fields of ftrace itself ("common_pid") are labels only by name. */
+/* Fields of ftrace itself ("common_pid") are labels only by name; the usual labels are never fields. */
 static bool wants_field(const struct perf_labels *l, const struct perf_field *f)
 {
+	static const char *const usual[] = { "comm", "pid", "tid", "cpu", "event", "time", "value" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		if (!strcmp(f->name, usual[i]))
+			return false;
 	return strncmp(f->name, "common_", 7) ? reading_wants(l->r, f->name) :
 						 strcmp(l->r->labels, "*") && reading_wants(l->r, f->name);
 }

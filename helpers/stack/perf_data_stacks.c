@@ -6,10 +6,11 @@
 #include <stdlib.h>
 
 /* Of stacks remembered; then all is forgotten, which costs time only. */
-enum { MOST_CHAINS = 64 << 20 };
+enum { MOST_CHAINS = 64 << 20, PLACES = 1 << 14 };
 
 void perf_stacks_free(struct perf_stacks *s)
 {
+	free(s->places);
 	free(s->seen);
 	free(s->by_chain.slots);
 	free(s->by_frame.slots);
@@ -39,23 +40,40 @@ static int find_frame(struct perf_stacks *s, uint64_t addr, uint32_t mapping, ui
 	return err;
 }
 
+static int find_place(struct perf_stacks *s, const struct perf_space *space, uint64_t addr, uint32_t flags,
+		      uint32_t *ret)
+{
+	bool is_return = flags & FRAME_RETURN;
+	struct perf_mapping *map = space ? perf_space_at(&s->threads->maps, space, addr - is_return) : NULL;
+	uint32_t mapping = 0;
+	int err = 0;
+
+	if (map)
+		err = perf_mapping_number(&s->threads->maps, map, s->r->profile, &mapping);
+	return err ? err : find_frame(s, addr, mapping, flags, ret);
+}
+
 /* exact: addr is what was to run next; else the call is before it */
 static int put_frame(struct perf_stacks *s, const struct perf_space *space, uint64_t addr, bool kernel,
 		     bool exact)
 {
-	struct perf_mapping *map;
 	uint32_t flags = FRAME_UNKNOWN | (kernel ? FRAME_KERNEL : 0) | (exact ? 0 : FRAME_RETURN);
-	uint32_t mapping = 0;
+	uint64_t generation = space ? space->generation : 0;
+	struct perf_place *place;
 	int ret = 0;
 
-	map = space ? perf_space_at(&s->threads->maps, space, exact ? addr : addr - 1) : NULL;
-	if (map)
-		ret = perf_mapping_number(&s->threads->maps, map, s->r->profile, &mapping);
-	if (!ret && !ARRAY_ROOM(s->ids, s->nids, s->ids_cap))
-		ret = -ENOMEM;
-	if (!ret)
-		ret = find_frame(s, addr, mapping, flags, &s->ids[s->nids]);
-	s->nids += !ret;
+	if (!s->places)
+		s->places = calloc(PLACES, sizeof(*s->places));
+	if (!s->places || !ARRAY_ROOM(s->ids, s->nids, s->ids_cap))
+		return -ENOMEM;
+	place = &s->places[hash_mix(addr, generation ^ flags) % PLACES];
+	if (place->addr != addr || place->generation != generation || place->flags != flags) {
+		ret = find_place(s, space, addr, flags, &place->frame);
+		place->addr = addr;
+		place->generation = generation;
+		place->flags = ret ? 0 : flags;
+	}
+	s->ids[s->nids++] = place->frame;
 	return ret;
 }
 

@@ -12,6 +12,10 @@
  */
 struct perf_stacks {
 	struct reading *r;
+	struct perf_place {			/* an address and what it became, at its hash */
+		uint64_t generation, addr;
+		uint32_t flags, frame;		/* flags 0: none */
+	} *places;
 	struct perf_threads *threads;
 	struct perf_seen {
 		uint64_t generations[2];	/* of the address spaces: the process's, the kernel's */

@@ -2,6 +2,7 @@
 #include "stack/perf_data_trace.h"
 
 #include <errno.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,42 +136,55 @@ static int add_field(struct perf_tracepoint *p, const struct tep_format_field *f
 	return 0;
 }
 
-/* How to print the event is another language, which nobody here needs: an empty text instead. */
-static char *without_print(const char *format)
+/*
+ * The library expects text that a kernel wrote, and this is a file's: so it gets only the lines
+ * that say a field in the way the kernel does, and nothing of how to print the event.
+ */
+static int only_fields(const char *format, struct buf *text)
 {
-	const char *print = strstr(format, "\nprint fmt:");
-	size_t len = print ? (size_t)(print - format) : strlen(format);
-	char *text;
+	static const char pattern[] = "^\tfield:[a-z_][A-Za-z0-9_]*( [A-Za-z0-9_]+)*( ?\\*+(const)?)*(\\[\\])? "
+				      "[A-Za-z_][A-Za-z0-9_]*(\\[[0-9A-Z_]+\\])?;"
+				      "\toffset:[0-9]{1,5};\tsize:[0-9]{1,5};\tsigned:[01];$";
+	regex_t field;
+	char line[512];
 
-	return asprintf(&text, "%.*s\nprint fmt: \"\"\n", (int)len, format) < 0 ? NULL : text;
+	if (regcomp(&field, pattern, REG_EXTENDED | REG_NOSUB))
+		return -ENOMEM;
+	buf_str(text, "name: recorded\nID: 1\nformat:\n");
+	for (const char *at = format; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		size_t len = strcspn(at, "\n");
+
+		if (len >= sizeof(line))
+			continue;
+		snprintf(line, sizeof(line), "%.*s", (int)len, at);
+		if (!regexec(&field, line, 0, NULL, 0))
+			buf_printf(text, "%s\n", line);
+	}
+	buf_str(text, "\nprint fmt: \"\"\n");
+	regfree(&field);
+	return text->failed ? -ENOMEM : 0;
 }
 
 int perf_trace_fields(struct perf_tracepoint *p)
 {
-	struct tep_handle *tep = p->parsed ? NULL : tep_alloc();
 	struct tep_event *event = NULL;
-	int ret = 0;
-	char *text;
+	struct tep_handle *tep;
+	struct buf text = { 0 };
+	int ret;
 
 	if (p->parsed)
 		return 0;
 	p->parsed = true;
-	text = without_print(p->format);
-	if (!tep || !text) {
-		ret = -ENOMEM;
-		goto out;
-	}
+	tep = tep_alloc();
+	ret = tep ? only_fields(p->format, &text) : -ENOMEM;
 	tep_set_loglevel(TEP_LOG_NONE);
-	if (tep_parse_event(tep, text, strlen(text), "recorded") == 0)
+	if (!ret && tep_parse_event(tep, text.data, text.len, "recorded") == 0)
 		event = tep_get_first_event(tep);
-	if (!event)
-		goto out;
-	for (struct tep_format_field *f = event->format.common_fields; !ret && f; f = f->next)
+	for (struct tep_format_field *f = event ? event->format.common_fields : NULL; !ret && f; f = f->next)
 		ret = add_field(p, f);
-	for (struct tep_format_field *f = event->format.fields; !ret && f; f = f->next)
+	for (struct tep_format_field *f = event ? event->format.fields : NULL; !ret && f; f = f->next)
 		ret = add_field(p, f);
-out:
-	free(text);
+	buf_free(&text);
 	tep_free(tep);
 	return ret;
 }

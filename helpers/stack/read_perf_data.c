@@ -34,21 +34,45 @@ bool perf_data_match(const char *head, size_t len)
 	return perf_file_match(head, len);
 }
 
+enum { VALUE_NAME = sizeof(((struct value_type *)0)->name) };
+
+/* A label that is too long loses what is before its colon, then its beginning. */
+static const char *short_label(const struct perf_kind *k)
+{
+	const char *colon = strchr(k->label, ':');
+	const char *name = strlen(k->label) >= VALUE_NAME && colon ? colon + 1 : k->label;
+	size_t len = strlen(name);
+
+	return len < VALUE_NAME ? name : name + len - (VALUE_NAME - 1);
+}
+
+/* Two events whose names differ must not be added up. */
+static bool is_anothers(const struct perf_reader *p, const struct perf_kind *k, unsigned value)
+{
+	for (size_t i = 0; i < p->file.events.nkinds; i++)
+		if (p->file.events.kinds[i].value == (int)value && strcmp(p->file.events.kinds[i].label, k->label))
+			return true;
+	return value == p->samples;
+}
+
 /* A value for the event, when its first sample comes. False: there is no room. */
 static bool value_of(struct perf_reader *p, struct perf_kind *k)
 {
 	bool ns = k->attr.type == PERF_TYPE_SOFTWARE &&
 		  (k->attr.config == PERF_COUNT_SW_CPU_CLOCK || k->attr.config == PERF_COUNT_SW_TASK_CLOCK);
-	char name[sizeof(((struct value_type *)0)->name)];
-	size_t len = strlen(k->label);
+	char name[VALUE_NAME];
 	unsigned value;
 
 	if (k->value >= 0)
 		return true;
-	/* of a name that is too long the end tells more: "sys_enter_openat" of "syscalls:sys_enter_openat" */
-	snprintf(name, sizeof(name), "%s", len < sizeof(name) ? k->label : k->label + len - sizeof(name) + 1);
-	if (!reading_value(p->r, name, ns ? "nanoseconds" : "count", &value))
-		return false;
+	snprintf(name, sizeof(name), "%s", short_label(k));
+	for (unsigned n = 2;; n++) {
+		if (!reading_value(p->r, name, ns ? "nanoseconds" : "count", &value))
+			return false;
+		if (!is_anothers(p, k, value))
+			break;
+		snprintf(name, sizeof(name), "%.*s#%u", VALUE_NAME - 8, short_label(k), n);
+	}
 	k->value = value;
 	if (k->number < p->main_event && p->main_event != SIZE_MAX) {
 		p->main_event = k->number;
