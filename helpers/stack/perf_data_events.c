@@ -67,6 +67,7 @@ int perf_events_add(struct perf_events *e, struct span attr, uint32_t *ret)
 		return -ENOMEM;
 	*ret = e->nkinds;
 	e->kinds[e->nkinds++] = k;
+	e->labels_done = false;
 	return 0;
 }
 

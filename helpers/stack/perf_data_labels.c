@@ -47,29 +47,30 @@ static int put(struct perf_labels *l, struct label label)
 	return 0;
 }
 
-static int put_number(struct perf_labels *l, bool wanted, const char *key, int64_t num, const char *unit)
+static int put_number(struct perf_labels *l, bool known, const char *key, int64_t num, const char *unit)
 {
-	return wanted ? put(l, (struct label){ .key = key, .num = num, .unit = unit }) : 0;
+	return known ? put(l, (struct label){ .key = key, .num = num, .unit = unit }) : 0;
 }
 
-/* The labels that every event has; the texts stay where they are. */
+/* The labels that every event has, as far as they were recorded; the texts stay where they are. */
 static int put_common(struct perf_labels *l, const struct perf_sample *s, const struct perf_label_key *k)
 {
+	uint64_t type = s->kind->attr.sample_type;
 	int ret = 0;
 
 	l->n = 0;
-	if (l->comm)
+	if (l->comm && type & PERF_SAMPLE_TID)
 		ret = put(l, (struct label){ .key = "comm",
 					     .str = perf_maps_text(&l->threads->maps, k->comm) });
 	if (!ret && l->event)
 		ret = put(l, (struct label){ .key = "event", .str = s->kind->label });
 	if (!ret)
-		ret = put_number(l, l->pid, "pid", (int32_t)s->pid, NULL);
+		ret = put_number(l, l->pid && type & PERF_SAMPLE_TID, "pid", (int32_t)s->pid, NULL);
 	if (!ret)
-		ret = put_number(l, l->tid, "tid", (int32_t)s->tid, NULL);
+		ret = put_number(l, l->tid && type & PERF_SAMPLE_TID, "tid", (int32_t)s->tid, NULL);
 	if (!ret)
-		ret = put_number(l, l->cpu, "cpu", s->cpu, NULL);
-	return ret ? ret : put_number(l, l->time, "time", k->time, "nanoseconds");
+		ret = put_number(l, l->cpu && type & PERF_SAMPLE_CPU, "cpu", s->cpu, NULL);
+	return ret ? ret : put_number(l, l->time && type & PERF_SAMPLE_TIME, "time", k->time, "nanoseconds");
 }
 
 /* Fields of ftrace itself ("common_pid") are labels only by name; the usual labels are never fields. */
@@ -169,7 +170,8 @@ int perf_labels_of(struct perf_labels *l, const struct perf_sample *s, uint32_t 
 	k.pid = l->pid ? s->pid : 0;
 	k.tid = l->tid ? s->tid : 0;
 	k.cpu = l->cpu ? s->cpu : 0;
-	k.event = l->event ? s->kind->number : 0;
+	/* which labels there are depends on the event, too */
+	k.event = s->kind->number;
 	hash = hash_mix(hash_mix(hash_mix(k.time, k.comm), (uint64_t)k.pid << 32 | k.tid),
 			(uint64_t)k.cpu << 32 | k.event);
 	hash ^= hash >> 32;

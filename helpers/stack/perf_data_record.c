@@ -25,17 +25,17 @@ static uint64_t take(struct cursor *c, uint64_t bit)
 /* n times size bytes; a bad span when they are more than the record has. */
 static struct span take_bytes(struct cursor *c, uint64_t n, uint64_t size, const char *what)
 {
-	uint64_t len;
+	bool before = c->s.bad;
 	struct span bytes = { .bad = true };
+	uint64_t len;
 
 	if (!__builtin_mul_overflow(n, size, &len))
 		bytes = span_sub(&c->s, c->off, len);
-	if (bytes.bad) {
-		c->s.bad = true;
-		c->why = c->why ? c->why : what;
-	} else {
+	if (!bytes.bad)
 		c->off += len;
-	}
+	else if (!c->why)
+		c->why = before ? "a sample shorter than its event's samples are" : what;
+	c->s.bad |= bytes.bad;
 	return bytes;
 }
 

@@ -142,9 +142,11 @@ static int add_field(struct perf_tracepoint *p, const struct tep_format_field *f
  */
 static int only_fields(const char *format, struct buf *text)
 {
-	static const char pattern[] = "^\tfield:[a-z_][A-Za-z0-9_]*( [A-Za-z0-9_]+)*( ?\\*+(const)?)*(\\[\\])? "
-				      "[A-Za-z_][A-Za-z0-9_]*(\\[[0-9A-Z_]+\\])?;"
-				      "\toffset:[0-9]{1,5};\tsize:[0-9]{1,5};\tsigned:[01];$";
+	static const char pattern[] =
+		"^\tfield:(__(data|rel)_loc( [A-Za-z_][A-Za-z0-9_]*)+\\[\\]"
+		"|[a-z_][A-Za-z0-9_]*( [A-Za-z_][A-Za-z0-9_]*)*( ?\\*+(const)?)*) "
+		"[A-Za-z_][A-Za-z0-9_]*(\\[[0-9A-Z_]+\\])?;"
+		"\toffset:[0-9]{1,5};\tsize:[0-9]{1,5};\tsigned:[01];$";
 	regex_t field;
 	char line[512];
 

@@ -81,11 +81,28 @@ static bool value_of(struct perf_reader *p, struct perf_kind *k)
 	return true;
 }
 
+/* Names of tracepoints, where only their numbers are with the events. */
+static int name_events(struct perf_reader *p)
+{
+	struct perf_events *e = &p->file.events;
+
+	for (size_t i = 0; i < e->nkinds; i++) {
+		const struct perf_kind *k = &e->kinds[i];
+		struct perf_tracepoint *t = k->named || k->attr.type != PERF_TYPE_TRACEPOINT ? NULL :
+						    perf_trace_find(&p->file.trace, k->attr.config);
+		int ret = t ? perf_events_name(e, i, t->name, strlen(t->name)) : 0;
+
+		if (ret)
+			return ret;
+	}
+	return perf_events_label(e);
+}
+
 static int count(struct perf_reader *p, struct perf_sample *s)
 {
 	int64_t values[PROFILE_VALUES] = { 0 };
 	uint32_t labels;
-	int ret = perf_events_label(&p->file.events);
+	int ret = p->file.events.labels_done ? 0 : name_events(p);
 
 	if (ret)
 		return ret;
