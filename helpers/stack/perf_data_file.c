@@ -111,7 +111,7 @@ static int read_build_id(struct perf_file *f, struct span record)
 	struct span id = span_sub(&record, 12, size > 20 ? 20 : size);
 	const char *path = span_str(&record, 36);
 
-	return record.bad ? -EBADMSG : perf_maps_build_id(&f->threads.maps, path, id);
+	return record.bad ? -EBADMSG : perf_data_maps_build_id(&f->threads.maps, path, id);
 }
 
 static int read_build_ids(struct perf_file *f, struct span data)

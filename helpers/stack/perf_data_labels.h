@@ -7,7 +7,7 @@
 #include "stack/perf_data_trace.h"
 #include "stack/readers.h"
 
-struct perf_labels {
+struct perf_data_labels {
 	struct reading *r;
 	struct perf_threads *threads;
 	struct perf_trace *trace;
@@ -23,9 +23,9 @@ struct perf_labels {
 	struct buf texts;		/* of fields */
 };
 
-void perf_labels_free(struct perf_labels *l);
+void perf_data_labels_free(struct perf_data_labels *l);
 
 /* The number of the sample's set of labels, those that are wanted. 0 or -ENOMEM. */
-int perf_labels_of(struct perf_labels *l, const struct perf_sample *s, uint32_t *ret);
+int perf_data_labels_of(struct perf_data_labels *l, const struct perf_sample *s, uint32_t *ret);
 
 #endif

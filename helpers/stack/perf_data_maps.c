@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int perf_maps_init(struct perf_maps *m)
+int perf_data_maps_init(struct perf_data_maps *m)
 {
-	*m = (struct perf_maps){ .kernel = { .users = 1 } };
+	*m = (struct perf_data_maps){ .kernel = { .users = 1 } };
 	buf_add(&m->names, "", 1);
 	if (m->names.failed || !ARRAY_ROOM(m->name_at, 0, m->names_cap))
 		return -ENOMEM;
@@ -15,7 +15,7 @@ int perf_maps_init(struct perf_maps *m)
 	return 0;
 }
 
-void perf_maps_free(struct perf_maps *m)
+void perf_data_maps_free(struct perf_data_maps *m)
 {
 	free(m->mappings);
 	free(m->by_content.slots);
@@ -27,12 +27,12 @@ void perf_maps_free(struct perf_maps *m)
 	free(m->kernel.areas);
 }
 
-const char *perf_maps_text(const struct perf_maps *m, uint32_t name)
+const char *perf_data_maps_text(const struct perf_data_maps *m, uint32_t name)
 {
 	return m->names.data + m->name_at[name];
 }
 
-uint32_t perf_maps_name(struct perf_maps *m, const char *text)
+uint32_t perf_data_maps_name(struct perf_data_maps *m, const char *text)
 {
 	size_t len = strlen(text), at, start = m->names.len;
 	uint64_t hash = hash_bytes(text, len);
@@ -42,7 +42,7 @@ uint32_t perf_maps_name(struct perf_maps *m, const char *text)
 		return 0;
 	at = idmap_at(&m->by_name, hash);
 	while (idmap_next(&m->by_name, hash, &at, &id))
-		if (!strcmp(perf_maps_text(m, id), text))
+		if (!strcmp(perf_data_maps_text(m, id), text))
 			return id;
 	buf_add(&m->names, text, len + 1);
 	if (m->names.failed || start > UINT32_MAX || !ARRAY_ROOM(m->name_at, m->nnames, m->names_cap) ||
@@ -52,16 +52,16 @@ uint32_t perf_maps_name(struct perf_maps *m, const char *text)
 	return m->nnames++;
 }
 
-static uint32_t hex_name(struct perf_maps *m, struct span id)
+static uint32_t hex_name(struct perf_data_maps *m, struct span id)
 {
 	char hex[2 * 64 + 1] = "";
 
 	for (size_t i = 0; i < id.len && i < 64; i++)
 		snprintf(hex + 2 * i, 3, "%02x", id.p[i]);
-	return perf_maps_name(m, hex);
+	return perf_data_maps_name(m, hex);
 }
 
-static uint32_t build_id_of(const struct perf_maps *m, uint32_t path)
+static uint32_t build_id_of(const struct perf_data_maps *m, uint32_t path)
 {
 	uint64_t hash = hash_bytes(&path, sizeof(path));
 	size_t at = idmap_at(&m->by_path, hash);
@@ -73,9 +73,9 @@ static uint32_t build_id_of(const struct perf_maps *m, uint32_t path)
 	return 0;
 }
 
-int perf_maps_build_id(struct perf_maps *m, const char *path, struct span id)
+int perf_data_maps_build_id(struct perf_data_maps *m, const char *path, struct span id)
 {
-	uint32_t name = perf_maps_name(m, path), hex = hex_name(m, id);
+	uint32_t name = perf_data_maps_name(m, path), hex = hex_name(m, id);
 
 	if (!name || !hex)
 		return *path && id.len ? -ENOMEM : 0;
@@ -97,9 +97,9 @@ static bool same(const struct perf_mapping *a, const struct perf_mapping *b)
 }
 
 /* The kernel's "[kernel.kallsyms]_text": the name behind the bracket is a symbol, offset its address. */
-static const char *anchor_of(const struct perf_maps *m, const struct perf_mapping *map)
+static const char *anchor_of(const struct perf_data_maps *m, const struct perf_mapping *map)
 {
-	const char *path = perf_maps_text(m, map->path), *end = strchr(path, ']');
+	const char *path = perf_data_maps_text(m, map->path), *end = strchr(path, ']');
 
 	return map->kernel && *path == '[' && end && end[1] ? end + 1 : NULL;
 }
@@ -110,12 +110,12 @@ static bool has_no_file(const char *path)
 	return (*path != '/' || path[1] == '/') && strcmp(path, "[vdso]");
 }
 
-static int intern(struct perf_maps *m, const struct perf_mmap *map, uint32_t *ret)
+static int intern(struct perf_data_maps *m, const struct perf_mmap *map, uint32_t *ret)
 {
 	struct perf_mapping new = {
 		.start = map->start, .limit = map->start + map->len, .offset = map->offset,
 		.pid = map->pid, .kernel = map->kernel,
-		.path = perf_maps_name(m, map->path),
+		.path = perf_data_maps_name(m, map->path),
 	};
 	uint64_t hash;
 	size_t at;
@@ -144,7 +144,7 @@ static int intern(struct perf_maps *m, const struct perf_mmap *map, uint32_t *re
 	return 0;
 }
 
-struct perf_space *perf_space_new(struct perf_maps *m)
+struct perf_space *perf_space_new(struct perf_data_maps *m)
 {
 	struct perf_space *s = calloc(1, sizeof(*s));
 
@@ -159,7 +159,7 @@ struct perf_space *perf_space_share(struct perf_space *s)
 	return s;
 }
 
-void perf_space_drop(struct perf_maps *m, struct perf_space *s)
+void perf_space_drop(struct perf_data_maps *m, struct perf_space *s)
 {
 	if (!s || --s->users)
 		return;
@@ -168,7 +168,7 @@ void perf_space_drop(struct perf_maps *m, struct perf_space *s)
 	free(s);
 }
 
-static struct perf_space *own_copy(struct perf_maps *m, struct perf_space *s)
+static struct perf_space *own_copy(struct perf_data_maps *m, struct perf_space *s)
 {
 	struct perf_space *new = perf_space_new(m);
 
@@ -201,7 +201,7 @@ static size_t first_behind(const struct perf_space *s, uint64_t addr)
 }
 
 /* Puts it over what was there, of which the parts on both sides stay. */
-static int put(struct perf_maps *m, struct perf_space *s, struct perf_area new)
+static int put(struct perf_data_maps *m, struct perf_space *s, struct perf_area new)
 {
 	size_t from = first_behind(s, new.start), to = from, n = 0;
 	struct perf_area parts[3];
@@ -226,7 +226,7 @@ static int put(struct perf_maps *m, struct perf_space *s, struct perf_area new)
 	return 0;
 }
 
-static int map_into(struct perf_maps *m, struct perf_space *s, const struct perf_mmap *map)
+static int map_into(struct perf_data_maps *m, struct perf_space *s, const struct perf_mmap *map)
 {
 	uint32_t id;
 	int ret;
@@ -237,7 +237,7 @@ static int map_into(struct perf_maps *m, struct perf_space *s, const struct perf
 	return ret ? ret : put(m, s, (struct perf_area){ map->start, map->start + map->len, id });
 }
 
-int perf_space_map(struct perf_maps *m, struct perf_space **ps, const struct perf_mmap *map)
+int perf_space_map(struct perf_data_maps *m, struct perf_space **ps, const struct perf_mmap *map)
 {
 	struct perf_space *s = *ps;
 
@@ -252,25 +252,25 @@ int perf_space_map(struct perf_maps *m, struct perf_space **ps, const struct per
 	return map_into(m, s, map);
 }
 
-int perf_kernel_map(struct perf_maps *m, const struct perf_mmap *map)
+int perf_kernel_map(struct perf_data_maps *m, const struct perf_mmap *map)
 {
 	return m->areas + 2 > PERF_MOST_AREAS ? -E2BIG : map_into(m, &m->kernel, map);
 }
 
-struct perf_mapping *perf_space_at(const struct perf_maps *m, const struct perf_space *s, uint64_t addr)
+struct perf_mapping *perf_space_at(const struct perf_data_maps *m, const struct perf_space *s, uint64_t addr)
 {
 	size_t i = first_behind(s, addr);
 
 	return i < s->n && s->areas[i].start <= addr ? &m->mappings[s->areas[i].mapping] : NULL;
 }
 
-int perf_mapping_number(struct perf_maps *m, struct perf_mapping *map, struct profile *p, uint32_t *ret)
+int perf_mapping_number(struct perf_data_maps *m, struct perf_mapping *map, struct profile *p, uint32_t *ret)
 {
-	const char *path = perf_maps_text(m, map->path), *anchor = anchor_of(m, map);
+	const char *path = perf_data_maps_text(m, map->path), *anchor = anchor_of(m, map);
 	char kernel[256];
 	struct profile_mapping pm = {
 		.start = map->start, .limit = map->limit, .offset = map->offset, .path = path,
-		.build_id = perf_maps_text(m, map->build_id), .kernel = map->kernel,
+		.build_id = perf_data_maps_text(m, map->build_id), .kernel = map->kernel,
 		.pid = map->kernel || map->pid < 0 ? 0 : map->pid,
 	};
 	int err;

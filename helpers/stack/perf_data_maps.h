@@ -14,7 +14,7 @@
  */
 struct perf_mapping {
 	uint64_t start, limit, offset, inode[3];
-	uint32_t path, build_id;	/* in perf_maps.names, 0: none */
+	uint32_t path, build_id;	/* in perf_data_maps.names, 0: none */
 	int32_t pid;
 	bool kernel;
 	uint32_t number;		/* the profile's, 0: not asked for yet */
@@ -34,7 +34,7 @@ struct perf_space {
 	size_t n, cap;
 };
 
-struct perf_maps {
+struct perf_data_maps {
 	struct perf_mapping *mappings;
 	size_t nmappings, mappings_cap;
 	struct idmap by_content;
@@ -55,32 +55,32 @@ struct perf_maps {
 enum { PERF_MOST_AREAS = 4 << 20 };
 
 /* All return 0 or -ENOMEM unless said otherwise. */
-int perf_maps_init(struct perf_maps *m);
-void perf_maps_free(struct perf_maps *m);
+int perf_data_maps_init(struct perf_data_maps *m);
+void perf_data_maps_free(struct perf_data_maps *m);
 
 /* The same text gives the same number. 0: out of memory (or ""). */
-uint32_t perf_maps_name(struct perf_maps *m, const char *text);
-const char *perf_maps_text(const struct perf_maps *m, uint32_t name);
+uint32_t perf_data_maps_name(struct perf_data_maps *m, const char *text);
+const char *perf_data_maps_text(const struct perf_data_maps *m, uint32_t name);
 
 /* A file's build id: mappings of that path get it from now on, unless they come with their own. */
-int perf_maps_build_id(struct perf_maps *m, const char *path, struct span id);
+int perf_data_maps_build_id(struct perf_data_maps *m, const char *path, struct span id);
 
-struct perf_space *perf_space_new(struct perf_maps *m);
+struct perf_space *perf_space_new(struct perf_data_maps *m);
 struct perf_space *perf_space_share(struct perf_space *s);
 /* One user less. */
-void perf_space_drop(struct perf_maps *m, struct perf_space *s);
+void perf_space_drop(struct perf_data_maps *m, struct perf_space *s);
 
 /*
  * Maps what the record says; *ps becomes another space if others use it, too.  -E2BIG:
  * more than PERF_MOST_AREAS mappings at the same time.
  */
-int perf_space_map(struct perf_maps *m, struct perf_space **ps, const struct perf_mmap *map);
-int perf_kernel_map(struct perf_maps *m, const struct perf_mmap *map);
+int perf_space_map(struct perf_data_maps *m, struct perf_space **ps, const struct perf_mmap *map);
+int perf_kernel_map(struct perf_data_maps *m, const struct perf_mmap *map);
 
 /* The mapping that holds addr, NULL: none does. */
-struct perf_mapping *perf_space_at(const struct perf_maps *m, const struct perf_space *s, uint64_t addr);
+struct perf_mapping *perf_space_at(const struct perf_data_maps *m, const struct perf_space *s, uint64_t addr);
 
 /* The number that the profile has for it. */
-int perf_mapping_number(struct perf_maps *m, struct perf_mapping *map, struct profile *p, uint32_t *ret);
+int perf_mapping_number(struct perf_data_maps *m, struct perf_mapping *map, struct profile *p, uint32_t *ret);
 
 #endif

@@ -7,7 +7,7 @@
 int perf_threads_init(struct perf_threads *t)
 {
 	*t = (struct perf_threads){ 0 };
-	return perf_maps_init(&t->maps);
+	return perf_data_maps_init(&t->maps);
 }
 
 void perf_threads_free(struct perf_threads *t)
@@ -16,7 +16,7 @@ void perf_threads_free(struct perf_threads *t)
 		perf_space_drop(&t->maps, t->v[i].space);
 	free(t->v);
 	free(t->by_id.slots);
-	perf_maps_free(&t->maps);
+	perf_data_maps_free(&t->maps);
 }
 
 static struct perf_thread *find(const struct perf_threads *t, int32_t id)
@@ -98,7 +98,7 @@ static int on_comm(struct perf_threads *t, struct span record)
 	if (record.bad)
 		return -EBADMSG;
 	th = find_or_add(t, tid);
-	name = perf_maps_name(&t->maps, comm);
+	name = perf_data_maps_name(&t->maps, comm);
 	if (!th || (!name && *comm))
 		return -ENOMEM;
 	th->comm = name;

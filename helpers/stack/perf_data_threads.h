@@ -7,12 +7,12 @@
 
 struct perf_thread {
 	int32_t id;
-	uint32_t comm;			/* perf_maps_text(), 0: not known */
+	uint32_t comm;			/* perf_data_maps_text(), 0: not known */
 	struct perf_space *space;	/* of the process of that id, NULL: none of that id was seen */
 };
 
 struct perf_threads {
-	struct perf_maps maps;
+	struct perf_data_maps maps;
 	struct perf_thread *v;
 	size_t n, cap;
 	struct idmap by_id;

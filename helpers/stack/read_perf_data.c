@@ -19,7 +19,7 @@ struct perf_reader {
 	struct perf_order order;
 	struct perf_unpack unpack;
 	struct perf_stacks stacks;
-	struct perf_labels labels;
+	struct perf_data_labels labels;
 	bool timed;			/* records can be put in order */
 	size_t known_events;		/* how many there were when that was found out */
 	unsigned samples;		/* the value that counts samples */
@@ -111,7 +111,7 @@ static int count(struct perf_reader *p, struct perf_sample *s)
 				      s->kind->label, PROFILE_VALUES);
 	values[p->samples] = 1;
 	values[s->kind->value] = s->period > INT64_MAX ? INT64_MAX : s->period;
-	ret = perf_labels_of(&p->labels, s, &labels);
+	ret = perf_data_labels_of(&p->labels, s, &labels);
 	if (!ret)
 		ret = perf_stacks_add(&p->stacks, s, labels, values);
 	p->r->samples += !ret;
@@ -383,7 +383,7 @@ int perf_data_read(struct reading *r)
 	perf_order_free(&p.order);
 	perf_unpack_free(&p.unpack);
 	perf_stacks_free(&p.stacks);
-	perf_labels_free(&p.labels);
+	perf_data_labels_free(&p.labels);
 	perf_file_close(&p.file);
 	return ret;
 }
