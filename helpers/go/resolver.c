@@ -10,11 +10,12 @@
 #include "go/resolver_priv.h"
 
 static const char *const words[] = {
-	[WHY_NO_FUNCTION] = "in no function that is known",
+	[WHY_NO_FUNCTION] = NULL,	/* nothing to be done */
 	[WHY_NO_SOURCE] = "pass -p PID while it runs, or --exe FILE",
 	[WHY_OUTSIDE] = "outside of --exe",
 	[WHY_OUTSIDE_PIE] = "outside of --exe, which is position-independent: where it was loaded isn't known; "
 			    "pass -p PID while it runs",
+	[WHY_NO_VDSO] = "its build id isn't recorded; pass -p PID while it runs",
 	[WHY_NO_MAPPING] = "the process has no file mapped there",
 	[WHY_NOT_HERE] = "not found here; pass --exe FILE, -p PID or --debug-dir DIR",
 	[WHY_CHANGED] = "changed since the recording; pass --exe with the file that ran",
@@ -118,7 +119,9 @@ static struct place *place_of(struct go_resolver *r, const struct frame *f)
 		*p = (struct place){ .how = HOW_FILE, .image = r->exe,
 				     .why = r->exe->elf.pie ? WHY_OUTSIDE_PIE : WHY_OUTSIDE };
 	} else {
-		*p = (struct place){ .how = HOW_NONE, .why = WHY_NO_SOURCE };
+		/* outside of all mappings of a recording: a broken stack */
+		*p = (struct place){ .how = HOW_NONE,
+				     .why = r->in->nmappings ? WHY_NO_FUNCTION : WHY_NO_SOURCE };
 	}
 	return p;
 }
@@ -303,7 +306,7 @@ const char *go_resolver_remark(struct go_resolver *r, size_t i)
 		const struct place *p = &r->places[k];
 		const char *what = subject(r, k);
 
-		if (!p->missing || i--)
+		if (!p->missing || !words[p->why] || i--)
 			continue;
 		buf_clear(&r->text);
 		if (what)

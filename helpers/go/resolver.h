@@ -37,7 +37,8 @@ int go_resolver_begin(struct go_resolver *r, const struct profile *in, bool unna
 
 /*
  * What was left without a name, and what to do: a sentence for each file (and one for addresses of no
- * known file), from 0 until NULL.  Valid until the next call.
+ * known file), from 0 until NULL.  Nothing is said where nothing can be done: a function that the file
+ * doesn't have, a broken stack that leads outside of all recorded mappings.  Valid until the next call.
  */
 const char *go_resolver_remark(struct go_resolver *r, size_t i);
 

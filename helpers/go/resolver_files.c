@@ -212,6 +212,7 @@ static bool use_debug_dir(struct go_resolver *r, const char *dir, const struct p
 static bool use_vdso(struct go_resolver *r, const struct profile_mapping *m, struct place *p)
 {
 	/* that of another kernel would give wrong names */
+	p->why = WHY_NO_VDSO;
 	if (!is_build_id(m->build_id))
 		return false;
 	if (!r->own.maps) {

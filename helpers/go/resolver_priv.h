@@ -10,10 +10,11 @@
 
 /* Why addresses have no name; words in resolver.c. */
 enum why {
-	WHY_NO_FUNCTION,	/* the file is there */
+	WHY_NO_FUNCTION,	/* the file is there, the function isn't */
 	WHY_NO_SOURCE,
 	WHY_OUTSIDE,		/* of --exe */
 	WHY_OUTSIDE_PIE,
+	WHY_NO_VDSO,
 	WHY_NO_MAPPING,		/* in the process */
 	WHY_NOT_HERE,
 	WHY_CHANGED,
