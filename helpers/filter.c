@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/progress.h"
 #include "stack/readers.h"
@@ -26,29 +27,88 @@ static void show_progress(void *arg, uint64_t bytes)
 	progress_show(&w->progress, bytes, w->size, NULL);
 }
 
-static int read_lines(const struct opt_filter *filter, struct lines *lines, struct watched *w,
-		      struct profile *p)
+static void show_notes(const char *line)
 {
-	struct reading r = { .lines = lines, .profile = p, .unit = filter->unit,
+	while (line && *line) {
+		size_t n = strcspn(line, "\n");
+
+		fprintf(stderr, "%s: %.*s\n", program_invocation_name, (int)n, line);
+		line += n + (line[n] != '\0');
+	}
+}
+
+/* What the files are read into. */
+struct loading {
+	const struct opt_filter *filter;
+	struct profile *profile;
+	struct buf by;		/* keys that stand at the root, as the readers or --by have them */
+};
+
+static void add_key(struct buf *keys, const char *list)
+{
+	for (const char *at = list ? list : ""; *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+		const char *known = keys->data;
+
+		while (known && *known && (strcspn(known, " ") != n || memcmp(known, at, n))) {
+			known += strcspn(known, " ");
+			known += strspn(known, " ");
+		}
+		if (!known || !*known) {
+			if (keys->len)
+				buf_char(keys, ' ');
+			buf_add(keys, at, n);
+		}
+		at += n;
+	}
+}
+
+/* The labels that the reader shall keep: those for the root and those that will be written. */
+static int wanted_labels(struct loading *l, struct reading *r, struct buf *ret)
+{
+	const struct opt_filter *filter = l->filter;
+	const struct writer *w = writer_find(filter->out.format);
+	const struct reader *reader = readers_find(r);
+
+	if (!reader)
+		return r->from ? -EINVAL : -EBADMSG;
+	add_key(&l->by, filter->transform.by ? filter->transform.by : reader->by);
+	add_key(ret, l->by.data);
+	add_key(ret, w ? w->labels : NULL);
+	r->labels = ret->data;
+	r->addresses = w && w->addresses;
+	return l->by.failed || ret->failed ? err_sys(ENOMEM, "%s", r->lines->name) : 0;
+}
+
+static int read_lines(struct loading *l, struct lines *lines, struct watched *w)
+{
+	const struct opt_filter *filter = l->filter;
+	struct reading r = { .lines = lines, .profile = l->profile, .unit = filter->unit,
 			     .from = filter->from, .strict = filter->strict };
+	struct buf labels = { 0 };
 	int ret;
 
 	progress_begin(&w->progress, lines->name, filter->out.quiet || !w->size);
 	lines->on_read = show_progress;
 	lines->arg = w;
-	ret = readers_read(&r);
+	ret = wanted_labels(l, &r, &labels);
+	if (!ret)
+		ret = readers_read(&r);
 	progress_clear(&w->progress);
+	if (!ret && !filter->out.quiet)
+		show_notes(r.notes.data);
+	buf_free(&r.notes);
+	buf_free(&labels);
 	if (!ret && r.bad && !filter->out.quiet)
 		fprintf(stderr, "%s: %s (%llu left out of %llu; --strict refuses)\n",
 			program_invocation_name, r.first_bad, (unsigned long long)r.bad,
 			(unsigned long long)(r.bad + r.samples));
-	if (!ret && *r.remark && !filter->out.quiet)
-		fprintf(stderr, "%s: %s\n", program_invocation_name, r.remark);
 	return ret;
 }
 
-static int read_one(const struct opt_filter *filter, const char *file, struct profile *p)
+static int read_one(struct loading *l, const char *file)
 {
+	const struct opt_filter *filter = l->filter;
 	bool is_stdin = !strcmp(file, "-");
 	struct watched w = { .size = 0 };
 	struct lines lines;
@@ -68,7 +128,7 @@ static int read_one(const struct opt_filter *filter, const char *file, struct pr
 	if (!is_stdin && S_ISREG(st.st_mode))
 		w.size = st.st_size;
 	lines_open(&lines, fd, is_stdin ? "stdin" : file);
-	ret = read_lines(filter, &lines, &w, p);
+	ret = read_lines(l, &lines, &w);
 	lines_close(&lines);
 	if (!is_stdin)
 		close(fd);
@@ -77,14 +137,17 @@ static int read_one(const struct opt_filter *filter, const char *file, struct pr
 
 int filter_load(const struct opt_filter *f, char **files, int n, struct profile *p)
 {
+	struct loading l = { .filter = f, .profile = p };
+	const struct writer *w = writer_find(f->out.format);
 	int ret = profile_init(p, NULL, 0);
 
 	if (ret)
 		return err_sys(-ret, "can't begin");
-	if (!n)
-		return read_one(f, "-", p);
-	for (int i = 0; !ret && i < n; i++)
-		ret = read_one(f, files[i], p);
+	for (int i = 0; !ret && i < (n ? n : 1); i++)
+		ret = read_one(&l, n ? files[i] : "-");
+	if (!ret)
+		ret = opt_transform_apply(&f->transform, l.by.data, w && w->labels, p);
+	buf_free(&l.by);
 	return ret;
 }
 
@@ -103,7 +166,7 @@ const struct argp_option filter_options[] = {
 };
 
 const struct argp_child filter_children[] = {
-	{ &opt_output_argp }, { &opt_report_argp }, { 0 },
+	{ &opt_output_argp }, { &opt_report_argp }, { &opt_transform_argp }, { &filter_picture_argp }, { 0 },
 };
 
 error_t filter_parse(int key, char *arg, struct argp_state *state)
@@ -113,6 +176,8 @@ error_t filter_parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &f->out;
+		state->child_inputs[2] = &f->transform;
+		state->child_inputs[3] = &f->write;
 		return 0;
 	case OPT_UNIT:
 		if (strcmp(arg, "bytes") && strcmp(arg, "nanoseconds") && strcmp(arg, "count"))
@@ -167,7 +232,8 @@ int filter_choose_value(struct opt_filter *f, const struct profile *p)
 
 int filter_write(const struct opt_filter *f, const struct profile *p)
 {
-	const struct writer *w = writer_find(f->out.format);
+	const struct writer *w = f->write.diff_of ? writer_find_diff(f->out.format) :
+						    writer_find(f->out.format);
 	struct write_options o = f->write;
 	FILE *out;
 	int ret, closed;

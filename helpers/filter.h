@@ -3,9 +3,13 @@
 #ifndef GOBPF_FILTER_H
 #define GOBPF_FILTER_H
 
+#include "filter_transform.h"
 #include "options.h"
 #include "stack/profile.h"
 #include "stack/writers.h"
+
+/* What every filter can write. */
+#define FILTER_FORMATS "folded table svg pprof json speedscope"
 
 /*
  * A filter reads stacks from files (stdin without one, or for "-") and writes
@@ -15,6 +19,7 @@
 struct opt_filter {
 	struct opt_output out;
 	struct write_options write;
+	struct opt_transform transform;
 	char **files;
 	int nfiles;
 	const char *value;	/* name or unit of the value to show; NULL: the main one */
@@ -24,6 +29,8 @@ struct opt_filter {
 };
 extern const struct argp_option filter_options[];
 extern const struct argp_child filter_children[];
+/* How tables and pictures look; its input is a struct write_options. */
+extern const struct argp filter_picture_argp;
 error_t filter_parse(int key, char *arg, struct argp_state *state);
 
 /*

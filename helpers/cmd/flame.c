@@ -14,7 +14,7 @@ static const struct argp argp = {
 
 static int run(int argc, char **argv)
 {
-	struct opt_filter filter = { .out.formats = "svg folded table pprof json" };
+	struct opt_filter filter = { .out = { .formats = FILTER_FORMATS, .fallback = "svg" } };
 
 	options_parse(&argp, argc, argv, &filter);
 	return filter_run(&filter);

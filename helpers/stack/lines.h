@@ -16,13 +16,20 @@ struct lines {
 	size_t start, end, cap;
 	bool eof;
 	uint64_t number;	/* of the line given last, from 1 */
-	uint64_t bytes;		/* read so far */
+	uint64_t taken;		/* by lines_take() */
+	uint64_t bytes;		/* read so far, as they are in the file */
+	bool looked;		/* is it gzipped? */
+	struct gunzip *gunzip;
+	const char *broken;	/* the input ended before its time: why; NULL: it did not */
 	/* may be set behind lines_open(): called after each read */
 	void (*on_read)(void *arg, uint64_t bytes);
 	void *arg;
 };
 
-/* The descriptor stays the caller's. name must outlive l. */
+/*
+ * The descriptor stays the caller's. name must outlive l.  Gzipped input is read as what
+ * it holds; when it breaks off, what came of its last line is dropped.
+ */
 void lines_open(struct lines *l, int fd, const char *name);
 /* Reads a copy of data. 0 or -ENOMEM. */
 int lines_open_mem(struct lines *l, const void *data, size_t len, const char *name);

@@ -4,17 +4,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "profile.pb-c.h"
+#include "stack/gzip.h"
 #include "stack/idmap.h"
 #include "stack/value.h"
 
 typedef Gobpf__Pprof__Profile Profile;
 typedef Gobpf__Pprof__ValueType ValueType;
 typedef Gobpf__Pprof__Sample Sample;
+typedef Gobpf__Pprof__Label Label;
 typedef Gobpf__Pprof__Mapping Mapping;
 typedef Gobpf__Pprof__Location Location;
 typedef Gobpf__Pprof__Line Line;
@@ -185,6 +186,8 @@ struct message {
 	Function **function_ptrs;
 	Sample *samples, **sample_ptrs;
 	int64_t *values, *comments;
+	Label *labels, **label_ptrs;	/* of all sets, one after the other */
+	size_t *set_at;			/* where each set's begin; set 0 has none */
 };
 
 static void message_free(struct message *m)
@@ -200,6 +203,9 @@ static void message_free(struct message *m)
 	free(m->sample_ptrs);
 	free(m->values);
 	free(m->comments);
+	free(m->labels);
+	free(m->label_ptrs);
+	free(m->set_at);
 }
 
 /* An array of n, at least one; failure is kept in b. */
@@ -342,6 +348,48 @@ static void fill_locations(struct builder *b, struct message *m)
 	m->profile.n_function = b->nfunctions;
 }
 
+static void fill_label(struct builder *b, Label *out, const struct label *l)
+{
+	gobpf__pprof__label__init(out);
+	out->key = string(b, l->key);
+	if (l->str) {
+		out->str = string(b, l->str);
+		return;
+	}
+	out->num = l->num;
+	out->num_unit = string(b, l->unit ? l->unit : "");
+}
+
+/* Samples with the same set share its messages. */
+static void fill_labels(struct builder *b, struct message *m)
+{
+	const struct profile *p = b->p;
+	size_t nsets = 0, nlabels = 0, n;
+
+	for (size_t i = 0; i < p->nsamples; i++)
+		if (p->samples[i].labels > nsets)
+			nsets = p->samples[i].labels;
+	m->set_at = array(b, nsets + 1, sizeof(*m->set_at));
+	if (b->failed)
+		return;
+	for (size_t i = 1; i <= nsets; i++) {
+		profile_labels_of(p, i, &n);
+		m->set_at[i + 1] = nlabels += n;
+	}
+	m->labels = array(b, nlabels, sizeof(*m->labels));
+	m->label_ptrs = array(b, nlabels, sizeof(*m->label_ptrs));
+	for (size_t i = 1; !b->failed && i <= nsets; i++) {
+		const struct label *labels = profile_labels_of(p, i, &n);
+
+		for (size_t k = 0; k < n; k++) {
+			size_t at = m->set_at[i] + k;
+
+			fill_label(b, &m->labels[at], &labels[k]);
+			m->label_ptrs[at] = &m->labels[at];
+		}
+	}
+}
+
 static void fill_samples(struct builder *b, struct message *m)
 {
 	size_t n = b->p->nsamples, nvalues = m->profile.n_sample_type;
@@ -352,9 +400,12 @@ static void fill_samples(struct builder *b, struct message *m)
 	if (b->failed)
 		return;
 	for (size_t i = 0; i < n; i++) {
+		const uint32_t set = b->p->samples[i].labels;
 		Sample *out = &m->samples[i];
 
 		gobpf__pprof__sample__init(out);
+		out->label = m->label_ptrs + m->set_at[set];
+		out->n_label = m->set_at[set + 1] - m->set_at[set];
 		out->location_id = b->location_ids + b->sample_ids[i];
 		out->n_location_id = b->sample_ids[i + 1] - b->sample_ids[i];
 		out->value = m->values + i * nvalues;
@@ -367,32 +418,6 @@ static void fill_samples(struct builder *b, struct message *m)
 	m->profile.n_sample = n;
 }
 
-static int write_gzip(FILE *f, const uint8_t *data, size_t len)
-{
-	z_stream z = { .next_in = (uint8_t *)data };
-	uint8_t out[65536];
-	int ret = Z_OK;
-
-	/* 16: with gzip's header, whose time stays 0 */
-	if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		return -ENOMEM;
-	do {
-		/* avail_in has 32 bits */
-		size_t part = len < (1 << 30) ? len : 1 << 30;
-
-		z.avail_in = part;
-		len -= part;
-		do {
-			z.next_out = out;
-			z.avail_out = sizeof(out);
-			ret = deflate(&z, len ? Z_NO_FLUSH : Z_FINISH);
-			fwrite(out, 1, sizeof(out) - z.avail_out, f);
-		} while (!z.avail_out);
-	} while (len);
-	deflateEnd(&z);
-	return ret == Z_STREAM_END ? 0 : -EIO;
-}
-
 static int pack(FILE *f, const Profile *profile)
 {
 	size_t len = gobpf__pprof__profile__get_packed_size(profile);
@@ -402,7 +427,7 @@ static int pack(FILE *f, const Profile *profile)
 	if (!data)
 		return -ENOMEM;
 	gobpf__pprof__profile__pack(profile, data);
-	ret = write_gzip(f, data, len);
+	ret = gzip_write(f, data, len);
 	free(data);
 	return ret;
 }
@@ -435,6 +460,9 @@ int pprof_write(FILE *f, const struct profile *p)
 	fill_mappings(&b, &m);
 	fill_comments(&b, &m);
 	fill_locations(&b, &m);
+	fill_labels(&b, &m);
+	if (b.failed)
+		goto out;
 	fill_samples(&b, &m);
 	if (b.failed)
 		goto out;

@@ -7,41 +7,50 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "stack/pprof_tables.h"
 #include "stack/read_bpftrace.h"
 #include "stack/read_folded.h"
+#include "stack/read_goroutines.h"
 #include "stack/read_perf_data.h"
+#include "stack/read_perf_script.h"
+#include "stack/read_pprof.h"
 
 enum { HEAD = 64 << 10 };
 
 const struct reader readers[] = {
 	{ "perf-data", "perf.data", "comm", true, perf_data_match, perf_data_read },
+	{ "pprof", "pprof profiles", NULL, true, pprof_match, pprof_read },
+	{ "goroutines", "goroutines as Go prints them", NULL, false,
+	  goroutines_match, goroutines_read },
 	{ "bpftrace", "bpftrace maps with stack keys", NULL, false,
 	  bpftrace_match, bpftrace_read },
+	{ "perf-script", "the text of perf script", "comm", false,
+	  perf_script_match, perf_script_read },
 	{ "folded", "folded stacks", NULL, false, folded_match, folded_read },
 	{ 0 },
 };
 
-static int bad(struct reading *r, const char *place, uint64_t at, const char *fmt, va_list ap)
+static int bad(struct reading *r, const char *unit, uint64_t at, const char *fmt, va_list ap)
 {
-	unsigned long long number = at;
-	char what[200];
+	char what[200], where[sizeof(r->first_bad)];
 
 	vsnprintf(what, sizeof(what), fmt, ap);
+	snprintf(where, sizeof(where), "%s: %s %llu: %s", r->lines->name, unit, (unsigned long long)at, what);
 	if (r->strict)
-		return err_set(EBADMSG, "%s: %s %llu: %s", r->lines->name, place, number, what);
+		return err_set(EBADMSG, "%s", where);
 	if (!r->bad++)
-		snprintf(r->first_bad, sizeof(r->first_bad), "%s: %s %llu: %s", r->lines->name, place,
-			 number, what);
+		memcpy(r->first_bad, where, sizeof(where));
 	return 0;
 }
 
 int reading_bad(struct reading *r, const char *fmt, ...)
 {
+	const struct lines *l = r->lines;
 	va_list ap;
 	int ret;
 
 	va_start(ap, fmt);
-	ret = bad(r, "line", r->lines->number, fmt, ap);
+	ret = bad(r, l->number ? "line" : "byte", l->number ? l->number : l->taken, fmt, ap);
 	va_end(ap);
 	return ret;
 }
@@ -55,6 +64,17 @@ int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
 	ret = bad(r, "offset", offset, fmt, ap);
 	va_end(ap);
 	return ret;
+}
+
+void reading_note(struct reading *r, const char *fmt, ...)
+{
+	char what[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	buf_printf(&r->notes, "%s: %s\n", r->lines->name, what);
 }
 
 bool reading_value(struct reading *r, const char *name, const char *unit, unsigned *ret)
@@ -78,13 +98,11 @@ bool reading_wants(const struct reading *r, const char *key)
 {
 	size_t len = strlen(key);
 
-	if (!r->labels)
-		return false;
-	if (!strcmp(r->labels, "*"))
-		return strcmp(key, "time") != 0;
-	for (const char *at = r->labels; *at; at += strspn(at, " ")) {
+	for (const char *at = r->labels ? r->labels : ""; *at; at += strspn(at, " ")) {
 		size_t n = strcspn(at, " ");
 
+		if (n == 1 && *at == '*' && strcmp(key, "time"))
+			return true;
 		if (n == len && !memcmp(at, key, n))
 			return true;
 		at += n;
@@ -141,7 +159,8 @@ const struct reader *readers_find(struct reading *r)
 		return NULL;
 	if (len)
 		return by_content(r, head, len);
-	err_set(EBADMSG, "%s: empty: no stacks were recorded", r->lines->name);
+	err_set(EBADMSG, "%s: %s", r->lines->name,
+		r->lines->broken ? r->lines->broken : "empty: no stacks were recorded");
 	return NULL;
 }
 
@@ -153,6 +172,8 @@ int readers_read(struct reading *r)
 	if (!f)
 		return r->from ? -EINVAL : -EBADMSG;
 	ret = f->read(r);
+	if (!ret && r->lines->broken)
+		ret = reading_bad(r, "%s", r->lines->broken);
 	if (ret == -ENOMEM)
 		return err_sys(ENOMEM, "%s", r->lines->name);
 	if (!ret && !r->samples)

@@ -7,8 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "stack/lines.h"
 #include "stack/profile.h"
+
+struct perf_classic;
 
 /*
  * One input being read.  Input that makes no sense is left out and counted,
@@ -23,7 +26,7 @@ struct reading {
 	const char *from;	/* name of the format; NULL: as the content shows */
 	/*
 	 * What the reader shall keep of what its format can say; all of it makes for more
-	 * distinct samples.  labels: blank-separated keys, "*": all but "time", NULL: none.
+	 * distinct samples.  labels: blank-separated keys, "*" among them: all but "time"; NULL: none.
 	 *   comm pid tid cpu event	of the sample (the event's name, without modifiers)
 	 *   goid state wait		of a goroutine: number, "chan receive", nanoseconds
 	 *   time			nanoseconds, rounded down to tick_ns
@@ -34,10 +37,13 @@ struct reading {
 	uint64_t tick_ns;
 	/* Frames keep addr, FRAME_RETURN and mapping; otherwise only those without a name do. */
 	bool addresses;
+	/* perf script text only: as the classic collapser reads it (perf_classic.h); NULL: as this project does */
+	struct perf_classic *classic;
 	uint64_t samples;	/* read */
+	uint64_t lost;		/* events that the recording says it lost */
 	uint64_t bad;		/* pieces left out */
 	char first_bad[256];	/* "FILE: line 3: …", "FILE: offset 4096: …" */
-	char remark[256];	/* what else the user must know: "FILE: 23 events were lost …" */
+	struct buf notes;	/* what the user shall know besides, a line each; buf_free() it */
 };
 
 /* How to add a format: a file read_NAME.c, its row in readers.c, its test and its fuzz seeds. */
@@ -69,12 +75,15 @@ const struct reader *readers_find(struct reading *r);
 /* For readers: shall the label of this key be kept? */
 bool reading_wants(const struct reading *r, const char *key);
 
-/* For readers: something on the current line is wrong.  0, or -EBADMSG with words if strict. */
+/* For readers: something on the current line, or at this byte, is wrong.  0, or -EBADMSG with words if strict. */
 int reading_bad(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for binary formats: something at that offset is wrong. */
+/* The same where the place isn't where lines is: something at that offset is wrong. */
 int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* For readers: what is no mistake but shall be known ("Lost 5 events"), a line of notes. */
+void reading_note(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * For readers: the number of the profile's value of that name, added if there

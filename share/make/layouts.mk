@@ -18,12 +18,3 @@ $O/gen/layouts.inc: share/layouts.tsv share/layouts/tsv2c.awk
 	$(Q)awk -f share/layouts/tsv2c.awk $< >$@
 
 $O/helpers/go/layout.o: $O/gen/layouts.inc
-
-# The test program of what is known of the runtime, for tests/probe.bats.
-$O/tests/runtimelib: tests/unit/runtimelib.c $O/libgobpf.a
-	$(call say,TEST,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP $^ $(LDLIBS) -o $@
-
-test-programs: $O/tests/runtimelib $O/tests/golib $O/tests/gofile
--include $O/tests/runtimelib.d

@@ -13,11 +13,9 @@
 #include "base/err.h"
 #include "go/gofile.h"
 #include "go/types.h"
+#include "golib.h"
 
 enum { PER_FUNCTION = 24, FRAMES = 64, BATCH = 32 };
-
-static struct elf_file elf;
-static struct go_file go;
 
 /* version FILE: "TEXT MINOR SOURCE FUNCTIONS MODULE" */
 static int cmd_version(char **a)
@@ -80,7 +78,7 @@ static int cmd_pcsp(char **a)
 /* types FILE BIAS: the name of each address of standard input, minus the bias */
 static int cmd_types(char **a)
 {
-	uint64_t bias = strtoull(a[0], NULL, 0);
+	uint64_t bias = strtoull(a[1], NULL, 0);
 	char line[64], name[8192];
 
 	while (fgets(line, sizeof(line), stdin)) {
@@ -137,7 +135,7 @@ static int cmd_check(char **a)
 			last = f.end;
 		}
 		if (bad && errors < 20)
-			fprintf(stderr, "%s: function %u, %s: %u errors\n", a[-1], i, f.name, bad);
+			fprintf(stderr, "%s: function %u, %s: %u errors\n", a[0], i, f.name, bad);
 		errors += bad;
 	}
 	printf("%s %u %lu %lu\n", go.version.text, go.nfunc, inlined, errors);
@@ -147,8 +145,8 @@ static int cmd_check(char **a)
 /* shrunk FILE SIZE: check, of a file that is cut to SIZE bytes after it was opened */
 static int cmd_shrunk(char **a)
 {
-	if (truncate(a[-1], strtol(a[0], NULL, 0)))
-		return err_sys(errno, "%s", a[-1]);
+	if (truncate(a[0], strtol(a[1], NULL, 0)))
+		return err_sys(errno, "%s", a[0]);
 	return cmd_check(a);
 }
 
@@ -197,7 +195,7 @@ static double look_up(unsigned long n, bool inlining, bool expected, unsigned lo
 /* speed FILE N: millions of addresses a second, random in the text, without and with inlining */
 static int cmd_speed(char **a)
 {
-	unsigned long n = strtoul(a[0], NULL, 0), found = 0;
+	unsigned long n = strtoul(a[1], NULL, 0), found = 0;
 
 	for (int i = 0; i < 4; i++)
 		printf("%s%s %.2f M/s\n", i & 1 ? "inlined" : "plain", i & 2 ? " expected" : "",
@@ -205,37 +203,17 @@ static int cmd_speed(char **a)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int nargs;
-	int (*run)(char **args);
-} commands[] = {
-	{ "version", 0, cmd_version },
-	{ "table", 0, cmd_table },
-	{ "pcsp", 0, cmd_pcsp },
-	{ "types", 1, cmd_types },
-	{ "check", 0, cmd_check },
-	{ "shrunk", 1, cmd_shrunk },
-	{ "speed", 1, cmd_speed },
+static const struct unit_command commands[] = {
+	{ "version", 1, cmd_version, true },
+	{ "table", 1, cmd_table, true },
+	{ "pcsp", 1, cmd_pcsp, true },
+	{ "types", 2, cmd_types, true },
+	{ "check", 1, cmd_check, true },
+	{ "shrunk", 2, cmd_shrunk, true },
+	{ "speed", 2, cmd_speed, true },
 };
 
 int main(int argc, char **argv)
 {
-	int err = -EINVAL;
-
-	for (size_t i = 0; argc > 2 && i < ARRAY_SIZE(commands); i++) {
-		if (strcmp(argv[1], commands[i].name) != 0 || argc - 3 != commands[i].nargs)
-			continue;
-		err = elf_open(argv[2], &elf);
-		if (!err)
-			err = go_open(&elf, &go);
-		if (!err)
-			err = commands[i].run(argv + 3);
-	}
-	if (err)
-		fprintf(stderr, "gofile: %s\n", err == -EINVAL ? "usage" : err_text());
-	go_close(&go);
-	if (elf.priv)
-		elf_close(&elf);
-	return err_status(err);
+	return run_command("gofile", commands, ARRAY_SIZE(commands), argc, argv);
 }

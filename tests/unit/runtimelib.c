@@ -15,16 +15,7 @@
 #include "go/layout_code.h"
 #include "go/leave.h"
 #include "go/names.h"
-
-static struct elf_file elf;
-static struct go_file go;
-
-static int open_file(const char *path)
-{
-	int err = elf_open(path, &elf);
-
-	return err ? err : go_open(&elf, &go);
-}
+#include "golib.h"
 
 static void print_leaves(const struct go_leaves *l, uint64_t entry)
 {
@@ -210,11 +201,7 @@ static int cmd_current(char **a)
 	return err;
 }
 
-static const struct {
-	const char *name;
-	int nargs;
-	int (*run)(char **args);
-} commands[] = {
+static const struct unit_command commands[] = {
 	{ "leaves", 1, cmd_leaves },
 	{ "code", 1, cmd_code },
 	{ "args", 2, cmd_args },
@@ -228,16 +215,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(commands) && argc > 1; i++) {
-		int err;
-
-		if (strcmp(argv[1], commands[i].name) != 0 || argc != 2 + commands[i].nargs)
-			continue;
-		err = commands[i].run(argv + 2);
-		if (err)
-			fprintf(stderr, "runtimelib: %s\n", err_text());
-		return err_status(err);
-	}
-	fprintf(stderr, "runtimelib: which command?\n");
-	return EXIT_USAGE;
+	return run_command("runtimelib", commands, ARRAY_SIZE(commands), argc, argv);
 }
