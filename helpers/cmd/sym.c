@@ -15,7 +15,8 @@ enum { OPT_NO_INLINE = OPT_OWN, OPT_JSON, OPT_LIST, OPT_FILTER, OPT_PROBE_POINT,
 static const struct argp_option options[] = {
 	{ "list", OPT_LIST, NULL, 0, "All functions: address, size, name, file and line, as nm -S -l", 1 },
 	{ "filter", OPT_FILTER, NULL, 0,
-	  "Copy standard input; an address alone on its line becomes its frames, others get them in <>", 1 },
+	  "Copy standard input; an address alone on its line becomes its frames, others get them in <>, "
+	  "perf script's [unknown] becomes a name", 1 },
 	{ "probe-point", OPT_PROBE_POINT, "FUNC", 0,
 	  "The cheapest safe place for a uprobe on each call of FUNC", 2 },
 	{ "returns", OPT_RETURNS, "FUNC", 0,
@@ -124,7 +125,8 @@ static const struct argp argp = {
 	"  gobpf sym --list ./server | sort -k2\n"
 	"  gobpf sym --probe-point main.handle --args main.handle ./server\n"
 	"  gobpf sym --debug-file server.debug ./server && gdb -s server.debug -e ./server\n"
-	"  bpftrace -p 4242 -e '...' | gobpf sym --filter -r 4242",
+	"  bpftrace -p 4242 -e '...' | gobpf sym --filter -r 4242\n"
+	"  perf script | gobpf sym --filter -r ./server",
 	children, NULL, NULL,
 };
 
