@@ -9,7 +9,7 @@
 #include "cmd/sym_run.h"
 #include "command.h"
 
-enum { OPT_NO_INLINE = OPT_OWN, OPT_JSON, OPT_LIST, OPT_FILTER, OPT_PROBE_POINT, OPT_RETURNS, OPT_ARGS,
+enum { OPT_NO_INLINE = OPT_OWN, OPT_LIST, OPT_FILTER, OPT_PROBE_POINT, OPT_RETURNS, OPT_ARGS,
        OPT_DEBUG_FILE };
 
 static const struct argp_option options[] = {
@@ -28,7 +28,6 @@ static const struct argp_option options[] = {
 	{ "return-addresses", 'r', NULL, 0,
 	  "ADDRs are return addresses: show the calls before them", 3 },
 	{ "no-inline", OPT_NO_INLINE, NULL, 0, "Only the functions that the linker knows", 3 },
-	{ "json", OPT_JSON, NULL, 0, "The same as --format=json", 50 },
 	{ 0 },
 };
 
@@ -71,10 +70,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_NO_INLINE:
 		s->no_inline = true;
 		return 0;
-	case OPT_JSON:
-		strcpy(s->out.format, "json");
-		s->out.format_given = true;
-		return 0;
 	case OPT_LIST:
 		choose(state, s, SYM_LIST);
 		return 0;
@@ -113,7 +108,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { &opt_output_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &opt_json_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
 	options, parse, "FILE|PID [ADDR|NAME]...",
 	"Show function, file and line of addresses in a Go executable or process, stripped or not, "
