@@ -12,11 +12,13 @@
 #include "stack/read_folded.h"
 #include "stack/read_goroutines.h"
 #include "stack/read_pprof.h"
+#include "stack/read_pproftext.h"
 
 enum { HEAD = 64 << 10 };
 
 const struct reader readers[] = {
 	{ "pprof", "pprof profiles", NULL, true, pprof_match, pprof_read },
+	{ "pprof-text", "profiles of ?debug=1", NULL, false, pproftext_match, pproftext_read },
 	{ "goroutines", "goroutines as Go prints them", NULL, false,
 	  goroutines_match, goroutines_read },
 	{ "bpftrace", "bpftrace maps with stack keys", NULL, false,
