@@ -167,7 +167,7 @@ const struct argp_option filter_options[] = {
 };
 
 const struct argp_child filter_children[] = {
-	{ &opt_output_argp }, { &opt_report_argp }, { &opt_transform_argp }, { 0 },
+	{ &opt_output_argp }, { &opt_report_argp }, { &opt_transform_argp }, { &filter_picture_argp }, { 0 },
 };
 
 error_t filter_parse(int key, char *arg, struct argp_state *state)
@@ -178,6 +178,7 @@ error_t filter_parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &f->out;
 		state->child_inputs[2] = &f->transform;
+		state->child_inputs[3] = &f->write;
 		return 0;
 	case OPT_UNIT:
 		if (strcmp(arg, "bytes") && strcmp(arg, "nanoseconds") && strcmp(arg, "count"))
@@ -232,7 +233,8 @@ int filter_choose_value(struct opt_filter *f, const struct profile *p)
 
 int filter_write(const struct opt_filter *f, const struct profile *p)
 {
-	const struct writer *w = writer_find(f->out.format);
+	const struct writer *w = f->write.diff_of ? writer_find_diff(f->out.format) :
+						    writer_find(f->out.format);
 	struct write_options o = f->write;
 	FILE *out;
 	int ret, closed;

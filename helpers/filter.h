@@ -30,6 +30,8 @@ struct opt_filter {
 };
 extern const struct argp_option filter_options[];
 extern const struct argp_child filter_children[];
+/* How tables and pictures look; its input is a struct write_options. */
+extern const struct argp filter_picture_argp;
 error_t filter_parse(int key, char *arg, struct argp_state *state);
 
 /*

@@ -91,15 +91,27 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	[ "$(awk 'NR > 1 { n += $1 } END { print n }' "$f.txt")" -eq "$want" ]
 }
 
-@test "fold: go tool pprof -top agrees with the table" {
+@test "fold: go tool pprof -top agrees with the table, flat and cumulative" {
 	requires go
-	local f=$BATS_TEST_TMPDIR/x
-	gobpf fold -o "$f.pb.gz" tests/golden/fold/simple.in
-	gobpf fold -f table tests/golden/fold/simple.in |
-		awk 'NR > 1 { sub(/_\[k\]/, ""); print $NF, $1 }' | sort >"$f.ours"
-	go tool pprof -top "$f.pb.gz" | awk 'table && $1 { print $NF, $1 } /flat%/ { table = 1 }' | sort >"$f.theirs"
-	diff "$f.ours" "$f.theirs"
-	[ "$(wc -l <"$f.ours")" -eq 4 ]
+	local f=$BATS_TEST_TMPDIR/x in
+	# a function that calls itself counts once per stack
+	printf '%s\n' 'main;fib;fib;fib 5' 'main;fib 2' 'main;other;fib;other 3' | put recursive
+	for in in tests/golden/fold/simple.in "$BATS_TEST_TMPDIR/recursive"; do
+		gobpf fold -o "$f.pb.gz" "$in"
+		gobpf fold -f table --cum "$in" | awk 'NR > 1 { sub(/_\[k\]/, ""); print $NF, $1, $2, $4, $5 }' >"$f.cum"
+		sort -s -k4,4nr -c "$f.cum"
+		gobpf fold -f table "$in" | awk 'NR > 1 { sub(/_\[k\]/, ""); print $NF, $1, $2, $4, $5 }' >"$f.flat"
+		sort -s -k2,2nr -c "$f.flat"
+		diff <(sort "$f.cum") <(sort "$f.flat")
+		go tool pprof -top -cum -nodefraction=0 "$f.pb.gz" | awk 'table {
+			printf "%s %d %.1f %d %.1f\n", $NF, $1, $2, $4, $5 } /flat%/ { table = 1 }' | sort >"$f.theirs"
+		diff <(sort "$f.cum") "$f.theirs"
+	done
+	diff - "$f.cum" <<'END'
+fib 7 70.0 10 100.0
+main 0 0.0 10 100.0
+other 3 30.0 3 30.0
+END
 }
 
 @test "fold: each bpftrace map is a value of its own" {
@@ -189,7 +201,7 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	run -1 gobpf fold "$GOBPF"
 	[[ $output == *": binary data where stacks as text are expected" ]]
 	run -1 gobpf fold LICENSE
-	[[ $output == *"LICENSE: not a format read here (bpftrace maps with stack keys, the text of perf script, folded stacks)" ]]
+	[[ $output == *"LICENSE: not a format read here (perf.data, pprof profiles, goroutines as Go prints them, bpftrace maps with stack keys, the text of perf script, folded stacks)" ]]
 	printf '@x[spin]: 5\n@y: 3\n' | put scalars
 	run -1 gobpf fold "$BATS_TEST_TMPDIR/scalars"
 	[[ $output == *"scalars: no stacks in it" ]]
@@ -249,21 +261,21 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 @test "fold: a table has units, a row for the rest, and stacks with -v" {
 	run -0 gobpf fold -f table --unit bytes -n 2 tests/golden/fold/simple.in
 	diff - <(printf '%s\n' "${lines[@]}") <<'END'
-bytes   share  site
-  7 B  46.7 %  main.b
-  5 B  33.3 %  runtime.mallocgc
-  3 B  20.0 %  (2 more sites)
+flat bytes   share  cum bytes   share  function
+       7 B  46.7 %        7 B  46.7 %  main.b
+       5 B  33.3 %        5 B  33.3 %  runtime.mallocgc
+       3 B  20.0 %                     (4 more functions)
 END
 	run -0 gobpf fold -f table -n 1 -v tests/golden/fold/simple.in
 	diff - <(printf '%s\n' "${lines[@]}") <<'END'
-samples   share  site
-      7  46.7 %  main.b
+flat samples   share  cum samples   share  function
+           7  46.7 %            7  46.7 %  main.b
     main.a
     main.main
-      8  53.3 %  (3 more sites)
+           8  53.3 %                       (5 more functions)
 END
-	run -0 gobpf fold -f table -n 3 tests/golden/fold/simple.in
-	[[ $output == *'(1 more site)' ]]
+	run -0 gobpf fold -f table -n 5 tests/golden/fold/simple.in
+	[[ $output == *'(1 more function)' ]]
 }
 
 @test "fold: a table fits its columns and keeps control characters to itself" {
@@ -296,5 +308,5 @@ END
 	run -0 gobpf fold -q --from folded "$BATS_TEST_TMPDIR/both"
 	[ "$output" = $']: 3\nx;y 4' ]
 	run -2 gobpf fold --from nothing "$BATS_TEST_TMPDIR/both"
-	[[ $output == *"--from: no format 'nothing' (one of: bpftrace, perf-script, folded)" ]]
+	[[ $output == *"--from: no format 'nothing' (one of: perf-data, pprof, goroutines, bpftrace, perf-script, folded)" ]]
 }

@@ -37,19 +37,52 @@ golib() { "$(golib_path)" "$@"; }
 	done
 }
 
-@test "layout: known facts, interpolated, refused" {
-	[ "$(golib layout 19 runtime.mspan nelems)" = "56 8" ]
-	[ "$(golib layout 22 runtime.mspan nelems)" = "50 2" ]
-	[ "$(golib layout 27 runtime.memRecordCycle sizeof)" = "0 16" ]
-	[ "$(golib layout 20 runtime.g goid)" = "152 8 interpolated" ]
-	[ "$(golib layout 20 internal/abi.Type PtrBytes)" = "8 8 interpolated" ]
-	run golib layout 20 runtime.g gopc
-	[ "$status" -eq 3 ]
+@test "layout: known facts, interpolated, corrected, refused" {
+	[ "$(golib layout go1.19.8 runtime.mspan nelems)" = "56 8 table for go1.19" ]
+	[ "$(golib layout go1.22 runtime.mspan nelems)" = "50 2 table for go1.22" ]
+	[ "$(golib layout go1.27rc1 runtime.memRecordCycle sizeof)" = "0 16 table for go1.27" ]
+	[ "$(golib layout go1.20 runtime.g goid)" = "152 8 table, go1.19 and go1.21 agree" ]
+	[ "$(golib layout go1.20 internal/abi.Type PtrBytes)" = "8 8 table, go1.19 and go1.21 agree" ]
+	run -3 golib layout go1.20 runtime.g gopc
 	[[ $output == *'no table says where Go 1.20 keeps runtime.g.gopc'* ]]
-	run golib layout 28 runtime.g goid
-	[ "$status" -eq 3 ]
-	run golib layout 19 runtime.g parentGoid
+	run -3 golib layout go1.28 runtime.g goid
+	run -1 golib layout go1.19 runtime.g parentGoid
 	[[ $output == *'Go 1.19 has no runtime.g.parentGoid'* ]]
+	# 1.16 put m.doesPark before m.park, 1.18 took it away
+	[ "$(golib layout go1.15 runtime.m alllink)" = "336 8 table for go1.15" ]
+	[ "$(golib layout go1.16 runtime.m alllink)" = "344 8 table, corrected for go1.16" ]
+	[ "$(golib layout go1.17.13 runtime.m alllink)" = "344 8 table, corrected for go1.17.13" ]
+	[ "$(golib layout go1.17 runtime.m procid)" = "72 8 table, go1.15 and go1.19 agree" ]
+	[ "$(golib layout go1.18 runtime.m alllink)" = "336 8 table, go1.15 and go1.19 agree" ]
+}
+
+@test "layout: what a patch release moved is told by the function that came with it" {
+	[ "$(golib layout go1.24.5 runtime.m alllink)" = "328 8 table for go1.24" ]
+	[ "$(golib layout go1.24rc2 runtime.m alllink)" = "328 8 table for go1.24" ]
+	[ "$(golib layout 'go1.23.11 X:nocoverageredesign' runtime.m alllink)" = "328 8 table for go1.23" ]
+	[ "$(golib layout go1.24.6 runtime.m incgo)" = "280 1 table for go1.24" ]
+	local version
+	for version in go1.24.6 go1.24.13 go1.24-devel_0123 go1.23.12; do
+		run -3 golib layout $version runtime.m alllink
+		[[ $output == *"moved runtime.m.alllink, and nothing says whether it did here"* ]] || fail "$version: $output"
+		run -3 golib layout $version runtime.m sizeof
+	done
+	# a program that has a function of that name, whichever Go it says it is from
+	mkdir -p "$BATS_TEST_TMPDIR/moved/cmd"
+	cd "$BATS_TEST_TMPDIR/moved"
+	printf '%s\n' 'package runtimz' 'type m struct{ p *int }' 'var V m' '//go:noinline' \
+		'func (v *m) snapshotAllp() *int { return v.p }' 'func F() { println(V.snapshotAllp()) }' >runtimz.go
+	printf '%s\n' 'package main' 'import "runtimz"' 'func main() { runtimz.F() }' >cmd/main.go
+	printf 'module runtimz\ngo 1.16\n' >go.mod
+	GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -buildvcs=false -ldflags='-s -w' -o out ./cmd
+	run -3 golib layout-in go1.24.6 runtime.m alllink out
+	LC_ALL=C sed 's/runtimz\.(\*m)\.snapshotAllp/runtime.(*m).snapshotAllp/g' out >renamed
+	[ "$(golib layout-in go1.24.6 runtime.m alllink renamed)" = "352 8 table, corrected for go1.24.6" ]
+	[ "$(golib layout-in go1.24.4 runtime.m alllink renamed)" = "352 8 table, corrected for go1.24.4" ]
+	[ "$(golib layout-in go1.23-devel runtime.m ncgocall renamed)" = "320 8 table, corrected for go1.23-devel" ]
+	[ "$(golib layout-in go1.24.6 runtime.m sizeof renamed)" = "0 1832 table, corrected for go1.24.6" ]
+	[ "$(golib layout-in go1.24.6 runtime.m incgo renamed)" = "280 1 table for go1.24" ]
+	[ "$(golib layout-in go1.22.6 runtime.m alllink renamed)" = "328 8 table for go1.22" ]
 }
 
 @test "layout: an executable's own DWARF comes first, in older words too, else the table" {
@@ -105,6 +138,24 @@ golib() { "$(golib_path)" "$@"; }
 			# shellcheck disable=SC2086
 			program "$root" strip $mode
 			golib globals "$program" | sort | diff "$BATS_TEST_TMPDIR/truth" - || fail "$program"
+		done
+	done < <(roots)
+}
+
+@test "globals: hold in a running process what each should, by the code of its stripped file" {
+	local root mode
+	while read -r root; do
+		for mode in strip "strip pie"; do
+			# shellcheck disable=SC2086
+			GOBPF_GOROOT=$root fixture frames $mode
+			spawn frames "$fixture"
+			await frames '^READY'
+			"$(dirname "$GOBPF")/tests/heldlib" "${PID[frames]}" >"$BATS_TEST_TMPDIR/held"
+			[ "$(grep -c ' ok$' "$BATS_TEST_TMPDIR/held")" -eq "$(($(golib global-names | wc -l) - 2))" ] ||
+				fail "$fixture: $(grep -v ' ok$' "$BATS_TEST_TMPDIR/held")"
+			# in this program nothing reads these two
+			[ "$(grep -c '[xb]buckets unknown$' "$BATS_TEST_TMPDIR/held")" -eq 2 ]
+			end frames
 		done
 	done < <(roots)
 }

@@ -51,6 +51,24 @@ setup() { requires root jq; }
 	[[ ${lines[0]} == "heap-hotspots: "*"engine refill"* ]]
 }
 
+@test "structures are where the program's own DWARF says, for every engine" {
+	requires objcopy
+	local engine copy=$BATS_TEST_TMPDIR/copy
+	fixture allocmix
+	# DWARF that knows the structures, but not one field of each
+	objcopy --decompress-debug-sections "$fixture" "$copy.plain"
+	LC_ALL=C sed -E 's/(.)nstk\x00/\1nstq\x00/g; s/(.)nelems\x00/\1nelemz\x00/g; s/(.)ptrdata\x00/\1ptrdatq\x00/g
+		s/(.)PtrBytes\x00/\1PtrBytez\x00/g' "$copy.plain" >"$copy"
+	chmod +x "$copy"
+	spawn mix "$copy"
+	await mix '^READY'
+	for engine in "buckets runtime.bucket.nstk" "refill runtime.mspan.nelems" "exact internal/abi.Type.PtrBytes"; do
+		run -1 gobpf heap-hotspots --engine "${engine% *}" -d 1s "${PID[mix]}"
+		[[ $output == *"its DWARF has no ${engine#* }" ]] || fail "$engine: $output"
+	done
+	unharmed mix
+}
+
 @test "buckets asked for where there are none: says so, exit 3" {
 	mix noprof
 	run -3 --separate-stderr gobpf heap-hotspots --engine buckets -d 1s "$mix"

@@ -90,8 +90,8 @@ same_variables() {
 	jq -n --slurpfile a "$dir/named" --slurpfile b "$dir/bare" \
 		'$b[0].variables | to_entries[] | select($a[0].variables[.key].address != .value.address)' >"$dir/wrong"
 	[ ! -s "$dir/wrong" ] || fail "$(cat "$dir/wrong")"
-	# of the versions before 1.19 not all have witnesses
-	(($(jq '.variables | length' "$dir/bare") >= (version < 19 ? 15 : 28)))
+	# of Go 1.15 not all have witnesses
+	(($(jq '.variables | length' "$dir/bare") >= (version < 16 ? 25 : 28)))
 }
 
 # safe_places - places for probes, and where functions are left

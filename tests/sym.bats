@@ -181,6 +181,36 @@ native() {
 	[ "$(wc -l <<<"$funcs")" -eq 3 ]
 }
 
+@test "sym: names are looked for in a process's libraries, too, all that match" {
+	local addr pid libc=libc.so.6 own=$BATS_TEST_TMPDIR/own.so said
+	printf 'int getppid(void) { return 7; }\nint own_only(void) { return getppid(); }\n' >"$BATS_TEST_TMPDIR/own.c"
+	gcc -shared -fPIC -O1 -o "$own" "$BATS_TEST_TMPDIR/own.c"
+	native strip
+	pid=${PID[native]}
+	addr=$(sed -n 's/ getppid$//p' <<<"$funcs")
+	run -0 gobpf sym "$pid" getppid
+	[[ ${#lines[@]} -eq 1 && $output == "$addr getppid"*"/$libc)" ]] || fail "not $addr: $output"
+	# another name for the same place, and a place behind it
+	[[ $(gobpf sym "$pid" __getppid) == "$output" ]]
+	run -0 gobpf sym "$pid" getppid+1
+	[[ $output == "$(printf '0x%x' $((addr + 1))) getppid"* ]]
+	run -1 gobpf sym "$pid" own_only
+	[[ $output == "gobpf sym: 'own_only' is neither an address nor a function of $pid or its libraries" ]]
+	end native
+	# two of one name: that of the program's own library hides the other, but both are there
+	spawn native env LD_PRELOAD="$own" "$fixture"
+	await native '^READY'
+	pid=${PID[native]}
+	run -0 gobpf sym "$pid" getppid
+	said=$(sed -E 's/^(0x[^ ]*) getppid.* \((.*)\)$/\1 \2/' <<<"$output" | sort -k2)
+	[[ ${#lines[@]} -eq 2 && $said == *" $own"*"/$libc" ]] || fail "$output"
+	[[ $said == *"$(sed -n 's/ getppid$//p' <<<"$(sed -n 's/^FUNC //p' "$BATS_TEST_TMPDIR/native.log")") $own"* ]]
+	run -0 gobpf sym --json "$pid" getppid
+	[ "$(jq -r '.[].object' <<<"$output" | sed 's,.*/,,' | sort | paste -sd' ')" = "$libc own.so" ]
+	run -0 gobpf sym "$pid" own_only
+	[[ $output == *" own_only ($own)" ]]
+}
+
 @test "sym: C, C++ (demangled) and libc functions of a process" {
 	local words
 	for words in "" pie; do

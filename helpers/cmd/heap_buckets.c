@@ -6,16 +6,14 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "cmd/heap_run.h"
-#include "go/buckets.h"
 
 static int usable(struct heap_run *run)
 {
-	struct go_bucket_layout layout;
 	uint64_t rate = 0;
-	int err = go_bucket_layout(&run->process, &layout);
+	int err = go_bucket_layout(&run->process, &run->buckets);
 
 	if (!err)
-		err = go_memprofile_rate(&run->process, &layout, &rate);
+		err = go_memprofile_rate(&run->process, &run->buckets, &rate);
 	if (err || rate)
 		return err;
 	return err_set(ENOEXEC,
@@ -36,10 +34,10 @@ static uint64_t step_ns(const struct heap_run *run)
  * One more reading.  When the target ended or ran exec by the end of it, what was read may
  * be another program's, and *last stays.
  */
-static int step(struct heap_run *run, const struct go_bucket_layout *layout, struct go_buckets *last)
+static int step(struct heap_run *run, struct go_buckets *last)
 {
 	struct go_buckets now = { 0 };
-	int err = go_buckets_read(&run->process, layout, &now);
+	int err = go_buckets_read(&run->process, &run->buckets, &now);
 
 	if (target_check(&run->target)) {
 		run->ended = WAIT_EXITED;
@@ -54,8 +52,7 @@ static int step(struct heap_run *run, const struct go_bucket_layout *layout, str
 }
 
 /* Reads again and again until the window ends; *last is the newest whole reading. */
-static int watch(struct heap_run *run, const struct go_bucket_layout *layout,
-		 struct go_buckets *last)
+static int watch(struct heap_run *run, struct go_buckets *last)
 {
 	uint64_t next = run->start_ns, end = heap_window_end(run);
 
@@ -66,7 +63,7 @@ static int watch(struct heap_run *run, const struct go_bucket_layout *layout,
 		run->ended = heap_wait(run, end && next > end ? end : next);
 		if (run->ended == WAIT_EXITED)
 			return 0;
-		err = step(run, layout, last);
+		err = step(run, last);
 		if (err || run->ended != WAIT_TIME || (end && num_now_ns() >= end))
 			return err;
 	}
@@ -93,19 +90,16 @@ static void describe(struct heap_run *run, const struct go_buckets *first,
 
 static int run_buckets(struct heap_run *run)
 {
-	struct go_bucket_layout layout;
 	struct go_buckets first = { 0 }, last = { 0 };
-	int err = go_bucket_layout(&run->process, &layout);
+	int err = go_buckets_read(&run->process, &run->buckets, &first);
 
-	if (!err)
-		err = go_buckets_read(&run->process, &layout, &first);
 	if (err)
 		return err;
 	run->start_ns = first.time_ns;
 	err = target_check(&run->target);
 	if (err)
 		goto out;
-	err = watch(run, &layout, &last);
+	err = watch(run, &last);
 	if (err)
 		goto out;
 	if (!last.time_ns) {

@@ -59,11 +59,9 @@ static int common_config(struct heap_run *run, struct alloc_config *c)
 static int refill_config(struct heap_run *run, struct alloc_config *c,
 			 struct alloc_place places[REFILL_PLACES])
 {
-	struct alloc_sampling s;
+	struct alloc_sampling s = run->sampling;
 	int err = common_config(run, c);
 
-	if (!err)
-		err = alloc_sampling(&run->process.go, &s);
 	if (err)
 		return err;
 	for (unsigned i = 0; i < s.nspans; i++)
@@ -94,32 +92,26 @@ static int refill_config(struct heap_run *run, struct alloc_config *c,
 static int exact_config(struct heap_run *run, struct alloc_config *c,
 			struct alloc_place places[ALLOC_FUNCS])
 {
-	struct alloc_exact exact;
-	struct layout_field ptr_bytes;
+	const struct alloc_exact *exact = &run->exact_set;
 	int err = common_config(run, c);
 
-	if (!err)
-		err = alloc_exact(&run->process.go, &exact);
-	if (!err)
-		err = layout_offset(run->process.go.version.minor, "internal/abi.Type", "PtrBytes",
-				    &ptr_bytes);
 	if (err)
 		return err;
-	for (unsigned i = 0; i < exact.n; i++)
+	for (unsigned i = 0; i < exact->n; i++)
 		places[i] = (struct alloc_place){
-			.offset = exact.v[i].place.offset,
+			.offset = exact->v[i].place.offset,
 			.kind = ALLOC_EXACT,
-			.skip_if_cf_zf = exact.v[i].place.skip_if_cf_or_zf,
+			.skip_if_cf_zf = exact->v[i].place.skip_if_cf_or_zf,
 			.caller_at_rsp = true,
 		};
 	c->places = places;
-	c->nplaces = exact.n;
-	c->ptr_bytes = field(ptr_bytes);
-	for (unsigned i = 0; i < exact.nskip; i++) {
-		c->skip[i].start = exact.skip[i].from + run->process.bias;
-		c->skip[i].end = exact.skip[i].to + run->process.bias;
+	c->nplaces = exact->n;
+	c->ptr_bytes = field(run->ptr_bytes);
+	for (unsigned i = 0; i < exact->nskip; i++) {
+		c->skip[i].start = exact->skip[i].from + run->process.bias;
+		c->skip[i].end = exact->skip[i].to + run->process.bias;
 	}
-	c->nskip = exact.nskip;
+	c->nskip = exact->nskip;
 	return 0;
 }
 
@@ -230,9 +222,9 @@ static int collect(struct heap_run *run, const struct alloc_config *c, double ma
 static int refill_usable(struct heap_run *run)
 {
 	struct alloc_config c = { 0 };
-	struct alloc_place places[REFILL_PLACES];
+	int err = common_config(run, &c);
 
-	return refill_config(run, &c, places);
+	return err ? err : alloc_sampling(&run->process.go, &run->sampling);
 }
 
 static int run_refill(struct heap_run *run)
@@ -247,10 +239,13 @@ static int run_refill(struct heap_run *run)
 
 static int exact_usable(struct heap_run *run)
 {
+	const struct layout_want want = { "internal/abi.Type", "PtrBytes", &run->ptr_bytes };
 	struct alloc_config c = { 0 };
-	struct alloc_place places[ALLOC_FUNCS];
+	int err = common_config(run, &c);
 
-	return exact_config(run, &c, places);
+	if (!err)
+		err = alloc_exact(&run->process.go, &run->exact_set);
+	return err ? err : layout_fields(&run->process.go, &want, 1);
 }
 
 /* Measures for a moment what counting everything would cost; refuses what is too much. */

@@ -5,6 +5,8 @@
 
 #include "base/buf.h"
 #include "base/progress.h"
+#include "go/alloc.h"
+#include "go/buckets.h"
 #include "go/process.h"
 #include "input/target.h"
 #include "options.h"
@@ -29,6 +31,12 @@ struct heap_run {
 	struct symboliser symboliser;
 	struct progress progress;
 
+	/* found by the engine's usable() */
+	struct go_bucket_layout buckets;
+	struct alloc_sampling sampling;
+	struct alloc_exact exact_set;
+	struct layout_field ptr_bytes;	/* internal/abi.Type's */
+
 	/* found */
 	struct profile profile;
 	const struct heap_engine *engine;
@@ -45,10 +53,13 @@ struct heap_run {
 
 struct heap_engine {
 	const char *name;
-	/* Can it work on this target? 0, or -errno with words that say why not and what would. */
+	/*
+	 * Can it work on this target? 0, or -errno with words that say why not and what would.
+	 * Comes before run().
+	 */
 	int (*usable)(struct heap_run *run);
 	/*
-	 * Fills everything under `found'. 0, or -errno with words.  An end of
+	 * Fills everything under the last `found'. 0, or -errno with words.  An end of
 	 * the target in mid-window is no error: run->ended says so.
 	 */
 	int (*run)(struct heap_run *run);

@@ -14,6 +14,7 @@
 enum {
 	LINE_MAX_LEN = 1 << 20,	/* longer lines are cut, at a blank if there is one */
 	BATCH = 32,		/* lines */
+	MATCHES = 64,		/* functions of one name */
 };
 
 /* The whole of text is one hexadecimal number. */
@@ -41,53 +42,43 @@ static bool parse_hex(const char *text, size_t len, uint64_t *ret)
 	return true;
 }
 
-static bool find_name(struct sym *s, const char *name, uint64_t *ret)
+static size_t find_name(struct sym *s, const char *name, uint64_t ret[MATCHES])
 {
-	struct elf_native_func c;
-	struct go_func f;
-
-	if (go_func_named(s->go, name, &f))
-		*ret = f.entry + s->bias;
-	else if (elf_native_named(s->native, name, &c))
-		*ret = c.addr + s->bias;
-	else
-		return false;
-	return true;
+	return s->live ? go_process_named(&s->process, name, ret, MATCHES) :
+			 go_symbols_named(s->go, s->native, 0, name, ret, MATCHES);
 }
 
-/* "main.f" or "main.f+0x1d". */
-static bool find_place(struct sym *s, const char *word, uint64_t *ret)
+/* "main.f" or "main.f+0x1d": all places of that name. */
+static size_t find_place(struct sym *s, const char *word, uint64_t ret[MATCHES])
 {
 	const char *plus = strrchr(word, '+');
-	uint64_t addr;
+	size_t n = find_name(s, word, ret);
 	char *name, *end;
 	long off;
 
-	if (find_name(s, word, ret))
-		return true;
-	if (!plus || !isdigit((unsigned char)plus[1]))
-		return false;
+	if (n || !plus || !isdigit((unsigned char)plus[1]))
+		return n;
 	off = strtol(plus + 1, &end, 0);
 	name = *end ? NULL : strndup(word, plus - word);
-	if (!name || !find_name(s, name, &addr)) {
-		free(name);
-		return false;
-	}
+	n = name ? find_name(s, name, ret) : 0;
 	free(name);
-	*ret = addr + off;
-	return true;
+	for (size_t i = 0; i < n; i++)
+		ret[i] += off;
+	return n;
 }
 
 static void show_word(struct sym *s, const char *word)
 {
-	uint64_t addr;
+	uint64_t addrs[MATCHES];
+	size_t n = parse_hex(word, strlen(word), &addrs[0]) ? 1 : find_place(s, word, addrs);
 
-	if (parse_hex(word, strlen(word), &addr) || find_place(s, word, &addr)) {
-		sym_show_addr(s, addr);
+	for (size_t i = 0; i < n; i++)
+		sym_show_addr(s, addrs[i]);
+	if (n)
 		return;
-	}
 	sym_flush(s);
-	fprintf(stderr, "gobpf sym: '%s' is neither an address nor a function of %s\n", word, s->object);
+	fprintf(stderr, "gobpf sym: '%s' is neither an address nor a function of %s%s\n", word, s->object,
+		s->live ? " or its libraries" : "");
 	s->failed = true;
 }
 

@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct elf_debug d = { 0 };
 	struct buf b = { 0 };
 	struct elf_file e;
-	size_t nsymbols;
+	size_t nsymbols = 0;
 
 	if (elf_open_mem("in", image(data, size), &e))
 		return 0;

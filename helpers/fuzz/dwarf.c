@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Any bytes as an ELF file for libdw: native symbols, frames, parameters, fields of structures.
+ * Any bytes as an ELF file for libdw: native symbols, frames, fields of structures, parameters
+ * and their places.
  * libdw opens files itself, so this is one, in memory.
  */
 #include <stdio.h>
@@ -9,9 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "fuzz/image.h"
+#include "go/params.h"
 #include "input/elf_dwarf.h"
-#include "input/elf_params.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
@@ -46,7 +47,13 @@ static const char *put(const void *p, size_t n)
 
 static void try_params(struct elf_native *n, uint64_t addr)
 {
+	static const char *const names[] = { "ax", "bx", "cx" };
+	static const struct go_args args = {
+		.abi = GO_ABI_REGISTERS, .ints = names, .floats = names, .nints = 3, .nfloats = 2,
+		.stack = 8,
+	};
 	struct elf_param p[PARAMS];
+	struct go_param placed[PARAMS];
 	int count = elf_params(n, addr, p, PARAMS);
 
 	must(count <= PARAMS);
@@ -54,7 +61,13 @@ static void try_params(struct elf_native *n, uint64_t addr)
 		must(p[i].name && p[i].type && p[i].nscalars <= ELF_PARAM_SCALARS);
 		for (unsigned k = 0; k < p[i].nscalars; k++)
 			must(p[i].scalars[k].size >= 1 && p[i].scalars[k].size <= 8);
+		placed[i] = (struct go_param){ .p = p[i] };
 	}
+	if (count > 0)
+		go_params_place(&args, placed, count);
+	for (int i = 0; i < count; i++)
+		for (unsigned k = 0; !placed[i].on_stack && k < p[i].nscalars; k++)
+			must(placed[i].registers[k]);
 }
 
 static void try_frames(struct elf_native *n, uint64_t addr)
@@ -108,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct elf_native n = { .name = "image" };
 	struct elf_file e;
 
-	if (elf_open(put(data, size), &e))
+	if (elf_open_mem(put(data, size), image(data, size), &e))
 		return 0;
 	n.elf = &e;
 	try_symbols(&n);

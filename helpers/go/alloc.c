@@ -17,22 +17,16 @@ static int named(const struct go_file *g, const char *name, struct go_func *ret)
 	return 0;
 }
 
-static int span_fields(unsigned minor, struct alloc_sampling *s)
+static int span_fields(const struct go_file *g, struct alloc_sampling *s)
 {
-	const struct {
-		const char *name;
-		struct layout_field *to;
-	} want[] = {
-		{ "nelems", &s->nelems },
-		{ "allocCount", &s->alloc_count },
-		{ "elemsize", &s->elemsize },
-		{ "spanclass", &s->spanclass },
+	const struct layout_want want[] = {
+		{ "runtime.mspan", "nelems", &s->nelems },
+		{ "runtime.mspan", "allocCount", &s->alloc_count },
+		{ "runtime.mspan", "elemsize", &s->elemsize },
+		{ "runtime.mspan", "spanclass", &s->spanclass },
 	};
-	int err = 0;
 
-	for (size_t i = 0; !err && i < ARRAY_SIZE(want); i++)
-		err = layout_offset(minor, "runtime.mspan", want[i].name, want[i].to);
-	return err;
+	return layout_fields(g, want, ARRAY_SIZE(want));
 }
 
 /* Large objects must all come by allocLarge. */
@@ -117,7 +111,7 @@ int alloc_sampling(const struct go_file *g, struct alloc_sampling *ret)
 	if (!err)
 		err = span_places(g, &s);
 	if (!err)
-		err = span_fields(g->version.minor, &s);
+		err = span_fields(g, &s);
 	if (!err)
 		*ret = s;
 	return err;

@@ -25,37 +25,37 @@ enum {
 int go_bucket_layout(const struct go_process *p, struct go_bucket_layout *ret)
 {
 	struct go_bucket_layout l = { 0 };
-	struct layout_field future;
-	const struct {
-		const char *strct, *name;
-		uint32_t *offset, *size;
-	} fields[] = {
-		{ "runtime.bucket", "allnext", &l.allnext, NULL },
-		{ "runtime.bucket", "typ", &l.typ, NULL },
-		{ "runtime.bucket", "size", &l.size, NULL },
-		{ "runtime.bucket", "nstk", &l.nstk, NULL },
-		{ "runtime.bucket", "sizeof", NULL, &l.header },
-		{ "runtime.memRecordCycle", "allocs", &l.allocs, NULL },
-		{ "runtime.memRecordCycle", "sizeof", NULL, &l.cycle },
-		{ "runtime.memRecord", "future", &future.offset, &future.size },
+	struct layout_field allnext, typ, size, nstk, header, allocs, cycle, future;
+	const struct layout_want want[] = {
+		{ "runtime.bucket", "allnext", &allnext },
+		{ "runtime.bucket", "typ", &typ },
+		{ "runtime.bucket", "size", &size },
+		{ "runtime.bucket", "nstk", &nstk },
+		{ "runtime.bucket", "sizeof", &header },
+		{ "runtime.memRecordCycle", "allocs", &allocs },
+		{ "runtime.memRecordCycle", "sizeof", &cycle },
+		{ "runtime.memRecord", "future", &future },
 	};
 	int err = global_find(&p->go, GLOBAL_MBUCKETS, &l.mbuckets, NULL);
 
 	if (!err)
 		err = global_find(&p->go, GLOBAL_MEMPROFILERATE, &l.rate, NULL);
-	for (size_t i = 0; !err && i < ARRAY_SIZE(fields); i++) {
-		struct layout_field f;
-
-		err = layout_offset(p->go.version.minor, fields[i].strct, fields[i].name, &f);
-		if (!err && fields[i].offset)
-			*fields[i].offset = f.offset;
-		if (!err && fields[i].size)
-			*fields[i].size = f.size;
-	}
+	if (!err)
+		err = layout_fields(&p->go, want, ARRAY_SIZE(want));
 	if (err)
 		return err;
+	l.allnext = allnext.offset;
+	l.typ = typ.offset;
+	l.size = size.offset;
+	l.nstk = nstk.offset;
+	l.header = header.size;
+	l.allocs = allocs.offset;
+	l.cycle = cycle.size;
+	if (!l.cycle)
+		return err_set(ENOEXEC, "unexpected layout of runtime.memRecordCycle");
 	l.cycles = 1 + future.size / l.cycle;
-	if (l.cycles > GO_BUCKET_CYCLES || l.cycles * l.cycle > RECORD_MAX || future.offset != l.cycle)
+	if (l.cycles > GO_BUCKET_CYCLES || l.cycles * l.cycle > RECORD_MAX || future.offset != l.cycle ||
+	    l.allocs + sizeof(uint64_t) > l.cycle)
 		return err_set(ENOEXEC, "unexpected layout of runtime.memRecord");
 	l.mbuckets += p->bias;
 	l.rate += p->bias;

@@ -222,7 +222,7 @@ static bool distance_of(const struct go_file *g, const struct source *s, uint32_
 	*ret = s->offset;
 	if (!s->field)
 		return true;
-	if (layout_offset(g->version.minor, variables[s->global].strct, s->field, &f))
+	if (layout_by_table(g, variables[s->global].strct, s->field, &f))
 		return false;
 	*ret = f.offset;
 	return true;

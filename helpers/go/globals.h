@@ -19,7 +19,9 @@
  *
  * Verified against the symbol table of the unstripped twin for Go 1.19 and 1.21
  * to 1.27, static, PIE, cgo, cgo PIE and without inlining (tests/golib.bats), and of
- * profile-guided static builds by 1.21 to 1.27.  Timers are in no variable: since 1.14 each P has its own.
+ * profile-guided static builds by 1.21 to 1.27.  For 1.16 to 1.18 and 1.20, of which there are no
+ * toolchains, by what the variables hold while programs run (tests/check-files).
+ * Timers are in no variable: since 1.14 each P has its own.
  */
 enum go_global {
 	GLOBAL_MBUCKETS,	/* *bucket, memory profile (runtime/mprof.go), list by allnext */

@@ -7,10 +7,10 @@
 #include "base/buf.h"
 
 /*
- * Each from the sources and the disassembly of Go 1.15, 1.19 and 1.21 to 1.27; what both 1.15 and
- * 1.19 have counts for those between.  The reference is there in static, PIE, cgo, cgo PIE,
- * -gcflags=all=-l and -pgo builds, and in a program that does nothing (those of the profiles'
- * variables: in one that reads profiles).
+ * Each from the sources and the disassembly of Go 1.15, 1.19 and 1.21 to 1.27; for 1.16 to 1.18 and 1.20
+ * from the disassembly of stripped programs (esbuild, app-builder), what is found checked in their
+ * memory.  The reference is there in static, PIE, cgo, cgo PIE, -gcflags=all=-l and -pgo builds, and
+ * in a program that does nothing (those of the profiles' variables: in one that reads profiles).
  */
 const struct source global_sources[] = {
 	/* mprof.go: stkbucket() takes the address of the list for the bucket's type */
@@ -18,6 +18,13 @@ const struct source global_sources[] = {
 	{ 15, 27, GLOBAL_MBUCKETS, "runtime.mProf_FlushLocked", SHAPE_LOAD, 8, NULL, 0, false },
 	{ 19, 22, GLOBAL_MBUCKETS, "runtime.MemProfile", SHAPE_LOAD, 8, NULL, 0, false },
 	{ 23, 27, GLOBAL_MBUCKETS, "runtime.memProfileInternal", SHAPE_LOAD, 8, NULL, 0, false },
+	/* before they were atomic it stored there itself */
+	{ 15, 18, GLOBAL_MBUCKETS, "runtime.stkbucket", SHAPE_STORE, 8, NULL, 0, false },
+	{ 15, 18, GLOBAL_MBUCKETS, "runtime.MemProfile", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 15, 18, GLOBAL_XBUCKETS, "runtime.stkbucket", SHAPE_STORE, 8, NULL, 0, false },
+	{ 15, 18, GLOBAL_XBUCKETS, "runtime.MutexProfile", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 15, 18, GLOBAL_BBUCKETS, "runtime.stkbucket", SHAPE_STORE, 8, NULL, 0, false },
+	{ 15, 18, GLOBAL_BBUCKETS, "runtime.BlockProfile", SHAPE_LOAD, 8, NULL, 0, false },
 	/* not inlined, Load() takes the address */
 	{ 19, 27, GLOBAL_MBUCKETS, "runtime.mProf_FlushLocked", SHAPE_LEA, 8, NULL, 0, false },
 	{ 19, 22, GLOBAL_MBUCKETS, "runtime.MemProfile", SHAPE_LEA, 8, NULL, 0, false },
@@ -33,36 +40,35 @@ const struct source global_sources[] = {
 	{ 19, 22, GLOBAL_BBUCKETS, "runtime.BlockProfile", SHAPE_LEA, 8, NULL, 0, false },
 	{ 23, 27, GLOBAL_BBUCKETS, "runtime.blockProfileInternal", SHAPE_LEA, 8, NULL, 0, false },
 	/* malloc.go: profilealloc() and, inlined everywhere, nextSample(); mcache.go: allocmcache() */
-	{ 15, 15, GLOBAL_MEMPROFILERATE, "runtime.profilealloc", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 15, 15, GLOBAL_MEMPROFILERATE, "runtime.allocmcache", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 15, 15, GLOBAL_MEMPROFILERATE, "runtime.mallocgc", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.profilealloc", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.allocmcache", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 19, 27, GLOBAL_MEMPROFILERATE, "runtime.nextSample", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 19, 23, GLOBAL_MEMPROFILERATE, "runtime.mallocgc", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 15, 27, GLOBAL_MEMPROFILERATE, "runtime.profilealloc", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 15, 27, GLOBAL_MEMPROFILERATE, "runtime.allocmcache", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 15, 27, GLOBAL_MEMPROFILERATE, "runtime.nextSample", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 15, 23, GLOBAL_MEMPROFILERATE, "runtime.mallocgc", SHAPE_LOAD, 8, NULL, 0, false },
 	{ 24, 27, GLOBAL_MEMPROFILERATE, "runtime.mallocgcLarge", SHAPE_LOAD, 8, NULL, 0, false },
 	/* mcache.go, mcentral.go, stack.go, malloc.go: the receiver of alloc(), allocManual(), init() */
 	{ 19, 27, GLOBAL_MHEAP, "runtime.(*mcache).allocLarge", SHAPE_LEA, 8, NULL, 0, false },
 	{ 15, 27, GLOBAL_MHEAP, "runtime.(*mcentral).grow", SHAPE_LEA, 8, NULL, 0, false },
 	{ 15, 27, GLOBAL_MHEAP, "runtime.stackpoolalloc", SHAPE_LEA, 8, NULL, 0, false },
 	{ 15, 27, GLOBAL_MHEAP, "runtime.mallocinit", SHAPE_LEA, 8, NULL, 0, false },
-	{ 15, 15, GLOBAL_ALLGS, "runtime.allgadd", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 15, 15, GLOBAL_ALLGS, "runtime.checkdead", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 15, 15, GLOBAL_ALLGS, "runtime.gcMarkRootCheck", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 15, 18, GLOBAL_ALLGS, "runtime.allgadd", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 15, 16, GLOBAL_ALLGS, "runtime.checkdead", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 15, 16, GLOBAL_ALLGS, "runtime.gcMarkRootCheck", SHAPE_LOAD, 8, NULL, 0, false },
 	/* proc.go: forEachG() reads the slice, so does the marking of its roots */
-	{ 19, 27, GLOBAL_ALLGS, "runtime.forEachG", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 19, 24, GLOBAL_ALLGS, "runtime.gcMarkRootPrepare", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 17, 27, GLOBAL_ALLGS, "runtime.forEachG", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 18, 24, GLOBAL_ALLGS, "runtime.gcMarkRootPrepare", SHAPE_LOAD, 8, NULL, 0, false },
 	{ 25, 27, GLOBAL_ALLGS, "runtime.gcPrepareMarkRoots", SHAPE_LOAD, 8, NULL, 0, false },
 	{ 19, 27, GLOBAL_ALLGS, "runtime.allGsSnapshot", SHAPE_LOAD, 8, NULL, 0, false },
 	/* proc.go: atomicAllG(), also in forEachGRace(), the stores in allgadd(), which compares only allgptr */
-	{ 19, 27, GLOBAL_ALLGLEN, "runtime.forEachGRace", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 19, 27, GLOBAL_ALLGLEN, "runtime.atomicAllG", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 19, 27, GLOBAL_ALLGLEN, "runtime.allgadd", SHAPE_LEA, 8, NULL, 0, false },
-	{ 19, 27, GLOBAL_ALLGLEN, "runtime.allgadd", SHAPE_CMP, 8, NULL, 0, true },
-	{ 19, 27, GLOBAL_ALLGPTR, "runtime.forEachGRace", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 19, 27, GLOBAL_ALLGPTR, "runtime.atomicAllG", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 19, 27, GLOBAL_ALLGPTR, "runtime.allgadd", SHAPE_LEA, 8, NULL, 0, false },
-	{ 19, 27, GLOBAL_ALLGPTR, "runtime.allgadd", SHAPE_CMP, 8, NULL, 0, false },
+	{ 15, 15, GLOBAL_ALLGLEN, "runtime.allgadd", SHAPE_STORE, 8, NULL, 0, false },
+	{ 15, 17, GLOBAL_ALLGLEN, "runtime.gcMarkRootPrepare", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 17, 27, GLOBAL_ALLGLEN, "runtime.forEachGRace", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 16, 27, GLOBAL_ALLGLEN, "runtime.atomicAllG", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 16, 27, GLOBAL_ALLGLEN, "runtime.allgadd", SHAPE_LEA, 8, NULL, 0, false },
+	{ 16, 27, GLOBAL_ALLGLEN, "runtime.allgadd", SHAPE_CMP, 8, NULL, 0, true },
+	{ 17, 27, GLOBAL_ALLGPTR, "runtime.forEachGRace", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 16, 27, GLOBAL_ALLGPTR, "runtime.atomicAllG", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 16, 27, GLOBAL_ALLGPTR, "runtime.allgadd", SHAPE_LEA, 8, NULL, 0, false },
+	{ 16, 27, GLOBAL_ALLGPTR, "runtime.allgadd", SHAPE_CMP, 8, NULL, 0, false },
 	/* proc.go: mcommoninit() puts a new m in front, mexit() takes one out, schedtrace() walks */
 	{ 15, 27, GLOBAL_ALLM, "runtime.mcommoninit", SHAPE_LOAD, 8, NULL, 0, false },
 	{ 15, 27, GLOBAL_ALLM, "runtime.mexit", SHAPE_LEA, 8, NULL, 0, false },
@@ -95,9 +101,13 @@ const struct source global_sources[] = {
 	{ 15, 27, GLOBAL_SCHED, "runtime.acquireSudog", SHAPE_LOAD, 8, "sudogcache", 0, false },
 	{ 15, 27, GLOBAL_SCHED, "runtime.allocm", SHAPE_STORE, 8, "freem", 0, false },
 	{ 19, 27, GLOBAL_SCHED, "runtime.checkRunqsNoP", SHAPE_LEA, 8, "lock", 0, false },
-	{ 19, 27, GLOBAL_SCHED, "runtime.incidlelocked", SHAPE_LEA, 8, "lock", 0, false },
-	{ 19, 27, GLOBAL_SCHED, "runtime.mReserveID", SHAPE_LOAD, 8, "mnext", 0, false },
+	{ 15, 27, GLOBAL_SCHED, "runtime.incidlelocked", SHAPE_LEA, 8, "lock", 0, false },
+	{ 15, 27, GLOBAL_SCHED, "runtime.mReserveID", SHAPE_LOAD, 8, "mnext", 0, false },
 	{ 19, 27, GLOBAL_SCHED, "runtime.casgstatus", SHAPE_LEA, 8, "timeToRun", 0, false },
+	/* mprof.go, malloc.go: buckhash_sys, gcMiscSys and other_sys, mstats being as in 1.17's mstats.go */
+	{ 16, 18, GLOBAL_MEMSTATS, "runtime.stkbucket", SHAPE_LEA, 8, NULL, 128, false },
+	{ 16, 18, GLOBAL_MEMSTATS, "runtime.(*spanSetBlockAlloc).alloc", SHAPE_LEA, 8, NULL, 152, false },
+	{ 15, 18, GLOBAL_MEMSTATS, "runtime.persistentalloc1", SHAPE_LEA, 8, NULL, 160, false },
 	/* mgclimit.go, mspanset.go, mcache.go: fields of mstats */
 	{ 19, 27, GLOBAL_MEMSTATS, "runtime.(*gcCPULimiterState).accumulate",
 	  SHAPE_LOAD, 4, "numgc", 0, false },
@@ -107,6 +117,10 @@ const struct source global_sources[] = {
 	  SHAPE_LEA, 8, "gcMiscSys", 0, false },
 	{ 19, 27, GLOBAL_MEMSTATS, "runtime.(*mcache).allocLarge",
 	  SHAPE_LEA, 8, "heapStats", 0, false },
+	/* proc.go, mgc.go: the receiver of findRunnableGCWorker(), startCycle(), init() */
+	{ 15, 18, GLOBAL_GCCONTROLLER, "runtime.schedule", SHAPE_LEA, 8, NULL, 0, false },
+	{ 15, 18, GLOBAL_GCCONTROLLER, "runtime.gcStart", SHAPE_LEA, 8, NULL, 0, false },
+	{ 17, 18, GLOBAL_GCCONTROLLER, "runtime.gcinit", SHAPE_LEA, 8, NULL, 0, false },
 	/* mgcpacer.go, mem.go, mgc.go: fields of gcControllerState */
 	{ 19, 27, GLOBAL_GCCONTROLLER, "runtime.gcBgMarkWorker", SHAPE_LEA, 8, "gcPercent", 0,
 	  false },
@@ -120,6 +134,11 @@ const struct source global_sources[] = {
 	{ 19, 27, GLOBAL_GCCONTROLLER, "runtime.sysAlloc", SHAPE_LEA, 8, "mappedReady", 0, false },
 	{ 19, 27, GLOBAL_GCCONTROLLER, "runtime.(*gcControllerState).update",
 	  SHAPE_LEA, 8, "heapLive", 0, false },
+	/* mgcwork.go: the list of full buffers, at its beginning; mgcmark.go: markrootNext, markrootJobs */
+	{ 15, 20, GLOBAL_WORK, "runtime.trygetfull", SHAPE_LEA, 8, NULL, 0, false },
+	{ 15, 20, GLOBAL_WORK, "runtime.putfull", SHAPE_LEA, 8, NULL, 0, false },
+	{ 15, 20, GLOBAL_WORK, "runtime.gcMarkRootCheck", SHAPE_LOAD, 4, NULL, 136, false },
+	{ 15, 20, GLOBAL_WORK, "runtime.gcMarkRootCheck", SHAPE_LOAD, 4, NULL, 140, false },
 	/* mgc.go, mgcwork.go: fields of workType */
 	{ 19, 27, GLOBAL_WORK, "runtime.gcMarkDone", SHAPE_STORE, 8, "tMarkTerm", 0, false },
 	{ 19, 27, GLOBAL_WORK, "runtime.gcMarkTermination", SHAPE_CMP, 1, "userForced", 0, false },
@@ -143,7 +162,8 @@ const struct source global_sources[] = {
 	/* proc.go: set by main(), tells doInit1() whether to trace */
 	{ 15, 27, GLOBAL_RUNTIMEINITTIME, "runtime.main", SHAPE_STORE, 8, NULL, 0, false },
 	{ 21, 27, GLOBAL_RUNTIMEINITTIME, "runtime.doInit1", SHAPE_LOAD, 8, NULL, 0, false },
-	{ 19, 19, GLOBAL_RUNTIMEINITTIME, "runtime.doInit", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 15, 15, GLOBAL_RUNTIMEINITTIME, "runtime.gcMarkTermination", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 16, 20, GLOBAL_RUNTIMEINITTIME, "runtime.doInit", SHAPE_LOAD, 8, NULL, 0, false },
 	/* mgcmark.go, mfinal.go: *finblock */
 	{ 15, 27, GLOBAL_ALLFIN, "runtime.markroot", SHAPE_LOAD, 8, NULL, 0, false },
 	{ 15, 27, GLOBAL_ALLFIN, "runtime.queuefinalizer", SHAPE_LOAD, 8, NULL, 0, false },
@@ -170,13 +190,17 @@ const struct source global_sources[] = {
 	{ 19, 27, GLOBAL_GCBLACKENENABLED, "runtime.(*gcControllerState).update",
 	  SHAPE_CMP, 4, NULL, 0, false },
 	{ 15, 27, GLOBAL_GCBLACKENENABLED, "runtime.gcParkAssist", SHAPE_LOAD, 4, NULL, 0, false },
+	{ 15, 18, GLOBAL_GCBLACKENENABLED, "runtime.mallocgc", SHAPE_CMP, 4, NULL, 0, false },
+	{ 15, 18, GLOBAL_GCBLACKENENABLED, "runtime.schedule", SHAPE_CMP, 4, NULL, 0, false },
+	{ 15, 18, GLOBAL_GCBLACKENENABLED, "runtime.findrunnable", SHAPE_CMP, 4, NULL, 0, false },
 	{ 19, 27, GLOBAL_GCBLACKENENABLED, "runtime.checkIdleGCNoP",
 	  SHAPE_LOAD, 4, NULL, 0, false },
 	{ 19, 27, GLOBAL_GCBLACKENENABLED, "runtime.findRunnable", SHAPE_CMP, 4, NULL, 0, false },
 	/* mfinal.go: queuefinalizer() uses finq, finc, allfin; only finc is compared, allfin marked */
 	{ 15, 27, GLOBAL_FINQ, "runtime.queuefinalizer", SHAPE_LOAD, 8, NULL, 0, false },
 	{ 15, 27, GLOBAL_FINQ, "runtime.queuefinalizer", SHAPE_STORE, 8, NULL, 0, false },
-	{ 19, 27, GLOBAL_FINQ, "runtime.queuefinalizer", SHAPE_CMP, 8, NULL, 0, true },
+	{ 15, 18, GLOBAL_FINQ, "runtime.runfinq", SHAPE_LOAD, 8, NULL, 0, false },
+	{ 15, 27, GLOBAL_FINQ, "runtime.queuefinalizer", SHAPE_CMP, 8, NULL, 0, true },
 	{ 19, 27, GLOBAL_FINQ, "runtime.markroot", SHAPE_LOAD, 8, NULL, 0, true },
 };
 const size_t n_global_sources = ARRAY_SIZE(global_sources);

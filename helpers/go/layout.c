@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -37,10 +38,19 @@ struct alias_row {
 	const char *strct, *field, *older;
 };
 
+/* Something that came into the structure before offset: from there on all is by bytes further. */
+struct shift_row {
+	uint8_t minor, patch;
+	const char *strct;
+	const char *mark;	/* the function that came with it; "": the version says it */
+	uint32_t offset, by;
+};
+
 #define LAYOUT_VERSION(minor, text) { minor, text },
 #define LAYOUT_FIELD(...)
 #define LAYOUT_CLASS(...)
 #define LAYOUT_ALIAS(...)
+#define LAYOUT_SHIFT(...)
 static const struct version_row versions[] = {
 #include "layouts.inc"
 };
@@ -73,6 +83,15 @@ static const struct class_row classes[] = {
 #define LAYOUT_CLASS(...)
 #define LAYOUT_ALIAS(strct, field, older) { strct, field, older },
 static const struct alias_row aliases[] = {
+#include "layouts.inc"
+};
+#undef LAYOUT_ALIAS
+#undef LAYOUT_SHIFT
+
+#define LAYOUT_ALIAS(...)
+#define LAYOUT_SHIFT(minor, patch, strct, mark, offset, by) \
+	{ minor, patch, strct, mark, offset, by },
+static const struct shift_row shifts[] = {
 #include "layouts.inc"
 };
 
@@ -113,10 +132,61 @@ static int offset_for(unsigned arch, unsigned go_minor, const char *strct, const
 	return err_set(ENOEXEC, "no table says where Go 1.%u keeps %s.%s", go_minor, strct, field);
 }
 
-int layout_offset(unsigned go_minor, const char *strct, const char *field,
-		  struct layout_field *ret)
+/* 6 for go1.24.6, 0 for go1.24 and go1.24rc1; -1: not known, as of a development version. */
+static int patch_of(const struct go_version *v)
 {
-	return offset_for(LAYOUT_AMD64, go_minor, strct, field, ret);
+	const char *p = v->source != GO_VERSION_TABLES ? strstr(v->text, "go1.") : NULL;
+
+	if (!p)
+		return -1;
+	p += 4;
+	p += strspn(p, "0123456789");
+	if (p[0] == '.' && p[1] >= '0' && p[1] <= '9')
+		return strtoul(p + 1, NULL, 10) & INT16_MAX;
+	return !p[0] || p[0] == ' ' || !strncmp(p, "rc", 2) || !strncmp(p, "beta", 4) ? 0 : -1;
+}
+
+/*
+ * What came into a structure after the table's toolchain was made.  The function that came
+ * with it is believed, also in a version that had the change put into it later; that it is
+ * missing is believed of versions from before only.
+ */
+static int shift(const struct go_file *g, unsigned minor, const char *strct, const char *field,
+		 struct layout_field *f)
+{
+	bool whole = !strcmp(field, "sizeof");
+	int patch = patch_of(&g->version);
+	struct go_func mark;
+
+	for (size_t i = 0; i < ARRAY_SIZE(shifts); i++) {
+		const struct shift_row *r = &shifts[i];
+
+		if (r->minor != minor || strcmp(r->strct, strct) != 0 ||
+		    (!whole && f->offset < r->offset))
+			continue;
+		if (!r->mark[0] || go_func_named(g, r->mark, &mark)) {
+			*(whole ? &f->size : &f->offset) += r->by;
+			f->source = LAYOUT_SHIFTED;
+		} else if (patch < 0 || patch >= r->patch) {
+			return err_set(ENOEXEC, "%s: go1.%u.%u moved %s.%s, and nothing says whether it did "
+				       "here", g->elf->path, r->minor, r->patch, strct, field);
+		}
+	}
+	return 0;
+}
+
+static int in_version(const struct go_file *g, unsigned minor, const char *strct,
+		      const char *field, struct layout_field *ret)
+{
+	unsigned arch = g->elf->machine == EM_AARCH64 ? LAYOUT_ARM64 : LAYOUT_AMD64;
+	struct layout_field f;
+	int err = offset_for(arch, minor, strct, field, &f);
+
+	if (!err)
+		err = shift(g, minor, strct, field, &f);
+	if (!err)
+		*ret = f;
+	return err;
 }
 
 void layout_open(struct layout *l, const struct go_file *g)
@@ -161,10 +231,9 @@ static bool by_dwarf(const struct layout *l, const char *strct, const char *fiel
 }
 
 /* When only a range of versions is known, all of them must say the same. */
-static int by_table(const struct go_file *g, const char *strct, const char *field,
+int layout_by_table(const struct go_file *g, const char *strct, const char *field,
 		    struct layout_field *ret)
 {
-	unsigned arch = g->elf->machine == EM_AARCH64 ? LAYOUT_ARM64 : LAYOUT_AMD64;
 	const struct go_version *v = &g->version;
 	struct layout_field one, f = { 0 };
 	int err;
@@ -173,9 +242,9 @@ static int by_table(const struct go_file *g, const char *strct, const char *fiel
 		return err_set(ENOEXEC, "%s: the layouts of amd64 and arm64 are known, no others",
 			       g->elf->path);
 	if (v->minor)
-		return offset_for(arch, v->minor, strct, field, ret);
+		return in_version(g, v->minor, strct, field, ret);
 	for (unsigned minor = v->first; minor <= v->last; minor++) {
-		err = offset_for(arch, minor, strct, field, &one);
+		err = in_version(g, minor, strct, field, &one);
 		if (err)
 			return err;
 		if (minor > v->first && (one.offset != f.offset || one.size != f.size))
@@ -220,11 +289,23 @@ int layout_of(struct layout *l, const char *strct, const char *field, struct lay
 	}
 	if (known)
 		return err_set(ENOENT, "%s: its DWARF has no %s.%s", l->go->elf->path, strct, field);
-	err = by_table(l->go, strct, field, &f);
+	err = layout_by_table(l->go, strct, field, &f);
 	if (layout_code_has(l->go, strct, field) && (!err || l->go->newer))
 		err = by_code(l->go, strct, field, err, &f);
 	if (!err)
 		*ret = f;
+	return err;
+}
+
+int layout_fields(const struct go_file *g, const struct layout_want *want, size_t n)
+{
+	struct layout l;
+	int err = 0;
+
+	layout_open(&l, g);
+	for (size_t i = 0; !err && i < n; i++)
+		err = layout_of(&l, want[i].strct, want[i].field, want[i].ret);
+	layout_close(&l);
 	return err;
 }
 
@@ -258,6 +339,9 @@ const char *layout_source_words(enum layout_source source, const struct go_versi
 	case LAYOUT_INTERPOLATED:
 		neighbours(version->minor, &before, &after);
 		snprintf(out, LAYOUT_WORDS, "table, go1.%u and go1.%u agree", before, after);
+		return out;
+	case LAYOUT_SHIFTED:
+		snprintf(out, LAYOUT_WORDS, "table, corrected for %.40s", version->text);
 		return out;
 	case LAYOUT_RANGE:
 		snprintf(out, LAYOUT_WORDS, "table, go1.%u to go1.%u agree", version->first,

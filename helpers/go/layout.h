@@ -14,6 +14,9 @@
  * the toolchains at hand.  Nothing is guessed: a version that no toolchain
  * vouches for is refused, field by field.  Go 1.16 to 1.18 and 1.20 had no toolchain; a field
  * for which 1.15 and 1.19, or 1.19 and 1.21, agree is given for them as LAYOUT_INTERPOLATED.
+ * That was wrong for a part of runtime.m, and patch releases of 1.23 and 1.24 moved a part of it
+ * as well: the table has these shifts, LAYOUT_SHIFTED.  tests/check-files looks at programs
+ * of these versions while they run.
  *
  * strct and field are the runtime's own names: "runtime.g" and "goid"; a field
  * of a structure inside is "sched.sp".  The field "sizeof" is the structure
@@ -27,6 +30,7 @@
 enum layout_source {
 	LAYOUT_TABLE,		/* a toolchain of this version says so */
 	LAYOUT_INTERPOLATED,	/* those before and after this version agree */
+	LAYOUT_SHIFTED,		/* the table, and what a release changed that had no toolchain */
 	LAYOUT_RANGE,		/* the version is not known exactly; all that it may be agree */
 	LAYOUT_CODE,		/* the code that uses it (layout_code.h); the table does not know the version */
 	LAYOUT_DWARF,		/* the executable itself says so */
@@ -38,11 +42,12 @@ struct layout_field {
 };
 
 /*
- * By the table alone, for amd64.  0, or -errno with words, *ret untouched: -ENOEXEC: no toolchain vouches
- * for the field in this version; -ENOENT: this version has no such field.
+ * By the table alone, for the executable's version and architecture.  0, or -errno with words, *ret
+ * untouched: -ENOEXEC: no toolchain vouches for the field in this version; -ENOENT: this version
+ * has no such field.
  */
-int layout_offset(unsigned go_minor, const char *strct, const char *field,
-		  struct layout_field *ret);
+int layout_by_table(const struct go_file *g, const char *strct, const char *field,
+		    struct layout_field *ret);
 
 /*
  * Of one executable, for its architecture: by its own DWARF when it has some that knows the
@@ -58,7 +63,15 @@ void layout_open(struct layout *l, const struct go_file *g);
 void layout_close(struct layout *l);
 int layout_of(struct layout *l, const char *strct, const char *field, struct layout_field *ret);
 
-/* "DWARF", "table for go1.27", "table, go1.19 and go1.21 agree", "table, go1.22 to go1.24 agree", "code that uses it" */
+/* Several at once, for who needs no more of the executable: all or none, as layout_of(). */
+struct layout_want {
+	const char *strct, *field;
+	struct layout_field *ret;
+};
+int layout_fields(const struct go_file *g, const struct layout_want *want, size_t n);
+
+/* "DWARF", "table for go1.27", "table, go1.19 and go1.21 agree", "table, go1.22 to go1.24 agree",
+   "table, corrected for go1.24.6", "code that uses it" */
 #define LAYOUT_WORDS 64
 const char *layout_source_words(enum layout_source source, const struct go_version *version,
 				char out[LAYOUT_WORDS]);

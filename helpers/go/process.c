@@ -121,6 +121,33 @@ const char *go_process_object(const struct go_process *p, uint64_t pc)
 	return m ? m->path : "";
 }
 
+/* The library of mapping k, unless it is the executable, or one of a mapping before k. */
+static struct go_image *new_library(struct go_process *p, size_t k)
+{
+	const struct map *m = p->maps.v;
+	struct go_image *i = NULL;
+
+	if (m[k].exec && !elf_bytes_at(&p->elf, m[k].start - p->bias).len)
+		i = go_objects_at(&p->objects, m[k].start);
+	for (size_t before = 0; i && before < k; before++)
+		if (m[before].exec && p->objects.v[before] == i)
+			return NULL;
+	return i;
+}
+
+size_t go_process_named(struct go_process *p, const char *name, uint64_t *ret, size_t max)
+{
+	size_t n = go_symbols_named(&p->go, &p->native, p->bias, name, ret, max);
+
+	for (size_t k = 0; k < p->maps.n; k++) {
+		struct go_image *i = new_library(p, k);
+
+		if (i)
+			n += go_symbols_named(&i->go, &i->native, i->bias, name, ret + n, max - n);
+	}
+	return n;
+}
+
 static int image_frames(void *ctx, uint64_t pc, unsigned pc_flags, struct frame *out, int max)
 {
 	struct go_image *i = ctx;

@@ -40,7 +40,13 @@ struct symboliser go_process_symboliser(struct go_process *p);
 /* The file that is mapped at a run-time address, as the process knows it; "" when none is. */
 const char *go_process_object(const struct go_process *p, uint64_t pc);
 
-/* The same for a file that doesn't run: addresses are its own. */
+/*
+ * Run-time addresses of the functions with exactly that name in the executable and in each library,
+ * Go's and others, at most max; how many.
+ */
+size_t go_process_named(struct go_process *p, const char *name, uint64_t *ret, size_t max);
+
+/* go_process_symboliser() for a file that doesn't run: addresses are its own. */
 struct symboliser go_image_symboliser(struct go_image *i);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "input/elf_named.h"
 
 enum { FRAMES_MAX = 64 };
 
@@ -83,6 +84,22 @@ static int native_code(struct elf_native *native, uint64_t addr, uint64_t shown,
 			.addr = shown,
 			.flags = fr[i].inlined ? FRAME_INLINED : 0,
 		};
+	return n;
+}
+
+size_t go_symbols_named(const struct go_file *g, struct elf_native *native, uint64_t bias,
+			const char *name, uint64_t *ret, size_t max)
+{
+	struct go_func f;
+	size_t n = 0;
+
+	/* the symbol table, if there is one, has the Go function, too */
+	if (max && g && g->elf && go_func_named(g, name, &f))
+		ret[n++] = f.entry;
+	else if (max)
+		n = elf_named(native, name, ret, max);
+	for (size_t i = 0; i < n; i++)
+		ret[i] += bias;
 	return n;
 }
 

@@ -33,6 +33,10 @@ void go_image_close(struct go_image *i);
 int go_symbols_at(const struct go_file *g, struct elf_native *native, uint64_t addr, uint64_t shown,
 		  unsigned pc_flags, struct frame *out, int max);
 
+/* Run-time addresses of the functions with exactly that name, Go's and others, at most max; how many. */
+size_t go_symbols_named(const struct go_file *g, struct elf_native *native, uint64_t bias,
+			const char *name, uint64_t *ret, size_t max);
+
 /*
  * The files that a process has mapped, the vDSO too; each is opened when first asked for,
  * through /proc, so other mount namespaces and deleted files are no obstacle.

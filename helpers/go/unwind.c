@@ -65,13 +65,12 @@ static bool is_switch(const struct go_func *f)
 	return (f->flags & GO_FUNC_SPWRITE) || (!f->flags && one_of(f->name, names));
 }
 
-/* Calls that a signal handler made up (isInjectedCall): what is below was not about to call. */
-static bool is_injected(const struct go_func *f)
+bool go_is_injected(const char *func)
 {
 	static const char *const names[] = { "runtime.sigpanic", "runtime.asyncPreempt",
 					     "runtime.debugCallV1", "runtime.debugCallV2", NULL };
 
-	return one_of(f->name, names);
+	return one_of(func, names);
 }
 
 /* CALL rel32, or CALL through a register or memory: ff /2 with whatever its operand takes. */
@@ -101,7 +100,7 @@ static struct known look_up(const struct go_unwinder *u, uint64_t pc)
 	k.top = is_top(&f);
 	k.spwrite = is_switch(&f);
 	k.assembly = f.flags & GO_FUNC_ASM;
-	k.injected = is_injected(&f);
+	k.injected = go_is_injected(f.name);
 	k.behind_call = is_behind_call(u->go, addr);
 	return k;
 }

@@ -47,6 +47,9 @@ struct go_unwound {
 	unsigned unchained;
 };
 
+/* Is what this function seems to be called by only interrupted by it (isInjectedCall)? */
+bool go_is_injected(const char *func);
+
 /* 0 or -ENOMEM. go must outlive it. */
 int go_unwinder_open(struct go_unwinder *u, const struct go_file *go, uint64_t bias);
 void go_unwinder_close(struct go_unwinder *u);

@@ -19,6 +19,7 @@ struct mem {
 	bool bad;		/* some read failed; the reader may reset it */
 	int error;		/* errno of the first failure: EFAULT, ESRCH, EPERM */
 	struct mem_cache *cache;
+	struct mem_round *round;	/* of mem_each(), made when first needed */
 };
 
 int mem_init(struct mem *m, pid_t pid);

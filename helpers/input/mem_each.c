@@ -14,11 +14,11 @@
  */
 enum { GAP = 2048, ROUND = 256 << 10, RANGES = 512 };
 
-struct round {
+struct mem_round {
 	struct iovec ranges[RANGES];
 	size_t first[RANGES];		/* range i holds the pieces v[first[i]] .. */
 	size_t nranges, npieces, bytes;
-	uint8_t *buf;
+	uint8_t buf[2 * ROUND + 2 * MEM_PIECE_MAX];
 };
 
 static int by_addr(const void *pa, const void *pb)
@@ -37,7 +37,7 @@ static bool is_sorted(const struct mem_piece *v, size_t n)
 }
 
 /* As many of the pieces as fit into a round, at least one. */
-static void plan(struct round *r, const struct mem_piece *v, size_t n)
+static void plan(struct mem_round *r, const struct mem_piece *v, size_t n)
 {
 	size_t i = 0;
 
@@ -77,7 +77,7 @@ static int single(struct mem *m, const struct mem_piece *piece, uint8_t *buf,
 	return got(ctx, piece, n == (ssize_t)piece->len ? buf : NULL);
 }
 
-static int read_round(struct mem *m, struct round *r, const struct mem_piece *v,
+static int read_round(struct mem *m, struct mem_round *r, const struct mem_piece *v,
 		      int (*got)(void *ctx, const struct mem_piece *piece, const uint8_t *bytes),
 		      void *ctx)
 {
@@ -107,13 +107,13 @@ static int read_round(struct mem *m, struct round *r, const struct mem_piece *v,
 int mem_each(struct mem *m, struct mem_piece *v, size_t n,
 	     int (*got)(void *ctx, const struct mem_piece *piece, const uint8_t *bytes), void *ctx)
 {
-	struct round *r = malloc(sizeof(*r));
-	int ret = r ? 0 : -ENOMEM;
+	struct mem_round *r = m->round;
+	int ret = 0;
 
-	if (r) {
-		r->buf = malloc(2 * ROUND + 2 * MEM_PIECE_MAX);
-		ret = r->buf ? 0 : -ENOMEM;
-	}
+	if (!r)
+		r = m->round = malloc(sizeof(*r));
+	if (!r)
+		return -ENOMEM;
 	if (!is_sorted(v, n))
 		qsort(v, n, sizeof(*v), by_addr);
 	while (!ret && n) {
@@ -122,8 +122,5 @@ int mem_each(struct mem *m, struct mem_piece *v, size_t n,
 		v += r->npieces;
 		n -= r->npieces;
 	}
-	if (r)
-		free(r->buf);
-	free(r);
 	return ret;
 }

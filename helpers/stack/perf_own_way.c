@@ -29,7 +29,6 @@ struct own {
 	struct buf text;	/* scratch */
 	struct buf maybe;	/* a line that may begin a sample, if frames follow */
 	uint64_t maybe_number;
-	uint64_t lost;
 	bool broken;		/* the sample under way is not to be counted */
 	bool stacked;		/* it has lines of its own for its frames */
 };
@@ -283,13 +282,12 @@ static int not_begun(struct perf_reader *x)
 /* "PERF_RECORD_LOST lost 12" */
 static int lost(struct perf_reader *x, struct text t)
 {
-	struct own *o = x->state;
 	static const char word[] = " lost ";
 	const char *at = memmem(t.p, t.len, word, sizeof(word) - 1);
 	uint64_t n;
 
 	if (at && text_decimal(text_of(at + sizeof(word) - 1, t.p + t.len), &n))
-		o->lost += n;
+		x->r->lost += n;
 	return 0;
 }
 
@@ -437,11 +435,6 @@ static int end(struct perf_reader *x, int err)
 		err = reading_bad(x->r, "the input ends within a stack");
 	else if (!err)
 		err = end_sample(x);
-	if (!err && o->lost) {
-		reading_note(x->r, "the recording lost %llu events", (unsigned long long)o->lost);
-		err = profile_comment(x->r->profile, "the recording lost %llu events",
-				      (unsigned long long)o->lost);
-	}
 	perf_maps_settle(&o->maps, x->r->profile);
 	perf_maps_free(&o->maps);
 	perf_labels_free(&o->labels);

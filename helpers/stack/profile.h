@@ -155,6 +155,10 @@ struct symboliser {
  */
 int profile_add_pcs(struct profile *p, const struct symboliser *sym, const uint64_t *pcs, size_t n,
 		    unsigned leaf_flags, const int64_t *values);
+/* The same with labels; gives the sample's number. */
+int profile_add_pcs_labelled(struct profile *p, const struct symboliser *sym, const uint64_t *pcs,
+			     size_t n, unsigned leaf_flags, uint32_t labels,
+			     const int64_t *values, uint32_t *ret_sample);
 
 /* a + b, saturating */
 int64_t profile_sum(int64_t a, int64_t b);

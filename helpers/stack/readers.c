@@ -7,13 +7,21 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "stack/pprof_tables.h"
 #include "stack/read_bpftrace.h"
 #include "stack/read_folded.h"
+#include "stack/read_goroutines.h"
+#include "stack/read_perf_data.h"
 #include "stack/read_perf_script.h"
+#include "stack/read_pprof.h"
 
 enum { HEAD = 64 << 10 };
 
 const struct reader readers[] = {
+	{ "perf-data", "perf.data", "comm", true, perf_data_match, perf_data_read },
+	{ "pprof", "pprof profiles", NULL, true, pprof_match, pprof_read },
+	{ "goroutines", "goroutines as Go prints them", NULL, false,
+	  goroutines_match, goroutines_read },
 	{ "bpftrace", "bpftrace maps with stack keys", NULL, false,
 	  bpftrace_match, bpftrace_read },
 	{ "perf-script", "the text of perf script", "comm", false,
@@ -22,22 +30,41 @@ const struct reader readers[] = {
 	{ 0 },
 };
 
-int reading_bad(struct reading *r, const char *fmt, ...)
+static int bad(struct reading *r, const char *place, uint64_t at, const char *fmt, va_list ap)
 {
-	const struct lines *l = r->lines;
 	char what[200], where[sizeof(r->first_bad)];
-	va_list ap;
 
-	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	snprintf(where, sizeof(where), "%s: %s %llu: %s", l->name, l->number ? "line" : "byte",
-		 (unsigned long long)(l->number ? l->number : l->taken), what);
+	snprintf(where, sizeof(where), "%s: %s %llu: %s", r->lines->name, place,
+		 (unsigned long long)at, what);
 	if (r->strict)
 		return err_set(EBADMSG, "%s", where);
 	if (!r->bad++)
 		memcpy(r->first_bad, where, sizeof(where));
 	return 0;
+}
+
+int reading_bad(struct reading *r, const char *fmt, ...)
+{
+	const struct lines *l = r->lines;
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = bad(r, l->number ? "line" : "byte", l->number ? l->number : l->taken, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = bad(r, "byte", offset, fmt, ap);
+	va_end(ap);
+	return ret;
 }
 
 void reading_note(struct reading *r, const char *fmt, ...)
@@ -138,6 +165,15 @@ const struct reader *readers_find(struct reading *r)
 	return NULL;
 }
 
+static int say_lost(struct reading *r)
+{
+	static const char words[] = "%llu events were lost while recording: counts are too low by as many";
+	unsigned long long lost = r->lost;
+
+	reading_note(r, words, lost);
+	return profile_comment(r->profile, words, lost);
+}
+
 int readers_read(struct reading *r)
 {
 	const struct reader *f = readers_find(r);
@@ -146,6 +182,8 @@ int readers_read(struct reading *r)
 	if (!f)
 		return r->from ? -EINVAL : -EBADMSG;
 	ret = f->read(r);
+	if (!ret && r->lost)
+		ret = say_lost(r);
 	if (!ret && r->lines->broken)
 		ret = reading_bad(r, "%s", r->lines->broken);
 	if (ret == -ENOMEM)

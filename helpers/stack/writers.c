@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "stack/diff.h"
 #include "stack/flame.h"
 #include "stack/fold.h"
 #include "stack/json.h"
@@ -39,14 +40,40 @@ static int svg(FILE *f, const struct profile *p, const struct write_options *o)
 {
 	return flame_write(f, p, &(struct flame_options){
 		.title = o->title, .subtitle = o->subtitle, .module = o->module,
-		.value = o->value, .icicle = o->icicle });
+		.value = o->value, .icicle = o->icicle, .diff_of = o->diff_of });
 }
 
 static int table(FILE *f, const struct profile *p, const struct write_options *o)
 {
 	return report_write(f, p, &(struct report_options){
-		.value = o->value, .top = o->top, .stacks = o->stacks });
+		.value = o->value, .top = o->top, .stacks = o->stacks, .cum = o->cum });
 }
+
+static int diff_table(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	return diff_write_table(f, p, &(struct diff_options){ .top = o->top, .cum = o->cum });
+}
+
+static int diff_folded(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	(void)o;
+	return diff_write_folded(f, p);
+}
+
+static int diff_pprof(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	return diff_write_pprof(f, p, &(struct diff_options){ .of = o->diff_of });
+}
+
+/* Differently from others; svg and json know diffs. */
+static const struct writer diff_writers[] = {
+	{ "folded", .write = diff_folded },
+	{ "json", .write = json },
+	{ "pprof", .write = diff_pprof },
+	{ "svg", .picture = true, .write = svg },
+	{ "table", .write = diff_table },
+	{ 0 },
+};
 
 const struct writer writers[] = {
 	{ "folded", .write = folded },
@@ -58,12 +85,22 @@ const struct writer writers[] = {
 	{ 0 },
 };
 
-const struct writer *writer_find(const char *name)
+static const struct writer *find(const struct writer *w, const char *name)
 {
-	for (const struct writer *w = writers; w->name; w++)
+	for (; w->name; w++)
 		if (!strcmp(w->name, name))
 			return w;
 	return NULL;
+}
+
+const struct writer *writer_find(const char *name)
+{
+	return find(writers, name);
+}
+
+const struct writer *writer_find_diff(const char *name)
+{
+	return find(diff_writers, name);
 }
 
 /* Negative ones are drawn no more than zeroes. */

@@ -13,9 +13,12 @@ struct write_options {
 	unsigned value;			/* of the profile: what formats with one value show */
 	unsigned top;			/* rows of the table, 0: all */
 	bool stacks;			/* the table with a stack under each row */
+	bool cum;			/* the table by cumulative value */
 	const char *title, *subtitle;	/* of pictures; NULL: the default, none */
 	const char *module;		/* path of the main module, for its colour; NULL: unknown */
 	bool icicle;			/* the root at the top */
+	/* the profile is a diff (stack/diff.h) of the value of this name; NULL: it is none */
+	const char *diff_of;
 };
 
 /* How to add a format: a file NAME.c, its row in writers.c, its ending in options.c, its test. */
@@ -33,6 +36,8 @@ extern const struct writer writers[];
 
 /* The writer of that name or NULL. */
 const struct writer *writer_find(const char *name);
+/* The writer of that name for diffs, with o->diff_of. */
+const struct writer *writer_find_diff(const char *name);
 
 /* Is there anything to show?  0, or -ENODATA with words. */
 int writer_check(const struct writer *w, const struct profile *p, const struct write_options *o);

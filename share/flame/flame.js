@@ -18,7 +18,7 @@
 		const at = g.dataset.f.split(",").map(Number);
 		const words = g.querySelector("title").textContent.split("\n");
 		const frame = { id: id, g: g, rect: g.querySelector("rect"), text: g.querySelector("text"),
-				start: at[0], width: at[1], depth: at[2], name: words[0], value: words[1] };
+				start: at[0], width: at[1], depth: at[2], name: words[0], value: words.slice(1).join("; ") };
 		g.frame = frame;
 		return frame;
 	});

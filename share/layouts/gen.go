@@ -10,7 +10,8 @@
 // wantFields lies; the size classes come from the toolchain's own sources. What
 // equal neighbours agree on becomes one row with a range of versions. A version
 // between two neighbours for which no toolchain was given is covered by a row
-// only when both sides agree, and that row says so in its last column.
+// only when both sides agree, and that row says so in its last column.  What no toolchain
+// at hand can say, and programs have shown, is in the list of shifts.
 package main
 
 import (
@@ -275,6 +276,24 @@ func subject(row string) string {
 	return strings.Join([]string{w[0], w[2], w[3], w[1]}, "\t")
 }
 
+// Fields that came into a structure before this offset, so that it and all behind are further on: in
+// versions without a toolchain although those before and after agree, and in patch releases
+// newer than the toolchain.  mark is a function that is there when the field is; without one
+// the version says it.
+var shifts = []struct {
+	minor, patch int
+	strct        string
+	offset, by   int
+	mark         string
+}{
+	// m.doesPark before m.park (runtime2.go); seen in stripped programs, and in their memory
+	{16, 0, "runtime.m", 328, 8, "-"},
+	{17, 0, "runtime.m", 328, 8, "-"},
+	// m.allpSnapshot before m.ncgocall, as in 1.25: golang/go issue 74414; seen in go1.23.12
+	{23, 12, "runtime.m", 296, 24, "runtime.(*m).snapshotAllp"},
+	{24, 6, "runtime.m", 296, 24, "runtime.(*m).snapshotAllp"},
+}
+
 type span struct {
 	row      string
 	from, to int
@@ -320,7 +339,9 @@ func write(out io.Writer, all []*facts) error {
 		"# Made by `make layouts' from DWARF and sources of the toolchains below; not written by hand.\n"+
 		"# kind from to arch struct field offset size versions-without-a-toolchain\n"+
 		"# class rows: the size class, bytes of its objects, pages of its spans\n"+
-		"# alias rows: an older name of the field, or of the structure\n")
+		"# alias rows: an older name of the field, or of the structure\n"+
+		"# shift rows: from that patch release on, if that function is there, fields from this offset on\n"+
+		"# are so many bytes further\n")
 	for _, f := range all {
 		fmt.Fprintf(out, "version\t%d\t%d\t-\t%s\t-\t-\t-\t-\n", f.minor, f.minor, f.version)
 	}
@@ -328,6 +349,10 @@ func write(out io.Writer, all []*facts) error {
 		for _, alias := range w.aliases() {
 			fmt.Fprintf(out, "alias\t0\t0\t-\t%s\n", alias)
 		}
+	}
+	for _, s := range shifts {
+		fmt.Fprintf(out, "shift\t%d\t%d\t-\t%s\t%s\t%d\t%d\t%d\n",
+			s.minor, s.minor, s.strct, s.mark, s.offset, s.by, s.patch)
 	}
 	for _, s := range done {
 		kind, rest, _ := strings.Cut(s.row, "\t")
@@ -357,7 +382,7 @@ func compare(table string, all []*facts) error {
 		}
 		for _, line := range strings.Split(string(text), "\n") {
 			w := strings.Split(line, "\t")
-			if len(w) != 9 || w[0] == "version" || w[0] == "alias" {
+			if len(w) != 9 || w[0] == "version" || w[0] == "alias" || w[0] == "shift" {
 				continue
 			}
 			from, _ := strconv.Atoi(w[1])

@@ -25,7 +25,7 @@ fuzz: $(FUZZ_BINS)
 	$(Q)export GOBPF_FUZZ_GO="$${GOBPF_FUZZ_GO-$$(O=$O tests/fixtures/build frames)}"; \
 	for name in $(FUZZ); do \
 		mkdir -p $O/fuzz/corpus/$$name && \
-		$O/fuzz/$$name -max_total_time=$(FUZZ_TIME) -runs=$(FUZZ_RUNS) -print_final_stats=1 \
+		$O/fuzz/$$name -max_total_time=$(FUZZ_TIME) -runs=$(FUZZ_RUNS) -print_final_stats=1 -keep_seed=1 \
 			-artifact_prefix=$O/fuzz/$$name- $O/fuzz/corpus/$$name \
 			$$(find tests/golden/fuzz/$$name -maxdepth 0 2>/dev/null) >$O/fuzz/$$name.log 2>&1 || \
 			{ tail -40 $O/fuzz/$$name.log; exit 1; }; \
@@ -53,3 +53,13 @@ $(filter $O/fuzz/obj/helpers/%,$(FUZZ_OBJS)): $O/fuzz/obj/%.o: %.c $O/flags $O/f
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined $(FUZZ_COVERAGE) \
 		-MMD -MP -c $< -o $@
 -include $(FUZZ_OBJS:.o=.d)
+
+# The same without libFuzzer, on inputs made by chance, for a short run in every check
+FUZZ_TESTS := $(FUZZ_ALL:%=$O/tests/fuzz-%)
+$(FUZZ_TESTS): $O/tests/fuzz-%: tests/unit/fuzzrun.c helpers/fuzz/%.c $O/libgobpf.a
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP tests/unit/fuzzrun.c helpers/fuzz/$*.c \
+		$O/libgobpf.a $(LDLIBS) -o $@
+test-programs: $(FUZZ_TESTS)
+-include $(FUZZ_TESTS:=.d)

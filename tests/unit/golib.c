@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* golib.c - calls layout, globals, probe and alloc for tests/golib.bats */
+#include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,15 +16,38 @@
 #include "go/probe.h"
 #include "golib.h"
 
-/* layout MINOR STRUCT FIELD: "OFFSET SIZE [interpolated]" */
+static int print_layout(struct go_file *g, char **a)
+{
+	char words[LAYOUT_WORDS];
+	struct layout_field f;
+	int err;
+
+	g->version = (struct go_version){ 0 };
+	snprintf(g->version.text, sizeof(g->version.text), "%s", a[0]);
+	if (sscanf(a[0], "go1.%u", &g->version.minor) != 1)
+		return -EINVAL;
+	err = layout_by_table(g, a[1], a[2], &f);
+	if (!err)
+		printf("%u %u %s\n", f.offset, f.size,
+		       layout_source_words(f.source, &g->version, words));
+	return err;
+}
+
+/* layout VERSION STRUCT FIELD: "OFFSET SIZE SOURCE" by the table, for a program without functions */
 static int cmd_layout(char **a)
 {
-	struct layout_field f;
-	int err = layout_offset(atoi(a[0]), a[1], a[2], &f);
+	struct elf_file none = { .path = a[0], .machine = EM_X86_64 };
+	struct go_file g = { .elf = &none };
 
-	if (!err)
-		printf("%u %u%s\n", f.offset, f.size, f.source == LAYOUT_INTERPOLATED ? " interpolated" : "");
-	return err;
+	return print_layout(&g, a);
+}
+
+/* layout-in VERSION STRUCT FIELD FILE: the same for FILE, as if it were of that version */
+static int cmd_layout_in(char **a)
+{
+	int err = open_file(a[3]);
+
+	return err ? err : print_layout(&go, a);
 }
 
 /* globals FILE: "ADDRESS NAME" of each found in the code */
@@ -190,6 +214,7 @@ static int cmd_sampling(char **a)
 
 static const struct unit_command commands[] = {
 	{ "layout", 3, cmd_layout },
+	{ "layout-in", 4, cmd_layout_in },
 	{ "globals", 1, cmd_globals },
 	{ "global-names", 0, cmd_global_names },
 	{ "places", 1, cmd_places },

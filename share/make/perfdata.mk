@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The test program of the perf.data reader for tests/perf-data.bats.
+$O/tests/perfdata: $O/tests/unit/perfdata.o $O/libgobpf.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+test-programs: $O/tests/perfdata
+-include $O/tests/unit/perfdata.d
+
+# Its fuzz target without libFuzzer, for a short run in every check
+$O/tests/fuzz-perfdata: tests/unit/fuzzrun.c helpers/fuzz/perfdata.c $O/libgobpf.a
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+test-programs: $O/tests/fuzz-perfdata
