@@ -84,7 +84,8 @@ static int read_lines(struct loading *l, struct lines *lines, struct watched *w)
 {
 	const struct opt_filter *filter = l->filter;
 	struct reading r = { .lines = lines, .profile = l->profile, .unit = filter->unit,
-			     .from = filter->from, .strict = filter->strict };
+			     .from = filter->from, .strict = filter->strict,
+			     .classic = filter->classic };
 	struct buf labels = { 0 };
 	int ret;
 
