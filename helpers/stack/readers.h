@@ -43,7 +43,7 @@ struct reading {
 	/* Frames keep addr, FRAME_RETURN and mapping; otherwise only those without a name do. */
 	bool addresses;
 	/* perf script text only: as the classic collapser reads it (perf_classic.h); NULL: as this project does */
-	struct perf_classic *classic;
+	const struct perf_classic *classic;
 	uint64_t samples;	/* read */
 	uint64_t lost;		/* events that the recording says it lost */
 	uint64_t bad;		/* pieces left out */
