@@ -52,7 +52,7 @@ samples() { perf script -i "$1" -F comm 2>/dev/null | grep -c .; }
 	RAW=1 same_as_perf flat.data
 	for f in fp.data packed.data ids.data data.data several.data group.data count.data; do
 		same_as_perf "$f" || fail "$f"
-		run -0 --separate-stderr gobpf fold --strict --value samples "$f"
+		run -0 --separate-stderr gobpf fold --strict --symbols never --value samples "$f"
 		[ -z "$stderr" ]
 		[ "$(awk '{ n += $NF } END { print n }' <<<"$output")" -eq "$(samples "$f")" ]
 	done
@@ -265,14 +265,14 @@ END
 	} | recording attrs >lost.data
 	run -0 --separate-stderr gobpf fold --strict lost.data
 	[ "$output" = ':7;0x1500 1' ]
-	[ "$stderr" = 'gobpf fold: lost.data: the recording lost 42 events: its counts are too low by as many' ]
+	[ "${stderr_lines[0]}" = 'gobpf fold: lost.data: the recording lost 42 events: its counts are too low by as many' ]
 	gobpf fold -q -f json lost.data | grep -F 'the recording lost 42 events'
 	{
 		{ u 8 50 1 1; u 4 7 7; u 8 50; } | record 5 0
 		sample 7 7 60 1 0x1500
 	} | recording attrs >paused.data
 	run -0 --separate-stderr gobpf fold --strict paused.data
-	[ "$stderr" = 'gobpf fold: paused.data: the kernel paused recording 1 times: there were too many events a second' ]
+	[ "${stderr_lines[0]}" = 'gobpf fold: paused.data: the kernel paused recording 1 times: there were too many events a second' ]
 }
 
 @test "perf-data: cut off anywhere: what is there is used, and where it ends is said" {
@@ -306,7 +306,7 @@ END
 	head -c $((size - 1)) whole.piped >cut.piped
 	run -0 --separate-stderr gobpf fold cut.piped
 	[ "$output" = ':7;0x1100 5' ]
-	[[ $stderr == *"cut.piped: offset $((size - 64)): the file ends within a record (1 left out of 6; --strict refuses)" ]]
+	[[ ${stderr_lines[0]} == *"cut.piped: offset $((size - 64)): the file ends within a record (1 left out of 6; --strict refuses)" ]]
 }
 
 @test "perf-data: a recording that perf did not complete" {
@@ -316,7 +316,7 @@ END
 	u 8 0 | dd of=x.data bs=8 seek=6 conv=notrunc status=none
 	run -0 --separate-stderr gobpf fold x.data
 	[ "$output" = ':7;0x1500 1' ]
-	[[ $stderr == *"x.data: offset 48: perf was ended before it completed the file (1 left out of 2; --strict refuses)" ]]
+	[[ ${stderr_lines[0]} == *"x.data: offset 48: perf was ended before it completed the file (1 left out of 2; --strict refuses)" ]]
 	run -1 gobpf fold --strict x.data
 }
 
@@ -329,7 +329,7 @@ END
 		{ cat good - good; } | recording attrs >x.data
 		run -0 --separate-stderr gobpf fold x.data
 		[ "$output" = ':7;0x1500 2' ] || { fail "$output"; return; }
-		[[ $stderr == "gobpf fold: x.data: offset 240: $1 (1 left out of 3; --strict refuses)" ]] || { fail "$stderr"; return; }
+		[[ ${stderr_lines[0]} == "gobpf fold: x.data: offset 240: $1 (1 left out of 3; --strict refuses)" ]] || { fail "$stderr"; return; }
 		run -1 --separate-stderr gobpf fold --strict x.data
 		[ "$stderr" = "gobpf fold: x.data: offset 240: $1" ]
 	}
@@ -343,11 +343,11 @@ END
 	{ cat good; printf 'not packed' | record 81 0; cat good; } | recording attrs >x.data
 	run -0 --separate-stderr gobpf fold x.data
 	[ "$output" = ':7;0x1500 1' ]
-	[[ $stderr == *"x.data: offset 240: can't unpack it or what follows: "*" (1 left out of 2; --strict refuses)" ]]
+	[[ ${stderr_lines[0]} == *"x.data: offset 240: can't unpack it or what follows: "*" (1 left out of 2; --strict refuses)" ]]
 	{ cat good; u 8 9; cat good; } | recording attrs >x.data
 	run -0 --separate-stderr gobpf fold x.data
 	[ "$output" = ':7;0x1500 1' ]
-	[[ $stderr == *"x.data: offset 240: a record of 0 bytes: nothing behind it can be read (1 left out of 2; --strict refuses)" ]]
+	[[ ${stderr_lines[0]} == *"x.data: offset 240: a record of 0 bytes: nothing behind it can be read (1 left out of 2; --strict refuses)" ]]
 }
 
 @test "perf-data: headers that make no sense" {
@@ -394,5 +394,5 @@ END
 	done | recording attrs >x.data
 	run -0 --separate-stderr gobpf fold --value r6 x.data
 	[ "$output" = ':7;0x1500 1' ]
-	[[ $stderr == *": r7: more events than a profile has values (8) (3 left out of 10; --strict refuses)" ]]
+	[[ ${stderr_lines[0]} == *": r7: more events than a profile has values (8) (3 left out of 10; --strict refuses)" ]]
 }
