@@ -180,6 +180,40 @@ functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' |
 	[[ $(part "function table") == true* ]]
 }
 
+@test "doctor: hashed names and no build information, as garble leaves them, and what still works" {
+	local garble own=$BATS_TEST_TMPDIR/garbled
+	fixture garble
+	garble=$fixture
+	fixture goid strip
+	"$garble" "$fixture" >"$own"
+	chmod +x "$own"
+	doctor "$own"
+	[ "$(part "build info")" = "false none: removed (garble does that), or a plugin" ]
+	[ "$(part "function table")" = "$(doctor "$fixture" && part "function table")" ]
+	doctor "$own"
+	# the version comes from the runtime; whether names are hashed or odd nobody can tell for certain
+	[ "$(jq -r .go "$report")" = "$(go env GOVERSION)" ]
+	! grep -qi hashed "$report"
+	[[ $(tool "gobpf sym") == true* && $(tool "gobpf heap-hotspots") == true* ]]
+	# the same functions at the same places, hundreds by other names
+	gobpf sym --list "$fixture" | sed 's/\t.*//' >"$BATS_TEST_TMPDIR/before"
+	gobpf sym --list "$own" | sed 's/\t.*//' >"$BATS_TEST_TMPDIR/after"
+	diff <(cut -d' ' -f1,2 "$BATS_TEST_TMPDIR/before") <(cut -d' ' -f1,2 "$BATS_TEST_TMPDIR/after")
+	[ "$(diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after" | grep -c '^>')" -gt 300 ]
+	diff <(grep -E ' (runtime\..*|main\.main)$' "$BATS_TEST_TMPDIR/before") \
+		<(grep -E ' (runtime\..*|main\.main)$' "$BATS_TEST_TMPDIR/after")
+	# some witnesses are of package sync; without them nothing is guessed
+	gobpf goid --all "$fixture" | sort >"$BATS_TEST_TMPDIR/before.goid"
+	gobpf goid --all "$own" | grep -v ' ?  ' | sort >"$BATS_TEST_TMPDIR/after.goid"
+	[ -z "$(comm -13 "$BATS_TEST_TMPDIR/before.goid" "$BATS_TEST_TMPDIR/after.goid")" ]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/after.goid")" -ge "$(($(wc -l <"$BATS_TEST_TMPDIR/before.goid") - 4))" ]
+	spawn goid "$own"
+	await goid '^READY'
+	run -0 gobpf sym "${PID[goid]}" "$(awk '/ main\.tick$/ { print "0x" $1 }' "$BATS_TEST_TMPDIR/before")"
+	[[ $output != *tick* && $output =~ ^0x[0-9a-f]+\ [A-Za-z0-9]{4}\.[A-Za-z0-9]{4}\ [^\ ]*\.go:26$ ]] || fail "$output"
+	unharmed goid
+}
+
 @test "doctor: a process is its executable, also when that was deleted" {
 	local own=$BATS_TEST_TMPDIR/server
 	fixture allocmix strip

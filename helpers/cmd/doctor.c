@@ -17,6 +17,8 @@
 #include "input/target.h"
 #include "options.h"
 
+#define BUILDINFO_SINCE 13
+
 struct doctor {
 	struct opt_output out;
 	const char *object;
@@ -158,6 +160,8 @@ static void look_at_file(struct doctor *d)
 	     s->sections ? "there" : "gone: tools that look for sections by name find nothing");
 	part(d, "build info", s->buildinfo, "%s",
 	     s->buildinfo ? "Go version and module, for go version -m" :
+	     s->go.elf && s->go.version.first >= BUILDINFO_SINCE ?
+			    "none: removed (garble does that), or a plugin" :
 			    "none: built before Go 1.13, or removed (garble does that)");
 	look_at_runtime(d);
 }
