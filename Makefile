@@ -26,7 +26,7 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototype
 	-Ihelpers -I$O/gen -DGOBPF_VERSION='"$(VERSION)"' \
 	-DGOBPF_LIBEXECDIR='"$(libexecdir)"' -DGOBPF_DATADIR='"$(datadir)"' \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all) $(CFLAGS)
-LDLIBS := -lbpf -ldw -lelf -lcapstone -lz -lprotobuf-c -ljansson -liberty -lm
+LDLIBS := -lbpf -ldw -lelf -lcapstone -lz -lprotobuf-c -ljansson -liberty -ltraceevent -lzstd -lm
 
 # A file belongs to the build by being in the right folder.
 LIB_SRCS := $(wildcard helpers/base/*.c helpers/input/*.c helpers/stack/*.c helpers/go/*.c \

@@ -26,6 +26,8 @@ static bool in_list(const char *list, const char *word)
 static const struct {
 	const char *ending, *format;
 } endings[] = {
+	/* the first that fits */
+	{ ".speedscope.json", "speedscope" },
 	{ ".txt", "table" }, { ".json", "json" },   { ".folded", "folded" }, { ".svg", "svg" },
 	{ ".html", "html" }, { ".pb.gz", "pprof" }, { ".pprof", "pprof" },
 };
@@ -57,7 +59,7 @@ static const char *ending_of(const char *path)
 
 static void unknown_ending(struct argp_state *state, const struct opt_output *o, const char *ending)
 {
-	char known[128] = "";
+	char known[160] = "";
 
 	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
 		size_t n = strlen(known);
@@ -79,6 +81,8 @@ static void format_by_name(struct argp_state *state, struct opt_output *o)
 	if (format && !in_list(o->formats, format))
 		argp_error(state, "%s: no %s here (one of: %s); --format chooses for any name",
 			   o->path, format, o->formats);
+	if (!format)
+		format = o->fallback;
 	if (format)
 		snprintf(o->format, sizeof(o->format), "%s", format);
 	else

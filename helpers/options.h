@@ -22,9 +22,10 @@ enum { OPT_OWN = 0x400 };
  * opt_report_argp: -n/--top, -q/--quiet, -v/--verbose, of commands that have rows and remarks.
  */
 struct opt_output {
-	const char *formats;	/* in: what the command can write: "table json folded svg pprof" (first = default) */
+	const char *formats;	/* in: what the command can write: "table json folded svg pprof" */
+	const char *fallback;	/* in: the default of these; NULL: the first */
 	char format[16];	/* out: one of them; by -f, else by the ending of -o (an unknown one is refused),
-				 * else the first */
+				 * else the default */
 	const char *path;	/* NULL or "-": stdout */
 	unsigned top;		/* -n: rows; 0: all */
 	bool quiet;

@@ -49,6 +49,22 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	gobpf fold "$BATS_TEST_TMPDIR/backwards" | cmp - tests/golden/fold/simple.out
 }
 
+@test "fold: thousands of stacks in the order of sort, each sum as awk has it" {
+	awk 'BEGIN {
+		srand(23)
+		for (i = 0; i < 30000; i++) {
+			stack = "main.main"
+			for (d = int(rand() * 9); d; d--)
+				stack = stack ";f" int(rand() * rand() * 40)
+			print stack, 1 + int(rand() * 9)
+		}
+	}' | put in
+	awk '{ n[$1] += $2 } END { for (s in n) { k = s; gsub(";", "\002", k); print k "\001" s, n[s] } }' \
+		"$BATS_TEST_TMPDIR/in" | LC_ALL=C sort | sed "s/.*\x01//" | put want
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -gt 3000 ]
+	gobpf fold "$BATS_TEST_TMPDIR/in" | cmp - "$BATS_TEST_TMPDIR/want"
+}
+
 @test "fold: stacks that begin as others before them did are kept apart" {
 	printf '%s\n' 'a;b;c 1' 'x 1' 'x;b;c 1' 'a;b;cc 1' 'a;b 1' 'a;b;c 1' 'ab;b 1' | put in
 	run -0 gobpf fold "$BATS_TEST_TMPDIR/in"
@@ -61,7 +77,7 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	local in=tests/golden/fold/hostile.in want f=$BATS_TEST_TMPDIR/all
 	want=$(total tests/golden/fold/hostile.out)
 	[ "$want" -eq 50 ]
-	for ending in folded pb.gz json svg txt; do
+	for ending in folded pb.gz json speedscope.json svg html txt; do
 		gobpf fold -q -o "$f.$ending" "$in"
 	done
 	[ "$(total "$f.folded")" -eq "$want" ]
@@ -70,19 +86,33 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	[ "$(jq '.values[0].total' "$f.json")" -eq "$want" ]
 	[ "$(jq '[.stacks[].values[0]] | add' "$f.json")" -eq "$want" ]
 	[ "$(jq '[.sites[].values[0]] | add' "$f.json")" -eq "$want" ]
+	[ "$(jq '.profiles[0].weights | add' "$f.speedscope.json")" -eq "$want" ]
+	[ "$(sed -n '/id="data">$/,/^<\/script>$/{//!p}' "$f.html" | jq '.self[0] | add')" -eq "$want" ]
 	grep -qF "data-f=\"0,$want,0\"" "$f.svg"
 	[ "$(awk 'NR > 1 { n += $1 } END { print n }' "$f.txt")" -eq "$want" ]
 }
 
-@test "fold: go tool pprof -top agrees with the table" {
+@test "fold: go tool pprof -top agrees with the table, flat and cumulative" {
 	requires go
-	local f=$BATS_TEST_TMPDIR/x
-	gobpf fold -o "$f.pb.gz" tests/golden/fold/simple.in
-	gobpf fold -f table tests/golden/fold/simple.in |
-		awk 'NR > 1 { sub(/_\[k\]/, ""); print $NF, $1 }' | sort >"$f.ours"
-	go tool pprof -top "$f.pb.gz" | awk 'table && $1 { print $NF, $1 } /flat%/ { table = 1 }' | sort >"$f.theirs"
-	diff "$f.ours" "$f.theirs"
-	[ "$(wc -l <"$f.ours")" -eq 4 ]
+	local f=$BATS_TEST_TMPDIR/x in
+	# a function that calls itself counts once per stack
+	printf '%s\n' 'main;fib;fib;fib 5' 'main;fib 2' 'main;other;fib;other 3' | put recursive
+	for in in tests/golden/fold/simple.in "$BATS_TEST_TMPDIR/recursive"; do
+		gobpf fold -o "$f.pb.gz" "$in"
+		gobpf fold -f table --cum "$in" | awk 'NR > 1 { sub(/_\[k\]/, ""); print $NF, $1, $2, $4, $5 }' >"$f.cum"
+		sort -s -k4,4nr -c "$f.cum"
+		gobpf fold -f table "$in" | awk 'NR > 1 { sub(/_\[k\]/, ""); print $NF, $1, $2, $4, $5 }' >"$f.flat"
+		sort -s -k2,2nr -c "$f.flat"
+		diff <(sort "$f.cum") <(sort "$f.flat")
+		go tool pprof -top -cum -nodefraction=0 "$f.pb.gz" | awk 'table {
+			printf "%s %d %.1f %d %.1f\n", $NF, $1, $2, $4, $5 } /flat%/ { table = 1 }' | sort >"$f.theirs"
+		diff <(sort "$f.cum") "$f.theirs"
+	done
+	diff - "$f.cum" <<'END'
+fib 7 70.0 10 100.0
+main 0 0.0 10 100.0
+other 3 30.0 3 30.0
+END
 }
 
 @test "fold: each bpftrace map is a value of its own" {
@@ -94,7 +124,14 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	run -0 --separate-stderr gobpf fold --value d "$in"
 	[ "$output" = 'spin;0x430bf2;0x459d80;asm_exc_page_fault_[k];handle_mm_fault_[k] 227' ]
 	run -2 --separate-stderr gobpf fold --value e "$in"
-	[[ $stderr == *"no 'e' in the input; it has: samples, bytes, c, d" ]]
+	[[ $stderr == *"no 'e' in the input; it has: samples, bytes, c, d, s, n" ]]
+}
+
+@test "fold: more maps than a profile can hold" {
+	for map in a b c d e f g h i; do printf '@%s[\n    main.f+1\n]: 1\n' $map; done | put maps
+	run -0 --separate-stderr gobpf fold --value h "$BATS_TEST_TMPDIR/maps"
+	[ "$output" = 'main.f 1' ]
+	[[ $stderr == *"line 27: @i: more maps than 8 (1 left out of 9; --strict refuses)" ]]
 }
 
 # bats test_tags=probe
@@ -165,7 +202,7 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	run -1 gobpf fold "$GOBPF"
 	[[ $output == *": binary data where stacks as text are expected" ]]
 	run -1 gobpf fold LICENSE
-	[[ $output == *"LICENSE: not a format read here (bpftrace maps with stack keys, folded stacks)" ]]
+	[[ $output == *"LICENSE: not a format read here ("*", bpftrace maps with stack keys, "*", folded stacks)" ]]
 	printf '@x[spin]: 5\n@y: 3\n' | put scalars
 	run -1 gobpf fold "$BATS_TEST_TMPDIR/scalars"
 	[[ $output == *"scalars: no stacks in it" ]]
@@ -192,7 +229,7 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 
 @test "fold: words on the command line that make no sense" {
 	run -2 gobpf fold -f yaml tests/golden/fold/simple.in
-	[[ $output == *"unknown format 'yaml' (one of: folded table svg pprof json)"* ]]
+	[[ $output == *"unknown format 'yaml' (one of: folded table svg html pprof json speedscope)"* ]]
 	run -2 gobpf fold --unit miles tests/golden/fold/simple.in
 	[[ $output == *"--unit: 'miles' is none of bytes, nanoseconds, count"* ]]
 	run -2 gobpf fold --top=-1 tests/golden/fold/simple.in
@@ -205,7 +242,7 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	mkdir "$f"
 	for name in x.xyz x.svg.gz x.2 .x.y; do
 		run -2 --separate-stderr gobpf fold -o "$f/$name" "$in"
-		[ "${stderr_lines[0]}" = "gobpf fold: $f/$name: the ending .${name##*.} chooses no format (these do: .txt .json .folded .svg .pb.gz .pprof); --format chooses for any name" ]
+		[ "${stderr_lines[0]}" = "gobpf fold: $f/$name: the ending .${name##*.} chooses no format (these do: .speedscope.json .txt .json .folded .svg .html .pb.gz .pprof); --format chooses for any name" ]
 		[ ! -e "$f/$name" ]
 	done
 	run -0 gobpf fold -f folded -o "$f/x.xyz" "$in"
@@ -225,21 +262,21 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 @test "fold: a table has units, a row for the rest, and stacks with -v" {
 	run -0 gobpf fold -f table --unit bytes -n 2 tests/golden/fold/simple.in
 	diff - <(printf '%s\n' "${lines[@]}") <<'END'
-bytes   share  site
-  7 B  46.7 %  main.b
-  5 B  33.3 %  runtime.mallocgc
-  3 B  20.0 %  (2 more sites)
+flat bytes   share  cum bytes   share  function
+       7 B  46.7 %        7 B  46.7 %  main.b
+       5 B  33.3 %        5 B  33.3 %  runtime.mallocgc
+       3 B  20.0 %                     (4 more functions)
 END
 	run -0 gobpf fold -f table -n 1 -v tests/golden/fold/simple.in
 	diff - <(printf '%s\n' "${lines[@]}") <<'END'
-samples   share  site
-      7  46.7 %  main.b
+flat samples   share  cum samples   share  function
+           7  46.7 %            7  46.7 %  main.b
     main.a
     main.main
-      8  53.3 %  (3 more sites)
+           8  53.3 %                       (5 more functions)
 END
-	run -0 gobpf fold -f table -n 3 tests/golden/fold/simple.in
-	[[ $output == *'(1 more site)' ]]
+	run -0 gobpf fold -f table -n 5 tests/golden/fold/simple.in
+	[[ $output == *'(1 more function)' ]]
 }
 
 @test "fold: a table fits its columns and keeps control characters to itself" {
@@ -263,4 +300,14 @@ END
 	[ "$(jq '[.sites[] | .frame] == ([.sites[].stack as $s | .stacks[$s].frames[0]])' "$BATS_TEST_TMPDIR/x.json")" = true ]
 	jq -e '.frames[] | select(.func == "y" and .kind == "kernel")' "$BATS_TEST_TMPDIR/x.json"
 	jq -e '.frames[] | select(.addr == "0x47a3b1" and .kind == "unknown")' "$BATS_TEST_TMPDIR/x.json"
+}
+
+@test "fold: --from overrides what the content looks like" {
+	printf '@[\n    a+1\n]: 3\nx;y 4\n' | put both
+	run -0 gobpf fold -q "$BATS_TEST_TMPDIR/both"
+	[ "$output" = 'a 3' ]
+	run -0 gobpf fold -q --from folded "$BATS_TEST_TMPDIR/both"
+	[ "$output" = $']: 3\nx;y 4' ]
+	run -2 gobpf fold --from nothing "$BATS_TEST_TMPDIR/both"
+	[[ $output == *"--from: no format 'nothing' (one of: "*" bpftrace, "*" folded)" ]]
 }

@@ -403,10 +403,3 @@ section() { readelf -SW "$1" | sed -nE "s/^ *\[ *[0-9]+\] ${2//./\\.} +[A-Z]+ +[
 		[[ $output =~ "gofile: "[0-9]+" errors" ]] || fail "$size: $output" || return
 	done
 }
-
-@test "bad: the tables of every Go release, damaged by chance" {
-	local n=500000
-	[ "${GOBPF%/build-asan/gobpf}" = "$GOBPF" ] || n=50000
-	run -0 "$(dirname "$(gofile_path)")/fuzz-gotable" $n "$TOP"/tests/golden/fuzz/gotable/*
-	[[ $output == *" seeds, $n inputs" ]] || fail "$output"
-}

@@ -69,7 +69,8 @@ END
 	run -0 --separate-stderr go tool pprof -top -lines -sample_index=alloc_objects "$BATS_TEST_TMPDIR/x.pb.gz"
 	[[ $output == *"7 58.33% "*" main.main /src/main.go:5"* ]]
 	run -0 "$S" demo table
-	[[ $output == *"300 B  76.3 %              3  main.leaf src/main.go:12"* ]]
+	[[ $output == *"300 B  76.3 %      300 B  76.3 %              3  main.leaf src/main.go:12"* ]]
+	[[ $output == *" 70 B  17.8 %      370 B  94.1 %              7  main.main src/main.go:5"* && $output != *goexit* ]]
 }
 
 @test "pprof: the same stacks give the same bytes" {

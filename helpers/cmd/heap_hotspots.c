@@ -192,6 +192,7 @@ static int init_profile(struct heap_run *run)
 static int set_mapping(struct heap_run *run)
 {
 	const struct elf_file *elf = &run->process.elf;
+	uint32_t id;
 	int err = 0;
 
 	for (unsigned i = 0; !err && i < elf->nsegments; i++) {
@@ -199,8 +200,9 @@ static int set_mapping(struct heap_run *run)
 		uint64_t start = s->addr + run->process.bias;
 
 		if (s->exec)
-			err = profile_set_mapping(&run->profile, start, start + s->memsz, s->offset,
-						  run->target.exe_path, elf_build_id(elf));
+			err = profile_mapping(&run->profile, &(struct profile_mapping){
+				.start = start, .limit = start + s->memsz, .offset = s->offset,
+				.path = run->target.exe_path, .build_id = elf_build_id(elf) }, &id);
 	}
 	return err ? err_sys(-err, "starting") : 0;
 }

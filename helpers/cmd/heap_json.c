@@ -8,24 +8,8 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "base/json_text.h"
 #include "cmd/heap_run.h"
-
-/* Paths and names come from the target: what is not UTF-8 is replaced, not lost. */
-static json_t *text(const char *s)
-{
-	json_t *j = json_string(s ? s : "");
-	char *copy;
-
-	if (j || !s)
-		return j;
-	copy = strdup(s);
-	for (char *p = copy; p && *p; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	j = copy ? json_string(copy) : NULL;
-	free(copy);
-	return j;
-}
 
 static json_t *stack(const struct profile *p, const struct site *s)
 {
@@ -35,8 +19,8 @@ static json_t *stack(const struct profile *p, const struct site *s)
 	for (uint32_t i = 0; i < sample->n; i++) {
 		const struct frame *f = &p->frames[p->stack_frames[sample->first + i]];
 
-		json_array_append_new(list, json_pack("{s:o, s:o, s:i, s:b}", "func", text(f->func),
-						      "file", f->file ? text(f->file) : json_null(),
+		json_array_append_new(list, json_pack("{s:o, s:o, s:i, s:b}", "func", json_text(f->func),
+						      "file", f->file ? json_text(f->file) : json_null(),
 						      "line", (int)f->line, "inlined",
 						      !!(f->flags & FRAME_INLINED)));
 	}
@@ -50,8 +34,8 @@ static json_t *site(const struct heap_run *run, const struct site *s, const stru
 	json_t *error = run->estimated ? json_real(round(heap_share_error(s, all) * 100) / 100) :
 					 json_null();
 
-	return json_pack("{s:o, s:o, s:i, s:I, s:I, s:f, s:o, s:i, s:o}", "func", text(f->func),
-			 "file", f->file ? text(f->file) : json_null(), "line", (int)f->line,
+	return json_pack("{s:o, s:o, s:i, s:I, s:I, s:f, s:o, s:i, s:o}", "func", json_text(f->func),
+			 "file", f->file ? json_text(f->file) : json_null(), "line", (int)f->line,
 			 "alloc_space", (json_int_t)s->values[HEAP_BYTES], "alloc_objects",
 			 (json_int_t)s->values[HEAP_OBJECTS], "share",
 			 round(1e4 * (double)s->values[HEAP_BYTES] / total) / 100, "error", error,
@@ -96,9 +80,9 @@ int heap_print_json(struct heap_run *run, FILE *f)
 	root = sites ? json_pack(
 		"{s:s, s:s, s:o, s:{s:i, s:o, s:o, s:s, s:o}, s:I, s:I, s:o, s:o, s:{s:I, s:I}, s:o}",
 		"schema", "gobpf-heap-hotspots-1", "engine", run->engine->name, "how",
-		text(run->how), "target", "pid", run->target.pid, "comm", text(run->target.comm),
-		"exe", text(run->target.exe_path), "go", run->process.go.version.text, "module",
-		text(run->process.go.module), "time", (json_int_t)p->time_unix_ns, "duration",
+		json_text(run->how), "target", "pid", run->target.pid, "comm", json_text(run->target.comm),
+		"exe", json_text(run->target.exe_path), "go", run->process.go.version.text, "module",
+		json_text(run->process.go.module), "time", (json_int_t)p->time_unix_ns, "duration",
 		(json_int_t)p->duration_ns, "samples",
 		run->estimated ? json_integer(all.values[HEAP_SAMPLES]) : json_null(), "notes",
 		notes(run), "total", "alloc_space", (json_int_t)all.values[HEAP_BYTES],

@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "base/table.h"
+#include "stack/writers.h"
 #include "cmd/heap_run.h"
-#include "render.h"
 
 static const char *base_name(const char *path)
 {
@@ -204,7 +204,7 @@ static int print_table(struct heap_run *run, FILE *f)
 static int print_format(struct heap_run *run, FILE *f, const char *description)
 {
 	char title[80];
-	struct render_options o = {
+	struct write_options o = {
 		.title = title,
 		.subtitle = description,
 		.module = run->process.go.module,
@@ -217,7 +217,7 @@ static int print_format(struct heap_run *run, FILE *f, const char *description)
 		return heap_print_json(run, f);
 	snprintf(title, sizeof(title), "%s: bytes allocated in %.1f s",
 		 base_name(run->target.exe_path), seconds(run));
-	return render_write(f, &run->out, &run->profile, &o);
+	return writer_write(writer_find(run->out.format), f, &run->profile, &o);
 }
 
 int heap_print(struct heap_run *run, FILE *f)

@@ -29,29 +29,27 @@ static int resolve(void *ctx, const char *name, struct script_place *ret)
 	return 0;
 }
 
-static void resolve_all(struct part text, const struct elf_file *elf)
+/* Of the eight ways one, by the length: all of them are one change away. */
+static void resolve_one(struct part text, const struct elf_file *elf)
 {
 	static const char *const args[] = { "/proc/1/exe", "1", "0x10", "a\"b\\" };
+	unsigned way = text.len % 8;
+	struct bpftrace bt = { .path = "/bpftrace", .minor = can[way & 1].minor, .can = &can[way & 1] };
+	struct script_request rq = {
+		.name = "fuzz.bt", .text = text, .bt = &bt, .args = args,
+		.nargs = way & 2 ? ARRAY_SIZE(args) : 2, .elf = way & 4 ? elf : NULL,
+		.resolve = resolve, .raw_stacks = way & 1,
+	};
+	struct script s;
+	bool wants;
 
-	for (unsigned i = 0; i < 8; i++) {
-		struct bpftrace bt = { .path = "/bpftrace", .minor = can[i & 1].minor,
-				       .can = &can[i & 1] };
-		struct script_request rq = {
-			.name = "fuzz.bt", .text = text, .bt = &bt, .args = args,
-			.nargs = i & 2 ? ARRAY_SIZE(args) : 2, .elf = i & 4 ? elf : NULL,
-			.resolve = resolve, .raw_stacks = i & 1,
-		};
-		struct script s;
-		bool wants;
-
-		if (script_resolve(&rq, &s))
-			continue;
-		if (!s.text.data || (s.unsafe && !s.placed))
-			abort();
-		if (script_wants_target((struct part){ s.text.data, s.text.len }, &wants))
-			abort();
-		script_free(&s);
-	}
+	if (script_resolve(&rq, &s))
+		return;
+	if (!s.text.data || (s.unsafe && !s.placed))
+		abort();
+	if (script_wants_target((struct part){ s.text.data, s.text.len }, &wants))
+		abort();
+	script_free(&s);
 }
 
 static int each(void *ctx, const struct script_stack *s)
@@ -77,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	script_wants_target(text, &wants);
 	if (!memchr(copy, '\0', size))	/* as script_load() */
-		resolve_all(text, &elf);
+		resolve_one(text, &elf);
 	script_read(text, each, NULL);
 	free(copy);
 	return 0;

@@ -139,7 +139,7 @@ static int read_bucket(struct go_process *p, const struct go_bucket_layout *l, u
 		.first_pc = b->npcs,
 		.npcs = npcs,
 	};
-	err = mem_read(&p->mem, addr + l->header, b->pcs + b->npcs, 8 * npcs);
+	err = npcs ? mem_read(&p->mem, addr + l->header, b->pcs + b->npcs, 8 * npcs) : 0;
 	if (!err)
 		err = read_cycles(p, l, k, k->cycles, mem_read);
 	if (err)
@@ -174,7 +174,7 @@ static int read_whole(struct go_process *p, const struct go_bucket_layout *l, st
 int go_buckets_read(struct go_process *p, const struct go_bucket_layout *l, struct go_buckets *ret)
 {
 	struct go_buckets b = { 0 };
-	uint64_t addr;
+	uint64_t addr, earlier = 0;
 	int err;
 
 	p->mem.bad = false;
@@ -185,7 +185,10 @@ int go_buckets_read(struct go_process *p, const struct go_bucket_layout *l, stru
 	b.time_ns = num_now_ns();
 	addr = mem_u64(&p->mem, l->mbuckets);
 	while (!err && addr) {
-		if (b.n == BUCKETS_MAX)
+		/* Brent's way to see a circle after three turns at most */
+		if (!(b.n & (b.n - 1)))
+			earlier = addr;
+		if (b.n == BUCKETS_MAX || (b.n && addr == earlier && (b.n & (b.n - 1))))
 			err = err_set(ENOEXEC, "the list of memory profile buckets does not end");
 		else if (!ARRAY_ROOM(b.v, b.n, b.cap))
 			err = err_sys(ENOMEM, "reading the memory profile");
@@ -259,8 +262,11 @@ int go_buckets_diff(const struct go_buckets *old, const struct go_buckets *new,
 		values[0] = rounded((double)n * scale);
 		values[1] = rounded((double)n * (double)k->size * scale);
 		values[2] = n < INT64_MAX ? (int64_t)n : INT64_MAX;
-		err = profile_add_pcs(prof, sym, new->pcs + k->first_pc, k->npcs,
-				      PC_RETURN | PC_LOGICAL, values);
+		if (k->npcs)
+			err = profile_add_pcs(prof, sym, new->pcs + k->first_pc, k->npcs,
+					      PC_RETURN | PC_LOGICAL, values);
+		else
+			err = profile_add(prof, NULL, 0, values);
 		if (err)
 			return err_sys(-err, "adding up the memory profile");
 	}

@@ -200,8 +200,11 @@ bool go_func_nth(const struct go_file *g, uint32_t i, struct go_func *ret)
 		.info = (uint32_t)info,
 		.name = span_text(&names, span_u32(&infos, info + t->func_name)),
 	};
-	if (g->format->func_id)
+	if (g->format->func_id) {
 		ret->func_id = span_u8(&infos, info + g->format->func_id);
+		/* zero before it meant something */
+		ret->flags = span_u8(&infos, info + g->format->func_id + 1);
+	}
 	if (t->func_start_line)
 		ret->start_line = span_u32(&infos, info + t->func_start_line);
 	return !infos.bad && !names.bad && info <= UINT32_MAX && ret->end > ret->entry;

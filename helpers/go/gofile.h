@@ -73,6 +73,14 @@ struct go_func {
 	uint32_t index;			/* in the table */
 	uint32_t info;			/* offset of its _func in go_file.funcs */
 	uint8_t func_id;
+	uint8_t flags;			/* enum go_func_flag, since 1.17; 0 before */
+};
+
+/* internal/abi/symtab.go, FuncFlag */
+enum go_func_flag {
+	GO_FUNC_TOP = 1,		/* the outermost of its stack: runtime.goexit, mstart, … */
+	GO_FUNC_SPWRITE = 2,		/* goes to another stack: its caller can't be found from sp */
+	GO_FUNC_ASM = 4,
 };
 
 /* One logical frame. */

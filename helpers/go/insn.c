@@ -6,25 +6,32 @@
 #include <string.h>
 
 struct insn_reader {
-	csh cs;
 	cs_insn *ci;
 	const uint8_t *p;
 	size_t left;
 	uint64_t addr;
 };
 
+/*
+ * Capstone makes an index of all instructions for each handle, which takes as long as reading a
+ * function: so all readers of a thread have one handle.  0: out of memory.
+ */
+static csh handle(void)
+{
+	static __thread csh cs;
+
+	if (!cs && cs_open(CS_ARCH_X86, CS_MODE_64, &cs) == CS_ERR_OK)
+		cs_option(cs, CS_OPT_DETAIL, CS_OPT_ON);
+	return cs;
+}
+
 struct insn_reader *insn_open(struct span code, uint64_t addr)
 {
-	struct insn_reader *r = calloc(1, sizeof(*r));
+	struct insn_reader *r = handle() ? calloc(1, sizeof(*r)) : NULL;
 
 	if (!r)
 		return NULL;
-	if (cs_open(CS_ARCH_X86, CS_MODE_64, &r->cs) != CS_ERR_OK) {
-		free(r);
-		return NULL;
-	}
-	cs_option(r->cs, CS_OPT_DETAIL, CS_OPT_ON);
-	r->ci = cs_malloc(r->cs);
+	r->ci = cs_malloc(handle());
 	if (!r->ci) {
 		insn_close(r);
 		return NULL;
@@ -41,7 +48,6 @@ void insn_close(struct insn_reader *r)
 		return;
 	if (r->ci)
 		cs_free(r->ci, 1);
-	cs_close(&r->cs);
 	free(r);
 }
 
@@ -209,7 +215,7 @@ bool insn_next(struct insn_reader *r, struct insn *ret)
 	const cs_insn *ci = r->ci;
 	const cs_x86_op *op;
 
-	if (!cs_disasm_iter(r->cs, &r->p, &r->left, &r->addr, r->ci))
+	if (!cs_disasm_iter(handle(), &r->p, &r->left, &r->addr, r->ci))
 		return false;
 	*ret = (struct insn){ .addr = ci->address, .len = ci->size };
 	ret->kind = kind_of(ci, &ret->cc);
@@ -219,7 +225,7 @@ bool insn_next(struct insn_reader *r, struct insn *ret)
 	if (ret->kind >= INSN_MOV && ret->kind < INSN_OTHER)
 		read_data(ci, ret);
 	else if (ci->detail->x86.op_count == 1 && op->type == X86_OP_IMM &&
-		 (ret->kind == INSN_CALL || cs_insn_group(r->cs, ci, CS_GRP_JUMP)))
+		 (ret->kind == INSN_CALL || cs_insn_group(handle(), ci, CS_GRP_JUMP)))
 		ret->target = op->imm;
 	return true;
 }

@@ -209,14 +209,16 @@ void pc_expect(const struct go_file *g, uint32_t off, uint64_t entry, uint64_t a
 
 int32_t pc_value(const struct go_file *g, uint32_t off, uint64_t entry, uint64_t addr)
 {
-	const uint8_t *end = g->pctab.p + g->pctab.len;
-	struct reader r = { .p = g->pctab.p + off, .value = UINT32_MAX };
+	struct reader r = { .value = UINT32_MAX };
 	uint64_t want = addr - entry;
 	bool marks = g->marks && want >= MARK_FROM && want <= UINT32_MAX;
+	const uint8_t *end;
 	int skip = 1;
 
 	if (!off || off >= g->pctab.len)
 		return -1;
+	r.p = g->pctab.p + off;
+	end = g->pctab.p + g->pctab.len;
 	if (marks)
 		use_marks(g, off, (uint32_t)want, &r);
 	for (;;) {

@@ -19,10 +19,11 @@ struct elf_priv {
 	struct elf_sym *funcs;	/* function symbols by address, made on first use */
 	size_t nfuncs;
 	bool funcs_known;
+	bool mapped;		/* the file's bytes, by us */
 	char build_id[256];
 };
 
-static int map_file(const char *path, struct elf_file *e)
+static int map_file(const char *path, struct span *ret_bytes)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);	/* a pipe would hold us up */
@@ -34,10 +35,8 @@ static int map_file(const char *path, struct elf_file *e)
 		ret = err_sys(errno, "%s", path);
 	} else if (!S_ISREG(st.st_mode)) {
 		ret = err_set(ENOEXEC, "%s is not a regular file", path);
-	} else if (st.st_size < 64) {
-		ret = err_set(ENOEXEC, "%s is too short to be an ELF executable", path);
-	} else {
-		ret = mapping_open(fd, st.st_size, &e->bytes);
+	} else if (st.st_size) {
+		ret = mapping_open(fd, st.st_size, ret_bytes);
 		if (ret)
 			err_sys(-ret, "can't map %s", path);
 	}
@@ -49,6 +48,8 @@ static int check_ident(struct elf_file *e)
 {
 	const uint8_t *id = e->bytes.p;
 
+	if (e->bytes.len < sizeof(Elf64_Ehdr))
+		return err_set(ENOEXEC, "%s is too short to be an ELF executable", e->path);
 	if (memcmp(id, ELFMAG, SELFMAG))
 		return err_set(ENOEXEC, "%s is not an ELF executable", e->path);
 	if (id[EI_CLASS] != ELFCLASS64)
@@ -126,45 +127,53 @@ static int read_sections(struct elf_file *e, Elf *elf)
 	return 0;
 }
 
+static int read_headers(struct elf_file *e, struct elf_priv *priv)
+{
+	GElf_Ehdr eh;
+	int err = check_ident(e);
+
+	if (err)
+		return err;
+	elf_version(EV_CURRENT);
+	priv->elf = elf_memory((char *)(uintptr_t)e->bytes.p, e->bytes.len);
+	if (!priv->elf || !gelf_getehdr(priv->elf, &eh))
+		return err_set(ENOEXEC, "%s: broken ELF header: %s", e->path, elf_errmsg(-1));
+	e->machine = eh.e_machine;
+	e->entry = eh.e_entry;
+	e->pie = eh.e_type == ET_DYN;
+	if (eh.e_type != ET_DYN && eh.e_type != ET_EXEC)
+		return err_set(ENOEXEC, "%s is an ELF file but not an executable", e->path);
+	err = read_segments(e, priv->elf);
+	return err ? err : read_sections(e, priv->elf);
+}
+
+int elf_open_mem(const char *name, struct span bytes, struct elf_file *ret)
+{
+	struct elf_priv *priv = calloc(1, sizeof(*priv));
+	struct elf_file e = { .path = strdup(name), .bytes = bytes, .priv = priv };
+	int err = priv && e.path ? read_headers(&e, priv) : err_sys(ENOMEM, "%s", name);
+
+	if (err)
+		elf_close(&e);
+	else
+		*ret = e;
+	return err;
+}
+
 int elf_open(const char *path, struct elf_file *ret)
 {
-	struct elf_file e = { 0 };
-	struct elf_priv *priv = calloc(1, sizeof(*priv));
-	GElf_Ehdr eh;
-	int err;
+	struct span bytes = { 0 };
+	struct elf_file e;
+	int err = map_file(path, &bytes);
 
-	e.path = strdup(path);
-	e.priv = priv;
-	if (!priv || !e.path) {
-		err = err_sys(ENOMEM, "%s", path);
-		goto out;
-	}
-	elf_version(EV_CURRENT);
-	err = map_file(path, &e);
-	if (!err)
-		err = check_ident(&e);
 	if (err)
-		goto out;
-	priv->elf = elf_memory((char *)(uintptr_t)e.bytes.p, e.bytes.len);
-	if (!priv->elf || !gelf_getehdr(priv->elf, &eh)) {
-		err = err_set(ENOEXEC, "%s: broken ELF header: %s", path, elf_errmsg(-1));
-		goto out;
-	}
-	e.machine = eh.e_machine;
-	e.entry = eh.e_entry;
-	e.pie = eh.e_type == ET_DYN;
-	if (eh.e_type != ET_DYN && eh.e_type != ET_EXEC) {
-		err = err_set(ENOEXEC, "%s is an ELF file but not an executable", path);
-		goto out;
-	}
-	err = read_segments(&e, priv->elf);
-	if (!err)
-		err = read_sections(&e, priv->elf);
-out:
+		return err;
+	err = elf_open_mem(path, bytes, &e);
 	if (err) {
-		elf_close(&e);
+		mapping_close(&bytes);
 		return err;
 	}
+	((struct elf_priv *)e.priv)->mapped = true;
 	*ret = e;
 	return 0;
 }
@@ -177,9 +186,10 @@ void elf_close(struct elf_file *e)
 		if (priv->elf)
 			elf_end(priv->elf);
 		free(priv->funcs);
+		if (priv->mapped)
+			mapping_close(&e->bytes);
 		free(priv);
 	}
-	mapping_close(&e->bytes);
 	free(e->segments);
 	free(e->sections);
 	free(e->path);

@@ -46,6 +46,11 @@ struct elf_file {
 
 /* 0, or -errno with words: ENOEXEC for what is not a 64-bit little-endian ELF executable. */
 int elf_open(const char *path, struct elf_file *ret);
+/*
+ * The same of a file that is in memory: whole pages that may be written, and a NUL behind the
+ * last of its bytes.  It stays the caller's and must outlive ret.  name is for words.
+ */
+int elf_open_mem(const char *name, struct span bytes, struct elf_file *ret);
 void elf_close(struct elf_file *e);
 
 const struct elf_section *elf_section(const struct elf_file *e, const char *name);

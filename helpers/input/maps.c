@@ -25,21 +25,13 @@ static bool parse_line(char *line, struct map *m)
 	return true;
 }
 
-int maps_read(pid_t pid, struct maps *ret)
+int maps_parse(char *text, pid_t pid, struct maps *ret)
 {
-	struct maps m = { 0 };
-	struct buf b = { 0 };
+	struct maps m = { .text = text };
 	size_t cap = 0;
-	char path[64];
-	int err;
+	int err = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	err = buf_read_file(&b, path, MAPS_MAX);
-	if (err) {
-		buf_free(&b);
-		return err_sys(-err, "can't read the memory map of process %d", pid);
-	}
-	for (char *line = b.data, *next; line && *line; line = next) {
+	for (char *line = text, *next; line && *line; line = next) {
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
@@ -50,7 +42,6 @@ int maps_read(pid_t pid, struct maps *ret)
 		if (parse_line(line, &m.v[m.n]))
 			m.n++;
 	}
-	m.text = b.data;
 	if (!err && !m.n)
 		err = err_set(ESRCH, "process %d has no memory map: it has exited or is a kernel thread",
 			      pid);
@@ -60,6 +51,21 @@ int maps_read(pid_t pid, struct maps *ret)
 	}
 	*ret = m;
 	return 0;
+}
+
+int maps_read(pid_t pid, struct maps *ret)
+{
+	struct buf b = { 0 };
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	err = buf_read_file(&b, path, MAPS_MAX);
+	if (err) {
+		buf_free(&b);
+		return err_sys(-err, "can't read the memory map of process %d", pid);
+	}
+	return maps_parse(b.data, pid, ret);
 }
 
 void maps_free(struct maps *m)

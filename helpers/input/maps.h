@@ -24,6 +24,8 @@ struct maps {
 
 /* 0 or -errno with words. */
 int maps_read(pid_t pid, struct maps *ret);
+/* The same from the text of such a file, NUL-terminated, malloc()ed; takes it in any case. Of whom is for words. */
+int maps_parse(char *text, pid_t pid, struct maps *ret);
 void maps_free(struct maps *m);
 /* The mapping that holds addr, or NULL. */
 const struct map *maps_at(const struct maps *m, uint64_t addr);

@@ -31,6 +31,7 @@ void mem_free(struct mem *m)
 	for (int i = 0; m->cache && i < SLOTS; i++)
 		free(m->cache->slot[i].data);
 	free(m->cache);
+	free(m->round);
 	*m = (struct mem){ 0 };
 }
 

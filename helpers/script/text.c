@@ -131,6 +131,9 @@ static size_t other_end(struct part text, size_t i)
 		nl = memchr(text.p + i, '\n', text.len - i);
 		return nl ? (size_t)(nl - text.p) + 1 : text.len;
 	}
+	/* the argument would grow onto the word, which then is none of these */
+	if (i + word.len < text.len && text.p[i + word.len] == '$')
+		return 0;
 	for (size_t w = 0; w < ARRAY_SIZE(with_semicolon); w++) {
 		if (!part_is(word, with_semicolon[w]))
 			continue;

@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "stack/diff.h"
+#include "stack/flame_diff.h"
+#include "stack/forest.h"
+#include "stack/markup.h"
 #include "stack/palette.h"
 #include "stack/tree.h"
 #include "stack/value.h"
@@ -20,8 +24,9 @@ enum { WIDTH = 1200, PAD = 16, ROW = 18, HEAD = 92, FOOT = 40 };
 struct flame {
 	const struct profile *p;
 	const struct flame_options *o;
-	const struct value_type *type;
+	struct value_type type;
 	struct tree tree;
+	struct tree other;		/* of a diff: the side that widths are not of */
 	double total, scale, min_width;
 	unsigned depth;			/* of the deepest frame drawn */
 	struct buf frames;		/* the drawing */
@@ -29,25 +34,6 @@ struct flame {
 	size_t *name_at;		/* where: offset + 1, 0 not yet */
 	int64_t *label_self;
 };
-
-static void add_escaped(struct buf *b, const char *s)
-{
-	struct buf clean = { 0 };
-
-	utf8_clean(&clean, s);
-	for (const char *c = clean.data ? clean.data : ""; *c; c++) {
-		switch (*c) {
-		case '&': buf_str(b, "&amp;"); break;
-		case '<': buf_str(b, "&lt;"); break;
-		case '>': buf_str(b, "&gt;"); break;
-		case '"': buf_str(b, "&quot;"); break;
-		case '\'': buf_str(b, "&#39;"); break;
-		default: buf_char(b, *c);
-		}
-	}
-	b->failed |= clean.failed;
-	buf_free(&clean);
-}
 
 /* Two decimals, without printf: there are many of these. */
 static void add_fixed(struct buf *b, double v)
@@ -105,7 +91,7 @@ static void add_label(struct flame *fl, const char *name, double x, double y, do
 	add_fixed(b, y + ROW - 5);
 	buf_str(b, "\">");
 	if (columns <= room) {
-		add_escaped(b, name);
+		markup_xml(b, name);
 	} else {
 		uint32_t c;
 
@@ -118,7 +104,7 @@ static void add_label(struct flame *fl, const char *name, double x, double y, do
 			buf_add(&cut, name, n);
 			name += n;
 		}
-		add_escaped(b, cut.data ? cut.data : "");
+		markup_xml(b, cut.data ? cut.data : "");
 		buf_str(b, "…");
 		b->failed |= cut.failed;
 		buf_free(&cut);
@@ -133,7 +119,30 @@ struct box {
 	double start;
 	int64_t value;
 	unsigned depth;
+	bool compared;		/* with what it was on the other side of a diff: */
+	int64_t other;
 };
+
+static int64_t before(const struct flame *fl, const struct box *box)
+{
+	return fl->o->value == DIFF_BEFORE ? box->value : box->other;
+}
+
+static int64_t after(const struct flame *fl, const struct box *box)
+{
+	return fl->o->value == DIFF_BEFORE ? box->other : box->value;
+}
+
+static void add_change(struct flame *fl, const struct box *box)
+{
+	struct buf words = { 0 };
+
+	diff_words(&words, &fl->type, before(fl, box), after(fl, box));
+	buf_char(&fl->frames, '\n');
+	markup_xml(&fl->frames, words.data ? words.data : "");
+	fl->frames.failed |= words.failed;
+	buf_free(&words);
+}
 
 /* data-f holds start, width and depth in the profile's own unit: flame.js computes exact shares from it. */
 static void add_box(struct flame *fl, const struct box *box)
@@ -152,10 +161,13 @@ static void add_box(struct flame *fl, const struct box *box)
 	buf_str(b, "\"><title>");
 	buf_str(b, box->escaped);
 	buf_char(b, '\n');
-	add_escaped(b, value_words(words, fl->type, box->value));
+	markup_xml(b, value_words(words, &fl->type, box->value));
 	buf_str(b, ", ");
 	add_fixed(b, 100.0 * box->value / fl->total);
-	buf_str(b, " %</title><rect class=\"");
+	buf_str(b, " %");
+	if (box->compared)
+		add_change(fl, box);
+	buf_str(b, "</title><rect class=\"");
 	buf_str(b, box->css);
 	buf_str(b, "\" x=\"");
 	add_fixed(b, x);
@@ -174,24 +186,39 @@ static const char *escaped_name(struct flame *fl, uint32_t label)
 {
 	if (!fl->name_at[label]) {
 		fl->name_at[label] = fl->names.len + 1;
-		add_escaped(&fl->names, fl->tree.labels[label].text);
+		markup_xml(&fl->names, fl->tree.labels.v[label].text);
 		buf_add(&fl->names, "", 1);
 	}
 	return fl->names.failed ? "" : fl->names.data + fl->name_at[label] - 1;
 }
 
-static void add_node(struct flame *fl, uint32_t node, double start, unsigned depth)
+/* Whose code it is; in a diff, what became of it. */
+static void choose_class(const struct flame *fl, const struct frame *f, const struct box *box,
+			 char css[16])
+{
+	if (box->compared)
+		snprintf(css, 16, "%s", diff_class(before(fl, box), after(fl, box)));
+	else if (f)
+		snprintf(css, 16, "c%u%u", (unsigned)palette_of(f, fl->o->module),
+			 palette_tint(f->func));
+	else
+		snprintf(css, 16, "all");
+}
+
+/* other: the same place in the other tree, or TREE_NONE. */
+static void add_node(struct flame *fl, uint32_t node, uint32_t other, double start, unsigned depth)
 {
 	const struct tree_node *n = &fl->tree.nodes[node];
-	const struct tree_label *l = node ? &fl->tree.labels[n->label] : NULL;
+	const struct label_text *l = node ? &fl->tree.labels.v[n->label] : NULL;
 	const struct frame *f = l ? &fl->p->frames[l->frame] : NULL;
-	char css[16] = "all";
+	char css[16];
+	struct box box = { .name = l ? l->text : "all", .escaped = l ? escaped_name(fl, n->label) : "all",
+			   .css = css, .start = start, .value = n->total, .depth = depth,
+			   .compared = fl->o->diff_of,
+			   .other = other == TREE_NONE ? 0 : fl->other.nodes[other].total };
 
-	if (f)
-		snprintf(css, sizeof(css), "c%u%u", (unsigned)palette_of(f, fl->o->module),
-			 palette_tint(f->func));
-	add_box(fl, &(struct box){ l ? l->text : "all", l ? escaped_name(fl, n->label) : "all", css,
-				   start, n->total, depth });
+	choose_class(fl, f, &box, css);
+	add_box(fl, &box);
 }
 
 /* Frames too narrow to see, as one at the end of their siblings: nothing gets lost in silence. */
@@ -202,16 +229,17 @@ static void add_rest(struct flame *fl, double start, int64_t value, size_t count
 	if (value < fl->min_width)
 		return;
 	snprintf(name, sizeof(name), "(%zu more, too narrow to draw)", count);
-	add_box(fl, &(struct box){ name, name, "more", start, value, depth });
+	add_box(fl, &(struct box){ name, name, "more", start, value, depth, false, 0 });
 }
 
-static void draw(struct flame *fl, uint32_t node, double start, unsigned depth)
+static void draw(struct flame *fl, uint32_t node, uint32_t other, double start, unsigned depth)
 {
+	uint32_t next = other == TREE_NONE ? TREE_NONE : fl->other.nodes[other].child;
 	double at = start, end = start + fl->tree.nodes[node].total;
 	int64_t rest = 0;
 	size_t count = 0;
 
-	add_node(fl, node, start, depth);
+	add_node(fl, node, other, start, depth);
 	for (uint32_t c = fl->tree.nodes[node].child; c != TREE_NONE;
 	     c = fl->tree.nodes[c].sibling) {
 		int64_t value = fl->tree.nodes[c].total;
@@ -224,19 +252,24 @@ static void draw(struct flame *fl, uint32_t node, double start, unsigned depth)
 			count++;
 			continue;
 		}
-		draw(fl, c, at, depth + 1);
+		draw(fl, c, forest_match(&fl->other, &next, fl->tree.nodes[c].label), at, depth + 1);
 		at += value;
 	}
 	if (count && at + rest <= end)
 		add_rest(fl, at, rest, count, depth + 1);
 }
 
+/* By the samples: the tree ends where it gets too narrow. */
 static void sum_labels(struct flame *fl)
 {
-	for (size_t i = 1; i < fl->tree.nnodes; i++) {
-		const struct tree_node *n = &fl->tree.nodes[i];
+	const struct profile *p = fl->p;
 
-		fl->label_self[n->label] = profile_sum(fl->label_self[n->label], n->self);
+	for (size_t i = 0; i < p->nsamples; i++) {
+		const struct sample *s = &p->samples[i];
+		int64_t *sum = &fl->label_self[fl->tree.labels.of_frame[p->stack_frames[s->first]]];
+
+		if (s->values[fl->o->value] > 0)
+			*sum = profile_sum(*sum, s->values[fl->o->value]);
 	}
 }
 
@@ -245,28 +278,37 @@ static void add_description(struct flame *fl, struct buf *b)
 {
 	char words[2 * NUM_LEN];
 
-	value_words(words, fl->type, fl->tree.nodes[0].total);
+	value_words(words, &fl->type, fl->tree.nodes[0].total);
 	buf_str(b, "<desc id=\"flame-desc\">A flame graph of ");
-	add_escaped(b, words);
+	markup_xml(b, words);
 	buf_printf(b, " in %zu stacks.", fl->p->nsamples);
 	for (int rank = 0; rank < 5; rank++) {
 		size_t best = 0;
 
-		for (size_t i = 1; i < fl->tree.nlabels; i++)
+		for (size_t i = 1; i < fl->tree.labels.n; i++)
 			if (fl->label_self[i] > fl->label_self[best])
 				best = i;
-		if (!fl->tree.nlabels || fl->label_self[best] <= 0)
+		if (!fl->tree.labels.n || fl->label_self[best] <= 0)
 			break;
 		buf_str(b, rank ? ", " : " Most of it ends in: ");
 		buf_str(b, escaped_name(fl, best));
 		buf_printf(b, " (%.1f %%)", 100.0 * fl->label_self[best] / fl->total);
 		fl->label_self[best] = 0;
 	}
+	if (fl->o->diff_of && flame_diff_describe(b, fl->p, &fl->type))
+		b->failed = true;
 	for (size_t i = 0; i < fl->p->ncomments; i++) {
 		buf_char(b, '\n');
-		add_escaped(b, fl->p->comments[i]);
+		markup_xml(b, fl->p->comments[i]);
 	}
 	buf_str(b, "</desc>\n");
+}
+
+static void add_key(struct buf *b, const char *css, const char *name, double *x, double y)
+{
+	buf_printf(b, "<rect class=\"%s\" x=\"%.0f\" y=\"%.0f\"/><text x=\"%.0f\" y=\"%.0f\">%s</text>\n",
+		   css, *x, y - 10, *x + 17, y, name);
+	*x += 17 + 7.2 * strlen(name) + 20;
 }
 
 /* Only the palettes that the picture has. */
@@ -274,19 +316,26 @@ static void add_legend(struct flame *fl, struct buf *b, double y)
 {
 	bool used[PALETTE_N] = { 0 };
 	double x = PAD;
+	char css[16];
 
-	for (size_t i = 0; i < fl->tree.nlabels; i++)
-		used[palette_of(&fl->p->frames[fl->tree.labels[i].frame], fl->o->module)] = true;
+	for (size_t i = 0; !fl->o->diff_of && i < fl->tree.labels.n; i++)
+		used[palette_of(&fl->p->frames[fl->tree.labels.v[i].frame], fl->o->module)] = true;
 	buf_str(b, "<g class=\"legend\">\n");
 	for (unsigned p = 0; p < PALETTE_N; p++) {
-		if (!used[p])
-			continue;
-		buf_printf(b, "<rect class=\"c%u%u\" x=\"%.0f\" y=\"%.0f\"/>"
-			      "<text x=\"%.0f\" y=\"%.0f\">%s</text>\n",
-			   p, PALETTE_TINTS / 2, x, y - 10, x + 17, y, palette_name(p));
-		x += 17 + 7.2 * strlen(palette_name(p)) + 20;
+		snprintf(css, sizeof(css), "c%u%d", p, PALETTE_TINTS / 2);
+		if (used[p])
+			add_key(b, css, palette_name(p), &x, y);
 	}
+	for (const struct flame_diff_legend *l = flame_diff_legend; fl->o->diff_of && l->css; l++)
+		if (strcmp(l->css, fl->o->value == DIFF_BEFORE ? "new" : "gone"))
+			add_key(b, l->css, l->name, &x, y);
 	buf_str(b, "</g>\n");
+}
+
+/* What stands over the picture. */
+static const char *title(const struct flame *fl)
+{
+	return fl->o->title ? fl->o->title : fl->o->diff_of ? "Differential flame graph" : "Flame graph";
 }
 
 static void add_begin(struct flame *fl, struct buf *b, double height)
@@ -297,7 +346,7 @@ static void add_begin(struct flame *fl, struct buf *b, double height)
 		      "viewBox=\"0 0 %d %.0f\" data-pad=\"%d\" data-char=\"%.2f\">\n<title id=\"flame-title\">",
 		   WIDTH, height, WIDTH, height,
 		   PAD, CHAR_WIDTH);
-	add_escaped(b, fl->o->title ? fl->o->title : "Flame graph");
+	markup_xml(b, title(fl));
 	buf_str(b, "</title>\n");
 	add_description(fl, b);
 	buf_str(b, "<style>\n");
@@ -311,9 +360,9 @@ static void add_head(struct flame *fl, struct buf *b)
 {
 	buf_printf(b, "<g class=\"head\">\n<rect class=\"paper\" width=\"100%%\" height=\"%d\"/>\n"
 		      "<text class=\"title\" x=\"%d\" y=\"32\">", HEAD - 6, PAD);
-	add_escaped(b, fl->o->title ? fl->o->title : "Flame graph");
+	markup_xml(b, title(fl));
 	buf_printf(b, "</text>\n<text class=\"subtitle\" x=\"%d\" y=\"53\">", PAD);
-	add_escaped(b, fl->o->subtitle ? fl->o->subtitle : "");
+	markup_xml(b, fl->o->subtitle ? fl->o->subtitle : "");
 	buf_printf(b, "</text>\n<text class=\"info\" x=\"%d\" y=\"78\"></text>\n</g>\n", PAD);
 }
 
@@ -341,28 +390,29 @@ static void write_file(FILE *f, struct flame *fl)
 	buf_free(&foot);
 }
 
-static void label(struct buf *b, const struct frame *f)
-{
-	buf_str(b, *f->func ? f->func : "[unknown]");
-	if (f->flags & FRAME_KERNEL)
-		buf_str(b, "_[k]");
-}
-
 int flame_write(FILE *f, const struct profile *p, const struct flame_options *o)
 {
-	struct flame fl = { .p = p, .o = o, .type = &p->types[o->value] };
-	int ret = tree_build(&fl.tree, p, o->value, true, label);
+	struct flame fl = { .p = p, .o = o, .type = p->types[o->value] };
+	int ret = tree_build(&fl.tree, p, o->value, false, MIN_WIDTH / (WIDTH - 2 * PAD),
+			     markup_name);
 
-	if (ret)
+	if (!ret && o->diff_of) {
+		snprintf(fl.type.name, sizeof(fl.type.name), "%s", o->diff_of);
+		ret = tree_build(&fl.other, p, o->value == DIFF_BEFORE ? DIFF_AFTER : DIFF_BEFORE,
+				 false, 0, markup_name);
+	}
+	if (ret) {
+		tree_free(&fl.tree);
 		return ret;
+	}
 	fl.total = fl.tree.nodes[0].total > 0 ? fl.tree.nodes[0].total : 1;
 	fl.scale = (WIDTH - 2 * PAD) / fl.total;
 	fl.min_width = MIN_WIDTH / fl.scale;
-	fl.name_at = calloc(fl.tree.nlabels + 1, sizeof(*fl.name_at));
-	fl.label_self = calloc(fl.tree.nlabels + 1, sizeof(*fl.label_self));
+	fl.name_at = calloc(fl.tree.labels.n + 1, sizeof(*fl.name_at));
+	fl.label_self = calloc(fl.tree.labels.n + 1, sizeof(*fl.label_self));
 	if (fl.name_at && fl.label_self) {
 		sum_labels(&fl);
-		draw(&fl, 0, 0, 0);
+		draw(&fl, 0, o->diff_of ? 0 : TREE_NONE, 0, 0);
 		write_file(f, &fl);
 	}
 	ret = fl.frames.failed || !fl.name_at || !fl.label_self ? -ENOMEM : 0;
@@ -371,5 +421,6 @@ int flame_write(FILE *f, const struct profile *p, const struct flame_options *o)
 	buf_free(&fl.names);
 	buf_free(&fl.frames);
 	tree_free(&fl.tree);
+	tree_free(&fl.other);
 	return ret;
 }

@@ -14,6 +14,11 @@ struct flame_options {
 	const char *module;	/* path of the main module, for its colour; NULL: package main only */
 	unsigned value;
 	bool icicle;		/* root at the top */
+	/*
+	 * The profile is a diff (stack/diff.h) of the value of this name: colours are the
+	 * change, tooltips have both sides, the description names what is new and gone.
+	 */
+	const char *diff_of;
 };
 
 /*

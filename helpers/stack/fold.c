@@ -2,11 +2,10 @@
 #include "stack/fold.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack/tree.h"
+#include "stack/walk.h"
 
 #define KERNEL_MARK "_[k]"
 
@@ -86,53 +85,66 @@ void fold_frame(char *name, struct frame *ret)
 		ret->flags |= FRAME_UNKNOWN;
 }
 
-/* The next node in depth-first order, 0 behind the last; *depth follows. */
-static uint32_t next_node(const struct tree *t, uint32_t node, size_t *depth)
+struct lines_out {
+	FILE *f;
+	const struct labels *labels;
+	struct buf path;
+	size_t *lens, lens_cap;		/* [depth]: of the path up to there */
+};
+
+static void add_count(struct buf *b, int64_t count)
 {
-	if (t->nodes[node].child != TREE_NONE) {
-		++*depth;
-		return t->nodes[node].child;
-	}
-	while (node && t->nodes[node].sibling == TREE_NONE) {
-		node = t->nodes[node].parent;
-		--*depth;
-	}
-	return node ? t->nodes[node].sibling : 0;
+	uint64_t rest = count < 0 ? -(uint64_t)count : (uint64_t)count;
+	char text[24], *at = text + sizeof(text);
+
+	do
+		*--at = '0' + rest % 10;
+	while (rest /= 10);
+	if (count < 0)
+		*--at = '-';
+	buf_char(b, ' ');
+	buf_add(b, at, text + sizeof(text) - at);
+	buf_char(b, '\n');
 }
 
-static int write_tree(FILE *f, const struct tree *t)
+static int write_frame(void *ctx, unsigned depth, uint32_t label, int64_t total, int64_t self)
 {
-	size_t *lens = malloc((t->depth + 1) * sizeof(*lens)), depth = 0;
-	struct buf path = { 0 };
-	uint32_t node = 0;
-	bool failed;
+	struct lines_out *o = ctx;
+	struct buf *path = &o->path;
 
-	if (!lens)
+	(void)total;
+	if (!ARRAY_ROOM(o->lens, depth, o->lens_cap))
 		return -ENOMEM;
-	lens[0] = 0;
-	while (!path.failed && (node = next_node(t, node, &depth))) {
-		path.len = lens[depth - 1];
-		if (path.len)
-			buf_char(&path, ';');
-		buf_str(&path, t->labels[t->nodes[node].label].text);
-		lens[depth] = path.len;
-		if (t->nodes[node].self)
-			fprintf(f, "%s %" PRId64 "\n", path.data, t->nodes[node].self);
+	path->len = depth > 1 ? o->lens[depth - 1] : 0;
+	if (depth > 1)
+		buf_char(path, ';');
+	buf_str(path, o->labels->v[label].text);
+	o->lens[depth] = path->len;
+	if (self && !path->failed) {
+		add_count(path, self);
+		fwrite(path->data, 1, path->len, o->f);
 	}
-	failed = path.failed;
-	free(lens);
-	buf_free(&path);
-	return failed ? -ENOMEM : 0;
+	return path->failed ? -ENOMEM : 0;
+}
+
+int fold_write_by(FILE *f, const struct profile *p, unsigned value, const struct labels *labels)
+{
+	struct lines_out o = { .f = f, .labels = labels };
+	struct walk w = { .p = p, .labels = labels, .value = value, .enter = write_frame, .ctx = &o };
+	int ret = walk_stacks(&w);
+
+	buf_free(&o.path);
+	free(o.lens);
+	return ret;
 }
 
 int fold_write(FILE *f, const struct profile *p, unsigned value)
 {
-	struct tree t;
-	int ret = tree_build(&t, p, value, false, fold_name);
+	struct labels labels;
+	int ret = labels_build(&labels, p, fold_name);
 
-	if (ret)
-		return ret;
-	ret = write_tree(f, &t);
-	tree_free(&t);
+	if (!ret)
+		ret = fold_write_by(f, p, value, &labels);
+	labels_free(&labels);
 	return ret;
 }

@@ -77,8 +77,8 @@ static json_t *meta_object(const struct profile *p)
 		json_object_set_new(o, "cut", json_integer(p->cut));
 	if (p->ntypes)
 		json_object_set_new(o, "default", text(p->types[value_default(p)].name));
-	if (p->mapping.path)
-		json_object_set_new(o, "mapping", mapping_object(&p->mapping));
+	if (p->nmappings)
+		json_object_set_new(o, "mapping", mapping_object(&p->mappings[0]));
 	for (size_t i = 0; i < p->ncomments; i++)
 		json_array_append_new(comments, text(p->comments[i]));
 	json_object_set_new(o, "comments", comments);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "stack/gunzip.h"
 
 enum { FIRST_CAP = 256 << 10 };
 
@@ -15,19 +16,10 @@ void lines_open(struct lines *l, int fd, const char *name)
 	*l = (struct lines){ .name = name, .fd = fd };
 }
 
-int lines_open_mem(struct lines *l, const void *data, size_t len, const char *name)
-{
-	*l = (struct lines){ .name = name, .fd = -1, .eof = true, .end = len, .cap = len + 1 };
-	l->data = malloc(l->cap);
-	if (!l->data)
-		return -ENOMEM;
-	if (len)
-		memcpy(l->data, data, len);
-	return 0;
-}
-
 void lines_close(struct lines *l)
 {
+	gunzip_free(l->gunzip);
+	l->gunzip = NULL;
 	free(l->data);
 	l->data = NULL;
 }
@@ -57,24 +49,73 @@ static int make_room(struct lines *l)
 	return 0;
 }
 
-static int fill(struct lines *l)
+static ssize_t read_file(void *arg, void *buf, size_t size)
 {
-	int ret = make_room(l);
+	struct lines *l = arg;
 	ssize_t n;
 
-	if (ret)
-		return ret;
+	if (l->fd < 0)
+		return 0;
 	do
-		n = read(l->fd, l->data + l->end, l->cap - 1 - l->end);
+		n = read(l->fd, buf, size);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return err_sys(errno, "can't read %s", l->name);
-	l->end += n;
-	l->eof = !n;
+		return -errno;
 	l->bytes += n;
 	if (l->on_read)
 		l->on_read(l->arg, l->bytes);
-	return 0;
+	return n;
+}
+
+/* The first bytes say whether the input is gzipped. */
+static int look(struct lines *l)
+{
+	l->looked = true;
+	if (!gunzip_match(l->data, l->end))
+		return 0;
+	l->gunzip = gunzip_new(l->data, l->end, read_file, l);
+	l->end = 0;
+	l->eof = false;
+	return l->gunzip ? 0 : err_sys(ENOMEM, "%s", l->name);
+}
+
+static ssize_t read_part(struct lines *l, char *buf, size_t size)
+{
+	ssize_t n = l->gunzip ? gunzip_read(l->gunzip, buf, size, &l->broken) :
+				read_file(l, buf, size);
+
+	if (n == -EBADMSG)
+		return err_set(EBADMSG, "%s: the gzipped data is damaged", l->name);
+	return n < 0 ? err_sys(-n, "can't read %s", l->name) : n;
+}
+
+static int fill(struct lines *l)
+{
+	int ret = make_room(l);
+
+	if (ret)
+		return ret;
+	do {
+		ssize_t n = read_part(l, l->data + l->end, l->cap - 1 - l->end);
+
+		if (n < 0)
+			return n;
+		l->end += n;
+		l->eof = !n;
+	} while (!l->looked && !l->eof && l->end < GUNZIP_HEAD);
+	return l->looked ? 0 : look(l);
+}
+
+int lines_open_mem(struct lines *l, const void *data, size_t len, const char *name)
+{
+	*l = (struct lines){ .name = name, .fd = -1, .end = len, .cap = len + 1 };
+	l->data = malloc(l->cap);
+	if (!l->data)
+		return -ENOMEM;
+	if (len)
+		memcpy(l->data, data, len);
+	l->eof = true;
+	return look(l);
 }
 
 int lines_next(struct lines *l, char **ret, size_t *ret_len)
@@ -90,7 +131,7 @@ int lines_next(struct lines *l, char **ret, size_t *ret_len)
 		nl = unread ? memchr(l->data + l->start + seen, '\n', unread - seen) : NULL;
 		if (nl)
 			break;
-		if (l->eof && !unread)
+		if (l->eof && (!unread || l->broken))
 			return 0;
 		if (l->eof) {
 			nl = l->data + l->end;
@@ -103,6 +144,7 @@ int lines_next(struct lines *l, char **ret, size_t *ret_len)
 	}
 	line = l->data + l->start;
 	len = nl - line;
+	l->cut = nl == l->data + l->end;
 	l->start = nl - l->data < (ptrdiff_t)l->end ? l->start + len + 1 : l->end;
 	if (len && line[len - 1] == '\r')
 		len--;
@@ -124,4 +166,20 @@ int lines_peek(struct lines *l, size_t want, const char **ret, size_t *ret_len)
 	*ret = l->data ? l->data + l->start : "";
 	*ret_len = l->end - l->start;
 	return 0;
+}
+
+int lines_take(struct lines *l, size_t n, char **ret)
+{
+	const char *head;
+	size_t len;
+	int err = lines_peek(l, n, &head, &len);
+
+	if (err)
+		return err;
+	if (len < n)
+		return 0;
+	*ret = l->data + l->start;
+	l->start += n;
+	l->taken += n;
+	return 1;
 }

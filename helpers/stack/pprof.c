@@ -4,23 +4,22 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "profile.pb-c.h"
+#include "stack/gzip.h"
 #include "stack/idmap.h"
 #include "stack/value.h"
 
 typedef Gobpf__Pprof__Profile Profile;
 typedef Gobpf__Pprof__ValueType ValueType;
 typedef Gobpf__Pprof__Sample Sample;
+typedef Gobpf__Pprof__Label Label;
 typedef Gobpf__Pprof__Mapping Mapping;
 typedef Gobpf__Pprof__Location Location;
 typedef Gobpf__Pprof__Line Line;
 typedef Gobpf__Pprof__Function Function;
-
-enum { MAPPING_EXE = 1, MAPPING_KERNEL = 2 };
 
 /* A location is a run of frames within a stack: stack_frames[first .. first+n). */
 struct run {
@@ -44,7 +43,7 @@ struct builder {
 	uint64_t *location_ids;		/* of all samples, one after the other */
 	size_t nids, ids_cap;
 	size_t *sample_ids;		/* where each sample's begin */
-	bool exe, kernel;		/* which mappings are there */
+	bool user, kernel;		/* are there such frames, without a mapping? */
 	bool failed;
 };
 
@@ -159,13 +158,14 @@ static void number_all(struct builder *b)
 		b->failed = true;
 		return;
 	}
-	b->exe = p->mapping.path;
 	for (size_t i = 0; i < p->nframes; i++) {
 		b->function_of[i] = function(b, &p->frames[i]);
+		if (p->frames[i].mapping)
+			continue;
 		if (p->frames[i].flags & FRAME_KERNEL)
 			b->kernel = true;
 		else if (p->frames[i].addr)
-			b->exe = true;
+			b->user = true;
 	}
 	for (size_t i = 0; i < p->nsamples; i++) {
 		b->sample_ids[i] = b->nids;
@@ -179,16 +179,21 @@ struct message {
 	Profile profile;
 	ValueType types[PROFILE_VALUES], *type_ptrs[PROFILE_VALUES], period_type;
 	unsigned value_of[PROFILE_VALUES];	/* which value of the profile each type is */
-	Mapping mappings[2], *mapping_ptrs[2];
+	Mapping *mappings, **mapping_ptrs;
+	uint64_t user, kernel;	/* mappings of frames that know none */
 	Location *locations, **location_ptrs;
 	Line *lines, **line_ptrs;
 	Function **function_ptrs;
 	Sample *samples, **sample_ptrs;
 	int64_t *values, *comments;
+	Label *labels, **label_ptrs;	/* of all sets, one after the other */
+	size_t *set_at;			/* where each set's begin; set 0 has none */
 };
 
 static void message_free(struct message *m)
 {
+	free(m->mappings);
+	free(m->mapping_ptrs);
 	free(m->locations);
 	free(m->location_ptrs);
 	free(m->lines);
@@ -198,6 +203,9 @@ static void message_free(struct message *m)
 	free(m->sample_ptrs);
 	free(m->values);
 	free(m->comments);
+	free(m->labels);
+	free(m->label_ptrs);
+	free(m->set_at);
 }
 
 /* An array of n, at least one; failure is kept in b. */
@@ -240,35 +248,45 @@ static void fill_types(struct builder *b, struct message *m)
 	out->duration_nanos = p->duration_ns;
 }
 
-static Mapping *add_mapping(struct message *m, uint64_t id)
+static void add_mapping(struct builder *b, struct message *m, const struct profile_mapping *known)
 {
-	Mapping *out = &m->mappings[id - 1];
+	Mapping *out = &m->mappings[m->profile.n_mapping];
 
 	gobpf__pprof__mapping__init(out);
-	out->id = id;
+	out->id = m->profile.n_mapping + 1;
+	out->memory_start = known->start;
+	out->memory_limit = known->limit;
+	out->file_offset = known->offset;
+	out->filename = string(b, known->path);
+	out->build_id = string(b, known->build_id);
 	/* all is resolved: pprof shall not look for the file and try again */
 	out->has_functions = out->has_filenames = true;
 	out->has_line_numbers = out->has_inline_frames = true;
 	m->mapping_ptrs[m->profile.n_mapping++] = out;
-	m->profile.mapping = m->mapping_ptrs;
-	return out;
 }
 
+/* Those of the profile keep their numbers; what has none is given one of the two behind. */
 static void fill_mappings(struct builder *b, struct message *m)
 {
-	const struct profile_mapping *exe = &b->p->mapping;
+	const struct profile *p = b->p;
 
-	if (b->exe) {
-		Mapping *out = add_mapping(m, MAPPING_EXE);
-
-		out->memory_start = exe->start;
-		out->memory_limit = exe->limit;
-		out->file_offset = exe->offset;
-		out->filename = string(b, exe->path ? exe->path : "");
-		out->build_id = string(b, exe->build_id ? exe->build_id : "");
+	m->mappings = array(b, p->nmappings + 2, sizeof(*m->mappings));
+	m->mapping_ptrs = array(b, p->nmappings + 2, sizeof(*m->mapping_ptrs));
+	if (b->failed)
+		return;
+	for (size_t i = 0; i < p->nmappings; i++)
+		add_mapping(b, m, &p->mappings[i]);
+	m->user = p->nmappings ? 1 : 0;
+	if (!m->user && b->user) {
+		add_mapping(b, m, &(struct profile_mapping){ .path = "", .build_id = "" });
+		m->user = m->profile.n_mapping;
 	}
-	if (b->kernel)
-		add_mapping(m, MAPPING_KERNEL)->filename = string(b, "[kernel.kallsyms]");
+	if (b->kernel) {
+		add_mapping(b, m, &(struct profile_mapping){ .path = "[kernel.kallsyms]",
+							     .build_id = "" });
+		m->kernel = m->profile.n_mapping;
+	}
+	m->profile.mapping = m->mapping_ptrs;
 }
 
 static void fill_comments(struct builder *b, struct message *m)
@@ -303,7 +321,9 @@ static void fill_location(struct builder *b, struct message *m, size_t i, size_t
 		l->line = f->line;
 		m->line_ptrs[line + k] = l;
 		out->address = f->addr;
-		out->mapping_id = f->flags & FRAME_KERNEL ? MAPPING_KERNEL : b->exe ? MAPPING_EXE : 0;
+		out->mapping_id = f->mapping		    ? f->mapping :
+				  f->flags & FRAME_KERNEL ? m->kernel :
+							    m->user;
 	}
 }
 
@@ -328,6 +348,48 @@ static void fill_locations(struct builder *b, struct message *m)
 	m->profile.n_function = b->nfunctions;
 }
 
+static void fill_label(struct builder *b, Label *out, const struct label *l)
+{
+	gobpf__pprof__label__init(out);
+	out->key = string(b, l->key);
+	if (l->str) {
+		out->str = string(b, l->str);
+		return;
+	}
+	out->num = l->num;
+	out->num_unit = string(b, l->unit ? l->unit : "");
+}
+
+/* Samples with the same set share its messages. */
+static void fill_labels(struct builder *b, struct message *m)
+{
+	const struct profile *p = b->p;
+	size_t nsets = 0, nlabels = 0, n;
+
+	for (size_t i = 0; i < p->nsamples; i++)
+		if (p->samples[i].labels > nsets)
+			nsets = p->samples[i].labels;
+	m->set_at = array(b, nsets + 1, sizeof(*m->set_at));
+	if (b->failed)
+		return;
+	for (size_t i = 1; i <= nsets; i++) {
+		profile_labels_of(p, i, &n);
+		m->set_at[i + 1] = nlabels += n;
+	}
+	m->labels = array(b, nlabels, sizeof(*m->labels));
+	m->label_ptrs = array(b, nlabels, sizeof(*m->label_ptrs));
+	for (size_t i = 1; !b->failed && i <= nsets; i++) {
+		const struct label *labels = profile_labels_of(p, i, &n);
+
+		for (size_t k = 0; k < n; k++) {
+			size_t at = m->set_at[i] + k;
+
+			fill_label(b, &m->labels[at], &labels[k]);
+			m->label_ptrs[at] = &m->labels[at];
+		}
+	}
+}
+
 static void fill_samples(struct builder *b, struct message *m)
 {
 	size_t n = b->p->nsamples, nvalues = m->profile.n_sample_type;
@@ -338,9 +400,12 @@ static void fill_samples(struct builder *b, struct message *m)
 	if (b->failed)
 		return;
 	for (size_t i = 0; i < n; i++) {
+		const uint32_t set = b->p->samples[i].labels;
 		Sample *out = &m->samples[i];
 
 		gobpf__pprof__sample__init(out);
+		out->label = m->label_ptrs + m->set_at[set];
+		out->n_label = m->set_at[set + 1] - m->set_at[set];
 		out->location_id = b->location_ids + b->sample_ids[i];
 		out->n_location_id = b->sample_ids[i + 1] - b->sample_ids[i];
 		out->value = m->values + i * nvalues;
@@ -353,32 +418,6 @@ static void fill_samples(struct builder *b, struct message *m)
 	m->profile.n_sample = n;
 }
 
-static int write_gzip(FILE *f, const uint8_t *data, size_t len)
-{
-	z_stream z = { .next_in = (uint8_t *)data };
-	uint8_t out[65536];
-	int ret = Z_OK;
-
-	/* 16: with gzip's header, whose time stays 0 */
-	if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		return -ENOMEM;
-	do {
-		/* avail_in has 32 bits */
-		size_t part = len < (1 << 30) ? len : 1 << 30;
-
-		z.avail_in = part;
-		len -= part;
-		do {
-			z.next_out = out;
-			z.avail_out = sizeof(out);
-			ret = deflate(&z, len ? Z_NO_FLUSH : Z_FINISH);
-			fwrite(out, 1, sizeof(out) - z.avail_out, f);
-		} while (!z.avail_out);
-	} while (len);
-	deflateEnd(&z);
-	return ret == Z_STREAM_END ? 0 : -EIO;
-}
-
 static int pack(FILE *f, const Profile *profile)
 {
 	size_t len = gobpf__pprof__profile__get_packed_size(profile);
@@ -388,7 +427,7 @@ static int pack(FILE *f, const Profile *profile)
 	if (!data)
 		return -ENOMEM;
 	gobpf__pprof__profile__pack(profile, data);
-	ret = write_gzip(f, data, len);
+	ret = gzip_write(f, data, len);
 	free(data);
 	return ret;
 }
@@ -421,6 +460,9 @@ int pprof_write(FILE *f, const struct profile *p)
 	fill_mappings(&b, &m);
 	fill_comments(&b, &m);
 	fill_locations(&b, &m);
+	fill_labels(&b, &m);
+	if (b.failed)
+		goto out;
 	fill_samples(&b, &m);
 	if (b.failed)
 		goto out;

@@ -38,6 +38,9 @@ static void index_free(struct profile_index *x)
 	free(x->by_frame.slots);
 	free(x->by_stack.slots);
 	free(x->by_pc.slots);
+	free(x->by_labels.slots);
+	free(x->labels);
+	free(x->sets);
 	free(x->pcs);
 	free(x->pc_frames);
 	free(x->scratch);
@@ -49,8 +52,7 @@ void profile_free(struct profile *p)
 	for (size_t i = 0; i < p->ncomments; i++)
 		free(p->comments[i]);
 	free(p->comments);
-	free(p->mapping.path);
-	free(p->mapping.build_id);
+	free(p->mappings);
 	free(p->frames);
 	free(p->stack_frames);
 	free(p->samples);
@@ -75,27 +77,6 @@ int profile_comment(struct profile *p, const char *fmt, ...)
 	return 0;
 }
 
-int profile_set_mapping(struct profile *p, uint64_t start, uint64_t limit, uint64_t offset,
-			const char *path, const char *build_id)
-{
-	char *new_path = strdup(path ? path : "");
-	char *new_id = strdup(build_id ? build_id : "");
-
-	if (!new_path || !new_id) {
-		free(new_path);
-		free(new_id);
-		return -ENOMEM;
-	}
-	free(p->mapping.path);
-	free(p->mapping.build_id);
-	p->mapping.start = start;
-	p->mapping.limit = limit;
-	p->mapping.offset = offset;
-	p->mapping.path = new_path;
-	p->mapping.build_id = new_id;
-	return 0;
-}
-
 /* Strings live in chunks that never move, so frames may point at them. */
 static char *chunk_room(struct profile_index *x, size_t len)
 {
@@ -115,8 +96,7 @@ static char *chunk_room(struct profile_index *x, size_t len)
 	return c->data + c->used - len;
 }
 
-/* The same text gives the same pointer. */
-static const char *intern(struct profile_index *x, const char *s)
+const char *profile_intern(struct profile_index *x, const char *s)
 {
 	size_t len = strlen(s), at;
 	uint64_t hash = hash_bytes(s, len);
@@ -140,7 +120,8 @@ static const char *intern(struct profile_index *x, const char *s)
 static bool frame_equal(const struct frame *a, const struct frame *b)
 {
 	return a->func == b->func && a->file == b->file && a->addr == b->addr &&
-	       a->line == b->line && a->start_line == b->start_line && a->flags == b->flags;
+	       a->line == b->line && a->start_line == b->start_line && a->flags == b->flags &&
+	       a->mapping == b->mapping;
 }
 
 int profile_frame(struct profile *p, const struct frame *f, uint32_t *ret_id)
@@ -151,14 +132,14 @@ int profile_frame(struct profile *p, const struct frame *f, uint32_t *ret_id)
 	uint32_t id;
 	size_t at;
 
-	new.func = intern(x, f->func);
-	new.file = f->file ? intern(x, f->file) : NULL;
+	new.func = profile_intern(x, f->func);
+	new.file = f->file ? profile_intern(x, f->file) : NULL;
 	if (!new.func || (f->file && !new.file))
 		return -ENOMEM;
 	hash = hash_mix((uintptr_t)new.func, (uintptr_t)new.file);
 	hash = hash_mix(hash, f->addr);
 	hash = hash_mix(hash, (uint64_t)f->line << 32 | f->start_line);
-	hash = hash_mix(hash, f->flags);
+	hash = hash_mix(hash, (uint64_t)f->mapping << 32 | f->flags);
 	at = idmap_at(&x->by_frame, hash);
 	while (idmap_next(&x->by_frame, hash, &at, &id)) {
 		if (frame_equal(&p->frames[id], &new)) {
@@ -183,16 +164,20 @@ int64_t profile_sum(int64_t a, int64_t b)
 	return a < 0 ? INT64_MIN : INT64_MAX;
 }
 
-static int add_stack(struct profile *p, const uint32_t *ids, size_t n, uint32_t *ret)
+static int find_sample(struct profile *p, const uint32_t *ids, size_t n, uint32_t labels,
+		       uint32_t *ret)
 {
-	uint64_t hash = hash_bytes(ids, n * sizeof(*ids));
-	size_t at = idmap_at(&p->index->by_stack, hash);
+	uint64_t hash = hash_mix(hash_bytes(ids, n * sizeof(*ids)), labels);
+	size_t at;
 	uint32_t id;
 
+	hash ^= hash >> 32;
+	at = idmap_at(&p->index->by_stack, hash);
 	while (idmap_next(&p->index->by_stack, hash, &at, &id)) {
 		const struct sample *s = &p->samples[id];
 
-		if (s->n == n && !memcmp(p->stack_frames + s->first, ids, n * sizeof(*ids))) {
+		if (s->n == n && s->labels == labels &&
+		    !memcmp(p->stack_frames + s->first, ids, n * sizeof(*ids))) {
 			*ret = id;
 			return 0;
 		}
@@ -203,16 +188,25 @@ static int add_stack(struct profile *p, const uint32_t *ids, size_t n, uint32_t 
 	    !idmap_add(&p->index->by_stack, hash, p->nsamples))
 		return -ENOMEM;
 	memcpy(p->stack_frames + p->nstack_frames, ids, n * sizeof(*ids));
-	p->samples[p->nsamples] = (struct sample){ .first = p->nstack_frames, .n = n };
+	p->samples[p->nsamples] = (struct sample){ p->nstack_frames, n, labels, { 0 } };
 	p->nstack_frames += n;
 	*ret = p->nsamples++;
 	return 0;
 }
 
-int profile_add(struct profile *p, const uint32_t *ids, size_t n, const int64_t *values)
+void profile_add_values(struct profile *p, uint32_t sample, const int64_t *values)
+{
+	int64_t *to = p->samples[sample].values;
+
+	for (unsigned i = 0; i < p->ntypes; i++)
+		to[i] = profile_sum(to[i], values[i]);
+}
+
+int profile_add_labelled(struct profile *p, const uint32_t *ids, size_t n, uint32_t labels,
+			 const int64_t *values, uint32_t *ret_sample)
 {
 	static const struct frame nothing = { .func = "[no stack]", .flags = FRAME_UNKNOWN };
-	uint32_t none, id;
+	uint32_t none;
 	int ret;
 
 	if (!n) {
@@ -226,13 +220,15 @@ int profile_add(struct profile *p, const uint32_t *ids, size_t n, const int64_t 
 		n = STACK_DEPTH;
 		p->cut++;
 	}
-	ret = add_stack(p, ids, n, &id);
-	if (ret)
-		return ret;
-	for (unsigned i = 0; i < p->ntypes; i++) {
-		int64_t *v = &p->samples[id].values[i];
+	ret = find_sample(p, ids, n, labels, ret_sample);
+	if (!ret)
+		profile_add_values(p, *ret_sample, values);
+	return ret;
+}
 
-		*v = profile_sum(*v, values[i]);
-	}
-	return 0;
+int profile_add(struct profile *p, const uint32_t *ids, size_t n, const int64_t *values)
+{
+	uint32_t sample;
+
+	return profile_add_labelled(p, ids, n, 0, values, &sample);
 }

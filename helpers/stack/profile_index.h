@@ -30,11 +30,19 @@ struct pc_entry {
 };
 
 struct profile_index {
-	struct idmap by_string, by_frame, by_stack, by_pc;
+	struct idmap by_string, by_frame, by_stack, by_pc, by_labels;
 
 	struct chunk *chunks;
 	const char **strings;
 	size_t nstrings, strings_cap;
+
+	/* set of labels id: labels[sets[id - 1].first ..) */
+	struct label *labels;
+	size_t nlabels, labels_cap;
+	struct label_set {
+		uint32_t first, n;
+	} *sets;
+	size_t nsets, sets_cap;
 
 	struct pc_entry *pcs;
 	size_t npcs, pcs_cap;
@@ -44,5 +52,8 @@ struct profile_index {
 	uint32_t *scratch;
 	size_t scratch_cap;
 };
+
+/* The same text gives the same pointer; NULL: out of memory. */
+const char *profile_intern(struct profile_index *x, const char *s);
 
 #endif

@@ -107,8 +107,9 @@ static int expand(struct profile *p, const struct symboliser *sym, const uint64_
 	return 0;
 }
 
-int profile_add_pcs(struct profile *p, const struct symboliser *sym, const uint64_t *pcs, size_t n,
-		    unsigned leaf_flags, const int64_t *values)
+int profile_add_pcs_labelled(struct profile *p, const struct symboliser *sym, const uint64_t *pcs,
+			     size_t n, unsigned leaf_flags, uint32_t labels,
+			     const int64_t *values, uint32_t *ret_sample)
 {
 	struct expansion e;
 	size_t leaf;
@@ -119,5 +120,14 @@ int profile_add_pcs(struct profile *p, const struct symboliser *sym, const uint6
 	if (ret)
 		return ret;
 	leaf = e.leaf_found ? e.leaf : 0;
-	return profile_add(p, p->index->scratch + leaf, e.shown - leaf, values);
+	return profile_add_labelled(p, p->index->scratch + leaf, e.shown - leaf, labels, values,
+				    ret_sample);
+}
+
+int profile_add_pcs(struct profile *p, const struct symboliser *sym, const uint64_t *pcs, size_t n,
+		    unsigned leaf_flags, const int64_t *values)
+{
+	uint32_t sample;
+
+	return profile_add_pcs_labelled(p, sym, pcs, n, leaf_flags, 0, values, &sample);
 }

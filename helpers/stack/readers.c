@@ -7,32 +7,76 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "stack/pprof_tables.h"
 #include "stack/read_bpftrace.h"
 #include "stack/read_folded.h"
+#include "stack/read_goroutines.h"
+#include "stack/read_perf_data.h"
+#include "stack/read_perf_script.h"
+#include "stack/read_pprof.h"
+#include "stack/read_pproftext.h"
 
 enum { HEAD = 64 << 10 };
 
 const struct reader readers[] = {
-	{ "bpftrace", "bpftrace maps with stack keys", bpftrace_match, bpftrace_read },
-	{ "folded", "folded stacks", folded_match, folded_read },
+	{ "perf-data", "perf.data", "comm", true, perf_data_match, perf_data_read },
+	{ "pprof", "pprof profiles", NULL, true, pprof_match, pprof_read },
+	{ "pprof-text", "profiles of ?debug=1", NULL, false, pproftext_match, pproftext_read },
+	{ "goroutines", "goroutines as Go prints them", NULL, false,
+	  goroutines_match, goroutines_read },
+	{ "bpftrace", "bpftrace maps with stack keys", NULL, false,
+	  bpftrace_match, bpftrace_read },
+	{ "perf-script", "the text of perf script", "comm", false,
+	  perf_script_match, perf_script_read },
+	{ "folded", "folded stacks", NULL, false, folded_match, folded_read },
 	{ 0 },
 };
 
+static int bad(struct reading *r, const char *unit, uint64_t at, const char *fmt, va_list ap)
+{
+	char what[200], where[sizeof(r->first_bad)];
+
+	vsnprintf(what, sizeof(what), fmt, ap);
+	snprintf(where, sizeof(where), "%s: %s %llu: %s", r->lines->name, unit, (unsigned long long)at, what);
+	if (r->strict)
+		return err_set(EBADMSG, "%s", where);
+	if (!r->bad++)
+		memcpy(r->first_bad, where, sizeof(where));
+	return 0;
+}
+
 int reading_bad(struct reading *r, const char *fmt, ...)
 {
-	char what[200];
+	const struct lines *l = r->lines;
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = bad(r, l->number ? "line" : "byte", l->number ? l->number : l->taken, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = bad(r, "offset", offset, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+void reading_note(struct reading *r, const char *fmt, ...)
+{
+	char what[400];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	if (r->strict)
-		return err_set(EBADMSG, "%s: line %llu: %s", r->lines->name,
-			       (unsigned long long)r->lines->number, what);
-	if (!r->bad++)
-		snprintf(r->first_bad, sizeof(r->first_bad), "%s: line %llu: %s", r->lines->name,
-			 (unsigned long long)r->lines->number, what);
-	return 0;
+	buf_printf(&r->notes, "%s: %s\n", r->lines->name, what);
 }
 
 bool reading_value(struct reading *r, const char *name, const char *unit, unsigned *ret)
@@ -52,42 +96,100 @@ bool reading_value(struct reading *r, const char *name, const char *unit, unsign
 	return true;
 }
 
-static int unknown_format(const struct reading *r)
+bool reading_wants(const struct reading *r, const char *key)
 {
-	char list[200] = "";
+	size_t len = strlen(key);
+
+	for (const char *at = r->labels ? r->labels : ""; *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+
+		if (n == 1 && *at == '*' && strcmp(key, "time"))
+			return true;
+		if (n == len && !memcmp(at, key, n))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static const struct reader *unknown_format(const struct reading *r, bool name)
+{
+	char list[400] = "";
 
 	for (const struct reader *f = readers; f->name; f++) {
 		size_t n = strlen(list);
 
-		snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", f->what);
+		snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", name ? f->name : f->what);
 	}
-	return err_set(EBADMSG, "%s: not a format read here (%s)", r->lines->name, list);
+	if (name)
+		err_set(EINVAL, "--from: no format '%s' (one of: %s)", r->from, list);
+	else
+		err_set(EBADMSG, "%s: not a format read here (%s)", r->lines->name, list);
+	return NULL;
+}
+
+static const struct reader *by_name(const struct reading *r)
+{
+	for (const struct reader *f = readers; f->name; f++)
+		if (!strcmp(f->name, r->from))
+			return f;
+	return unknown_format(r, true);
+}
+
+static const struct reader *by_content(const struct reading *r, const char *head, size_t len)
+{
+	/* a name may hold any stray control character, but only binary files have this one */
+	bool binary = memchr(head, '\0', len);
+
+	for (const struct reader *f = readers; f->name; f++)
+		if ((f->binary || !binary) && f->match(head, len))
+			return f;
+	if (!binary)
+		return unknown_format(r, false);
+	err_set(EBADMSG, "%s: binary data where stacks as text are expected", r->lines->name);
+	return NULL;
+}
+
+const struct reader *readers_find(struct reading *r)
+{
+	const char *head;
+	size_t len;
+
+	if (r->from)
+		return by_name(r);
+	if (lines_peek(r->lines, HEAD, &head, &len))
+		return NULL;
+	if (len)
+		return by_content(r, head, len);
+	err_set(EBADMSG, "%s: %s", r->lines->name,
+		r->lines->broken ? r->lines->broken : "empty: no stacks were recorded");
+	return NULL;
+}
+
+static int say_lost(struct reading *r)
+{
+	unsigned long long lost = r->lost;
+
+	reading_note(r, "the recording lost %llu events: its counts are too low by as many", lost);
+	return profile_comment(r->profile, "the recording lost %llu events", lost);
 }
 
 int readers_read(struct reading *r)
 {
-	const char *head;
-	size_t len;
-	int ret = lines_peek(r->lines, HEAD, &head, &len);
+	const struct reader *f = readers_find(r);
+	int ret;
 
-	if (ret)
-		return ret;
-	if (!len)
-		return err_set(EBADMSG, "%s: empty: no stacks were recorded", r->lines->name);
-	/* a name may hold any stray control character, but only binary files have this one */
-	if (memchr(head, '\0', len))
-		return err_set(EBADMSG, "%s: binary data where stacks as text are expected",
-			       r->lines->name);
-	for (const struct reader *f = readers; f->name; f++) {
-		if (!f->match(head, len))
-			continue;
-		ret = f->read(r);
-		if (ret == -ENOMEM)
-			return err_sys(ENOMEM, "%s", r->lines->name);
-		if (!ret && !r->samples)
-			return err_set(EBADMSG, "%s%s", r->bad ? r->first_bad : r->lines->name,
-				       r->bad ? "" : ": no stacks in it");
-		return ret;
-	}
-	return unknown_format(r);
+	if (!f)
+		return r->from ? -EINVAL : -EBADMSG;
+	ret = f->read(r);
+	if (!ret && r->lost)
+		ret = say_lost(r);
+	if (!ret && r->lines->broken)
+		ret = reading_bad(r, "%s", r->lines->broken);
+	if (ret == -ENOMEM)
+		return err_sys(ENOMEM, "%s", r->lines->name);
+	if (!ret && !r->samples)
+		return err_set(EBADMSG, "%s%s", r->bad ? r->first_bad : r->lines->name,
+			       r->bad ? "" : ": no stacks in it");
+	return ret;
 }

@@ -7,8 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "stack/lines.h"
 #include "stack/profile.h"
+
+struct perf_classic;
 
 /*
  * One input being read.  Input that makes no sense is left out and counted,
@@ -20,15 +23,41 @@ struct reading {
 	struct profile *profile;
 	const char *unit;	/* of counts whose unit the format does not say; NULL: "count" */
 	bool strict;
+	const char *from;	/* name of the format; NULL: as the content shows */
+	/*
+	 * What the reader shall keep of what its format can say; all of it makes for more
+	 * distinct samples.  labels: blank-separated keys, "*" among them: all but "time"; NULL: none.
+	 *   comm pid tid cpu event	of the sample (the event's name, without modifiers)
+	 *   goid state wait		of a goroutine: number, "chan receive", nanoseconds
+	 *   time			nanoseconds, rounded down to tick_ns
+	 *   value			lower bound of a histogram's bucket
+	 * and whatever a pprof file has.
+	 */
+	const char *labels;
+	uint64_t tick_ns;
+	/*
+	 * bpftrace: which key of a map, from 1 and stacks counted, is the return address of the
+	 * probed function, to be the second frame of the stack before it; 0: none.
+	 */
+	unsigned caller;
+	/* Frames keep addr, FRAME_RETURN and mapping; otherwise only those without a name do. */
+	bool addresses;
+	/* perf script text only: as the classic collapser reads it (perf_classic.h); NULL: as this project does */
+	const struct perf_classic *classic;
 	uint64_t samples;	/* read */
+	uint64_t lost;		/* events that the recording says it lost */
 	uint64_t bad;		/* pieces left out */
-	char first_bad[256];	/* "FILE: line 3: …" */
+	char first_bad[256];	/* "FILE: line 3: …", "FILE: offset 4096: …" */
+	struct buf notes;	/* what the user shall know besides, a line each; buf_free() it */
 };
 
 /* How to add a format: a file read_NAME.c, its row in readers.c, its test and its fuzz seeds. */
 struct reader {
 	const char *name;
 	const char *what;	/* for people: "folded stacks" */
+	/* keys of the labels that stand at the root of stacks when nothing else is asked for; NULL: none */
+	const char *by;
+	bool binary;		/* may hold NUL bytes */
 	/* Do these first bytes of an input look like it?  The first row that says yes reads it. */
 	bool (*match)(const char *head, size_t len);
 	/* 0 or -errno with words */
@@ -45,8 +74,21 @@ extern const struct reader readers[];
  */
 int readers_read(struct reading *r);
 
-/* For readers: something on the current line is wrong.  0, or -EBADMSG with words if strict. */
+/* The row that reads this input: by r->from, else by content.  NULL with words: none. */
+const struct reader *readers_find(struct reading *r);
+
+/* For readers: shall the label of this key be kept? */
+bool reading_wants(const struct reading *r, const char *key);
+
+/* For readers: something on the current line, or at this byte, is wrong.  0, or -EBADMSG with words if strict. */
 int reading_bad(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same where the place isn't where lines is: something at that offset is wrong. */
+int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* For readers: what is no mistake but shall be known ("Lost 5 events"), a line of notes. */
+void reading_note(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * For readers: the number of the profile's value of that name, added if there

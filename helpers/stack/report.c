@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "stack/functions.h"
+#include "stack/markup.h"
 #include "stack/value.h"
 
 /* "net/http/server.go" of "/usr/lib/go/src/net/http/server.go": the last two parts of a path. */
@@ -20,15 +22,13 @@ static const char *short_path(const char *path)
 }
 
 /* "main.work main.go:12" */
-static void add_frame(struct buf *b, const struct frame *f)
+static void add_frame(struct buf *b, const struct frame *f, bool line)
 {
-	buf_str(b, f->func);
-	if (f->flags & FRAME_KERNEL)
-		buf_str(b, "_[k]");
+	markup_name(b, f);
 	if (!f->file)
 		return;
 	buf_printf(b, " %s", short_path(f->file));
-	if (f->line)
+	if (line && f->line)
 		buf_printf(b, ":%u", f->line);
 }
 
@@ -36,25 +36,37 @@ struct report {
 	const struct profile *p;
 	const struct report_options *o;
 	struct table table;
-	struct table_column columns[PROFILE_VALUES + 2];
+	struct table_column columns[PROFILE_VALUES + 4];
+	char flat_head[40], cum_head[40];
 	unsigned ncolumns;
 	int64_t total;
 };
 
-static void add_value_column(struct report *r, unsigned value)
+static void add_column(struct report *r, const char *head, unsigned flags)
 {
-	r->columns[r->ncolumns++] = (struct table_column){ value_head(&r->p->types[value]),
-							   TABLE_RIGHT };
+	r->columns[r->ncolumns++] = (struct table_column){ head, flags };
+}
+
+/* Is it a value that stands beside the main one? */
+static bool beside(const struct report *r, unsigned value)
+{
+	return value != r->o->value && !r->p->types[value].internal;
 }
 
 static void choose_columns(struct report *r)
 {
-	add_value_column(r, r->o->value);
-	r->columns[r->ncolumns++] = (struct table_column){ "share", TABLE_RIGHT };
+	const char *head = value_head(&r->p->types[r->o->value]);
+
+	snprintf(r->flat_head, sizeof(r->flat_head), "flat %s", head);
+	snprintf(r->cum_head, sizeof(r->cum_head), "cum %s", head);
+	add_column(r, r->flat_head, TABLE_RIGHT);
+	add_column(r, "share", TABLE_RIGHT);
+	add_column(r, r->cum_head, TABLE_RIGHT);
+	add_column(r, "share", TABLE_RIGHT);
 	for (unsigned i = 0; i < r->p->ntypes; i++)
-		if (i != r->o->value && !r->p->types[i].internal)
-			add_value_column(r, i);
-	r->columns[r->ncolumns++] = (struct table_column){ "site", TABLE_SHORTEN };
+		if (beside(r, i))
+			add_column(r, value_head(&r->p->types[i]), TABLE_RIGHT);
+	add_column(r, "function", TABLE_SHORTEN);
 	table_init(&r->table, r->columns, r->ncolumns);
 }
 
@@ -65,63 +77,80 @@ static void add_value(struct report *r, unsigned value, int64_t v)
 	table_cell(&r->table, "%s", value_text(text, &r->p->types[value], v));
 }
 
-static void add_values(struct report *r, const int64_t *values)
+static void add_with_share(struct report *r, int64_t v)
 {
-	double share = r->total ? 100.0 * values[r->o->value] / r->total : 0;
+	add_value(r, r->o->value, v);
+	table_cell(&r->table, "%.1f %%", r->total ? 100.0 * v / r->total : 0);
+}
 
-	add_value(r, r->o->value, values[r->o->value]);
-	table_cell(&r->table, "%.1f %%", share);
+static void add_beside(struct report *r, const int64_t *values)
+{
 	for (unsigned i = 0; i < r->p->ntypes; i++)
-		if (i != r->o->value && !r->p->types[i].internal)
+		if (beside(r, i))
 			add_value(r, i, values[i]);
 }
 
-static void add_site(struct report *r, const struct site *s)
+static void add_stack(struct report *r, const struct function *fn)
 {
-	const struct sample *sample = &r->p->samples[s->sample];
+	const struct sample *sample = &r->p->samples[fn->sample];
 	struct buf b = { 0 };
 
-	add_values(r, s->values);
-	add_frame(&b, &r->p->frames[s->frame]);
-	table_cell(&r->table, "%s", b.failed ? "?" : b.data);
-	for (uint32_t i = 1; r->o->stacks && i < sample->n; i++) {
+	for (uint32_t i = 1; i < sample->n; i++) {
 		buf_clear(&b);
-		add_frame(&b, &r->p->frames[r->p->stack_frames[sample->first + i]]);
+		add_frame(&b, &r->p->frames[r->p->stack_frames[sample->first + i]], true);
 		table_line(&r->table, "%s", b.failed ? "?" : b.data);
 	}
-	if (r->o->stacks && s->nstacks > 1)
-		table_line(&r->table, "(the heaviest of %u stacks)", s->nstacks);
+	if (fn->nstacks > 1)
+		table_line(&r->table, "(the heaviest of %u stacks)", fn->nstacks);
 	buf_free(&b);
 }
 
-static void add_rest(struct report *r, const struct site *sites, size_t from, size_t n)
+static void add_function(struct report *r, const struct function *fn)
+{
+	struct buf b = { 0 };
+
+	add_with_share(r, fn->flat[r->o->value]);
+	add_with_share(r, fn->cum[r->o->value]);
+	add_beside(r, fn->flat);
+	add_frame(&b, &r->p->frames[fn->frame], fn->one_place);
+	table_cell(&r->table, "%s", b.failed ? "?" : b.data);
+	if (r->o->stacks && fn->nstacks)
+		add_stack(r, fn);
+	buf_free(&b);
+}
+
+/* Their cumulative values can't be added up: they stand in the same stacks. */
+static void add_rest(struct report *r, const struct function *functions, size_t from, size_t n)
 {
 	int64_t values[PROFILE_VALUES] = { 0 };
 
 	for (size_t i = from; i < n; i++)
 		for (unsigned v = 0; v < r->p->ntypes; v++)
-			values[v] = profile_sum(values[v], sites[i].values[v]);
-	add_values(r, values);
-	table_cell(&r->table, "(%zu more site%s)", n - from, n - from == 1 ? "" : "s");
+			values[v] = profile_sum(values[v], functions[i].flat[v]);
+	add_with_share(r, values[r->o->value]);
+	table_cell(&r->table, "%s", "");
+	table_cell(&r->table, "%s", "");
+	add_beside(r, values);
+	table_cell(&r->table, "(%zu more function%s)", n - from, n - from == 1 ? "" : "s");
 }
 
 int report_write(FILE *f, const struct profile *p, const struct report_options *o)
 {
 	struct report r = { .p = p, .o = o, .total = profile_total(p, o->value) };
-	struct site *sites;
+	struct function *functions;
 	size_t n, shown;
-	int ret = profile_sites(p, o->value, &sites, &n);
+	int ret = profile_functions(p, o->value, o->cum, &functions, &n);
 
 	if (ret)
 		return ret;
 	choose_columns(&r);
 	shown = o->top && o->top < n ? o->top : n;
 	for (size_t i = 0; i < shown; i++)
-		add_site(&r, &sites[i]);
+		add_function(&r, &functions[i]);
 	if (shown < n)
-		add_rest(&r, sites, shown, n);
+		add_rest(&r, functions, shown, n);
 	ret = table_print(&r.table, f);
 	table_free(&r.table);
-	free(sites);
+	free(functions);
 	return ret;
 }

@@ -6,12 +6,6 @@ $(GO_TESTS:%=$O/tests/%): $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-# A fuzz target without libFuzzer, for a short run in every check
-$O/tests/fuzz-gotable: tests/unit/fuzzrun.c helpers/fuzz/gotable.c $O/libgobpf.a
-	$(call say,TEST,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
-
-test-programs: $(GO_TESTS:%=$O/tests/%) $O/tests/fuzz-gotable
+test-programs: $(GO_TESTS:%=$O/tests/%)
 
 -include $(GO_TESTS:%=$O/tests/unit/%.d)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEEDS = 256, INPUT = 512, EDITS = 6 };
+enum { SEEDS = 256, INPUT = 4096, EDITS = 6 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -68,6 +68,7 @@ static int demo(struct profile *p)
 	static const uint64_t stack[] = { 0x4000, 0x1001, 0x2001, 0x3001 }, other[] = { 0x2000, 0x3001 };
 	static const uint64_t runtime_only[] = { 0x4000, 0x3001 };
 	int ret = profile_init(p, types, ARRAY_SIZE(types));
+	uint32_t id;
 
 	p->main_value = 1;
 	p->time_unix_ns = 1700000000123456789;
@@ -77,7 +78,8 @@ static int demo(struct profile *p)
 	if (!ret)
 		ret = profile_comment(p, "engine: %s", "test");
 	if (!ret)
-		ret = profile_set_mapping(p, 0x1000, 0x9000, 0, "/usr/bin/demo", "abc123");
+		ret = profile_mapping(p, &(struct profile_mapping){ .start = 0x1000, .limit = 0x9000,
+			.path = "/usr/bin/demo", .build_id = "abc123" }, &id);
 	for (int i = 0; !ret && i < 3; i++)
 		ret = profile_add_pcs(p, &symboliser, stack, 4, 0, (int64_t[]){ 1, 100, 1 });
 	if (!ret)

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* json_text.h - text of any origin as a JSON string */
+#ifndef GOBPF_BASE_JSON_TEXT_H
+#define GOBPF_BASE_JSON_TEXT_H
+
+#include <jansson.h>
+
+/* What is not UTF-8 is replaced, as utf8_clean() does; NULL s is "".  NULL: out of memory. */
+json_t *json_text(const char *s);
+
+#endif

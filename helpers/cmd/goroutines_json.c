@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* goroutines_json.c - goroutines as JSON; the schema is in docs/gobpf-goroutines.1 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "base/json_text.h"
+#include "cmd/goroutines_run.h"
+
+static json_t *frame(const struct frame *f)
+{
+	return json_pack("{s:o, s:o, s:i, s:b}", "func", json_text(f->func), "file",
+			 f->file ? json_text(f->file) : json_null(), "line", (int)f->line, "inlined",
+			 !!(f->flags & FRAME_INLINED));
+}
+
+static json_t *frames(const struct profile *p, const struct sample *s)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < s->n; i++)
+		json_array_append_new(list, frame(&p->frames[p->stack_frames[s->first + i]]));
+	return list;
+}
+
+static json_t *number_or_null(uint64_t v)
+{
+	return v ? json_integer((json_int_t)v) : json_null();
+}
+
+static json_t *goids(const struct g_run *run, uint32_t sample)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < run->gs.n; i++)
+		if (run->group_of[i] == sample)
+			json_array_append_new(list, json_integer((json_int_t)run->gs.v[i].goid));
+	return list;
+}
+
+static json_t *group(struct g_run *run, uint32_t sample)
+{
+	const struct g_group *group = &run->groups[sample];
+	const struct goroutine *g = &run->gs.v[group->example];
+	struct frame creator;
+	const char *missing = g_stack_words(g);
+
+	return json_pack("{s:i, s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "count", (int)group->n, "state",
+			 g_state(run, g), "wait_min_ns",
+			 number_or_null(group->most_wait_ns ? group->least_wait_ns : 0), "wait_max_ns",
+			 number_or_null(group->most_wait_ns), "wait_unknown", (int)group->unknown_wait,
+			 "missing", missing ? json_string(missing) : json_null(), "created_by",
+			 g_created_by(run, g, &creator) ? frame(&creator) : json_null(), "stack",
+			 g->stack < run->gs.nstacks ? frames(&run->profile, &run->profile.samples[sample]) :
+						      json_array());
+}
+
+static json_t *groups(struct g_run *run)
+{
+	json_t *list = json_array();
+	uint32_t *order;
+
+	if (profile_order(&run->profile, 0, &order)) {
+		json_decref(list);
+		return NULL;
+	}
+	for (size_t i = 0; i < run->profile.nsamples && run->groups[order[i]].n; i++) {
+		json_t *o = group(run, order[i]);
+
+		json_object_set_new(o, "goids", goids(run, order[i]));
+		json_array_append_new(list, o);
+	}
+	free(order);
+	return list;
+}
+
+int g_print_json(struct g_run *run, FILE *f)
+{
+	json_t *list = groups(run), *root;
+
+	root = list ? json_pack("{s:s, s:{s:i, s:o, s:o, s:s, s:o}, s:I, s:I, s:I, s:I, s:o}", "schema",
+				"gobpf-goroutines-1", "target", "pid", run->target.pid, "comm",
+				json_text(run->target.comm), "exe", json_text(run->target.exe_path),
+				"go", run->process.go.version.text, "module",
+				json_text(run->process.go.module), "time",
+				(json_int_t)run->profile.time_unix_ns, "goroutines",
+				(json_int_t)run->user, "system_goroutines", (json_int_t)run->system_n,
+				"torn", (json_int_t)run->gs.torn, "groups", list) :
+		      NULL;
+	if (!root)
+		return err_sys(ENOMEM, "writing JSON");
+	json_dumpf(root, f, JSON_INDENT(1));
+	fputc('\n', f);
+	json_decref(root);
+	return 0;
+}

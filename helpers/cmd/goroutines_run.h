@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* goroutines_run.h - what the files of gobpf goroutines share */
+#ifndef GOBPF_CMD_GOROUTINES_RUN_H
+#define GOBPF_CMD_GOROUTINES_RUN_H
+
+#include <regex.h>
+
+#include "go/goroutines.h"
+#include "options.h"
+#include "stack/idmap.h"
+#include "stack/profile.h"
+
+/* Goroutines in the same state with the same stack and creator: a sample of the profile, by its number. */
+struct g_group {
+	uint32_t example;		/* gs.v[example] is one of them: the one waiting longest */
+	uint32_t last;			/* the newest, by goid */
+	uint32_t n, unknown_wait;	/* unknown_wait: of how many it is not known how long they wait */
+	uint64_t least_wait_ns, most_wait_ns;
+};
+
+/* Goroutines that are alike in what was read of them, before names are known. */
+struct g_kind {
+	uint64_t gopc, startpc;
+	uint32_t stack, sample;		/* sample: the group they are in */
+	uint8_t status, reason, stack_state;
+	bool system;
+};
+
+struct g_run {
+	struct opt_output out;
+	const char *target_word;
+	/* which goroutines: NULL, 0: all */
+	const char *state, *reason, *match;
+	uint64_t goid;
+	bool system, full;
+	regex_t match_regex;
+
+	struct target target;
+	struct go_process process;
+	struct go_g_reader reader;
+	struct symboliser symboliser;
+	struct go_goroutines gs;
+	size_t user, system_n;		/* how many are whose */
+
+	struct profile profile;		/* of the chosen ones */
+	struct g_group *groups;		/* as profile.samples */
+	size_t groups_cap;
+	uint32_t *group_of;		/* gs.v[i]: its group; G_NOT_CHOSEN */
+	struct g_kind *kinds;
+	size_t nkinds, kinds_cap;
+	struct idmap by_kind;
+};
+#define G_NOT_CHOSEN UINT32_MAX
+
+/* "chan receive", "running", "syscall": what a crash dump says between brackets. */
+const char *g_state(struct g_run *run, const struct goroutine *g);
+
+/* For how long it has been waiting at least, ns; 0: not known. */
+uint64_t g_waited_ns(const struct g_run *run, const struct goroutine *g);
+
+/* Why there is no stack, or not the whole, in words; NULL: nothing is missing. */
+const char *g_stack_words(const struct goroutine *g);
+
+/* The frame of the go statement that made it; false: none is known. Valid until the next call. */
+bool g_created_by(struct g_run *run, const struct goroutine *g, struct frame *ret);
+
+/* The writers: 0 or -errno with words. */
+int g_print_table(struct g_run *run, FILE *f);
+int g_print_full(struct g_run *run, FILE *f);
+int g_print_json(struct g_run *run, FILE *f);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Any bytes as the memory of a process that has a memory profile.  The process is this one,
+ * the memory is at a fixed address.  The first byte is the Go version; the others begin
+ * with runtime.mbuckets and MemProfileRate.
+ */
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "go/buckets.h"
+#include "go/layout.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { BASE = 0x10000, SIZE = 0x4000, FIRST = 19, VERSIONS = 9 };
+
+static uint8_t *memory;
+static struct target target;
+static struct go_process process = { .target = &target };
+
+static void must(bool right)
+{
+	if (!right)
+		abort();
+}
+
+static void begin(void)
+{
+	memory = mmap((void *)BASE, SIZE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	must(memory != MAP_FAILED);
+	target.pid = getpid();
+	must(!mem_init(&process.mem, target.pid));
+}
+
+static uint32_t offset(unsigned minor, const char *strct, const char *field, uint32_t *size)
+{
+	char name[] = "fuzz";
+	struct elf_file elf = { .path = name, .machine = EM_X86_64 };
+	struct go_file g = { .elf = &elf, .version.minor = minor };
+	struct layout_field f;
+
+	must(!layout_by_table(&g, strct, field, &f));
+	if (size)
+		*size = f.size;
+	return f.offset;
+}
+
+static struct go_bucket_layout layout_of_version(unsigned minor)
+{
+	struct go_bucket_layout l = {
+		.mbuckets = BASE, .rate = BASE + 8, .cycles = GO_BUCKET_CYCLES,
+		.allnext = offset(minor, "runtime.bucket", "allnext", NULL),
+		.typ = offset(minor, "runtime.bucket", "typ", NULL),
+		.size = offset(minor, "runtime.bucket", "size", NULL),
+		.nstk = offset(minor, "runtime.bucket", "nstk", NULL),
+		.allocs = offset(minor, "runtime.memRecordCycle", "allocs", NULL),
+	};
+
+	offset(minor, "runtime.bucket", "sizeof", &l.header);
+	offset(minor, "runtime.memRecordCycle", "sizeof", &l.cycle);
+	return l;
+}
+
+static int frames(void *ctx, uint64_t pc, unsigned flags, struct frame *out, int max)
+{
+	(void)ctx;
+	(void)flags;
+	must(max > 0);
+	*out = (struct frame){ .func = pc & 1 ? "main.f" : "main.g" };
+	return 1;
+}
+
+static void add_up(const struct go_buckets *old, const struct go_buckets *new)
+{
+	static const struct symboliser sym = { .frames = frames };
+	static const struct value_type types[] = {
+		{ "objects", "count" }, { "space", "bytes" }, { "samples", "count" },
+	};
+	struct profile prof;
+
+	must(!profile_init(&prof, types, 3));
+	if (!go_buckets_diff(old, new, &sym, &prof))
+		for (unsigned i = 0; i < 3; i++)
+			must(profile_total(&prof, i) >= 0);
+	profile_free(&prof);
+}
+
+static void check(const struct go_buckets *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		must(b->v[i].first_pc <= b->npcs && b->v[i].npcs <= b->npcs - b->v[i].first_pc &&
+		     b->v[i].addr >= BASE && b->v[i].addr < BASE + SIZE);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct go_buckets none = { 0 }, all = { 0 };
+	struct go_bucket_layout l;
+	static size_t last;
+
+	if (!size || size > SIZE)
+		return 0;
+	if (!memory)
+		begin();
+	l = layout_of_version(FIRST + data[0] % VERSIONS);
+	memcpy(memory, data + 1, size - 1);
+	if (last > size - 1)
+		memset(memory + size - 1, 0, last - (size - 1));
+	last = size - 1;
+	if (!go_buckets_read(&process, &l, &all)) {
+		check(&all);
+		none.rate = all.rate;
+		add_up(&none, &all);
+		add_up(&all, &all);
+	}
+	go_buckets_free(&all);
+	return 0;
+}

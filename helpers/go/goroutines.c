@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "go/goroutines.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/num.h"
+#include "go/globals.h"
+#include "go/layout.h"
+#include "stack/idmap.h"
+
+enum {
+	G_MAX = 1 << 26,	/* goroutines: 64 million need 128 GiB of stack */
+	G_SIZE_MAX = 1024,
+	STACK_READ = 256 << 10,	/* of one stack, at most */
+	STACK_PCS = 1024,
+	SCAN = 0x1000,		/* _Gscan: a GC looks at it */
+	REASONS = 64, REASON_LEN = 64,
+};
+
+#define NO_STACK UINT32_MAX
+
+/* Offsets in g; parent is 0 where this version doesn't have it. */
+struct go_g_layout {
+	uint32_t lo, hi, status, goid, parent, gopc, startpc, m, labels, waitsince, reason, locked;
+	uint32_t sp, pc, syscallsp, syscallpc, size;
+	uint32_t m_procid, m_id;
+	uint64_t allglen, allgptr, reasons;
+	char reason_names[REASONS][REASON_LEN];	/* "" not read yet */
+};
+
+static int find_offsets(struct go_g_layout *l, struct layout *layout)
+{
+	const struct {
+		const char *strct, *field;
+		uint32_t *offset;
+		bool may_lack;
+	} fields[] = {
+		{ "runtime.g", "stack.hi", &l->hi, false },
+		{ "runtime.g", "atomicstatus", &l->status, false },
+		{ "runtime.g", "goid", &l->goid, false },
+		{ "runtime.g", "parentGoid", &l->parent, true },
+		{ "runtime.g", "gopc", &l->gopc, false },
+		{ "runtime.g", "startpc", &l->startpc, false },
+		{ "runtime.g", "m", &l->m, false },
+		{ "runtime.g", "labels", &l->labels, false },
+		{ "runtime.g", "waitsince", &l->waitsince, false },
+		{ "runtime.g", "waitreason", &l->reason, false },
+		{ "runtime.g", "lockedm", &l->locked, false },
+		{ "runtime.g", "sched.sp", &l->sp, false },
+		{ "runtime.g", "sched.pc", &l->pc, false },
+		{ "runtime.g", "syscallsp", &l->syscallsp, false },
+		{ "runtime.g", "syscallpc", &l->syscallpc, false },
+		{ "runtime.m", "procid", &l->m_procid, false },
+		{ "runtime.m", "id", &l->m_id, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		struct layout_field f;
+		int err = layout_of(layout, fields[i].strct, fields[i].field, &f);
+
+		if (err == -ENOENT && fields[i].may_lack)
+			continue;
+		if (err)
+			return err;
+		*fields[i].offset = f.offset;
+		if (fields[i].strct[8] == 'g' && f.offset + f.size > l->size)
+			l->size = f.offset + f.size;
+	}
+	return l->size <= G_SIZE_MAX ? 0 : err_set(ENOEXEC, "unexpected layout of runtime.g");
+}
+
+static int find_globals(struct go_g_layout *l, const struct go_process *p)
+{
+	const struct {
+		enum go_global which;
+		uint64_t *addr;
+	} globals[] = {
+		{ GLOBAL_ALLGLEN, &l->allglen },
+		{ GLOBAL_ALLGPTR, &l->allgptr },
+		{ GLOBAL_WAITREASONSTRINGS, &l->reasons },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
+		int err = global_find(&p->go, globals[i].which, globals[i].addr, NULL);
+
+		if (err)
+			return err;
+		*globals[i].addr += p->bias;
+	}
+	return 0;
+}
+
+int go_g_reader_open(struct go_g_reader *r, struct go_process *p)
+{
+	struct layout layout;
+	int err;
+
+	*r = (struct go_g_reader){ .p = p, .layout = calloc(1, sizeof(*r->layout)) };
+	if (!r->layout || go_unwinder_open(&r->unwinder, &p->go, p->bias)) {
+		go_g_reader_close(r);
+		return err_sys(ENOMEM, "reading goroutines");
+	}
+	layout_open(&layout, &p->go);
+	err = find_offsets(r->layout, &layout);
+	layout_close(&layout);
+	if (!err)
+		err = find_globals(r->layout, p);
+	if (err)
+		go_g_reader_close(r);
+	return err;
+}
+
+void go_g_reader_close(struct go_g_reader *r)
+{
+	free(r->layout);
+	go_unwinder_close(&r->unwinder);
+	*r = (struct go_g_reader){ 0 };
+}
+
+void go_goroutines_free(struct go_goroutines *gs)
+{
+	free(gs->v);
+	free(gs->stacks);
+	free(gs->pcs);
+	*gs = (struct go_goroutines){ 0 };
+}
+
+/* One reading of all. */
+struct snapshot {
+	struct go_g_reader *r;
+	struct go_goroutines *gs;
+	uint32_t *todo;			/* numbers of those to be read in this round */
+	size_t ntodo;
+	struct mem_piece *pieces;	/* of the batch being read */
+	size_t npieces;
+	struct try {
+		uint64_t bytes;		/* hash of its stack's bytes */
+		bool again, odd;	/* again: to be read again; odd: believed if twice the same */
+	} *tries;			/* by number */
+	struct idmap by_stack;
+};
+
+/*
+ * The first round reads many at a time, which is fast; what a goroutine did meanwhile makes its
+ * reading worthless, so those that are busy are read again in ever smaller batches.
+ */
+static const unsigned batches[] = { 256, 32, 4, 1, 1, 1, 1, 1 };
+
+static int read_failed(const struct snapshot *s, int err, const char *what)
+{
+	const struct target *t = s->r->p->target;
+
+	if (err == -ESRCH)
+		return err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
+	if (err == -EPERM)
+		return target_denied(t->pid, t->comm, "read the memory of");
+	if (err == -ENOMEM)
+		return err_sys(ENOMEM, "reading %s", what);
+	return err_set(EIO, "process %d (%s): %s can't be read: %s", t->pid, t->comm, what,
+		       strerror(-err));
+}
+
+/* The length is written behind the array (runtime/proc.go, allgadd), so it is read first. */
+static int read_addresses(struct snapshot *s)
+{
+	struct go_g_layout *l = s->r->layout;
+	struct mem *m = &s->r->p->mem;
+	uint64_t n, array;
+	uint64_t *addrs;
+	int err = mem_read_now(m, l->allglen, &n, sizeof(n));
+
+	if (!err)
+		err = mem_read_now(m, l->allgptr, &array, sizeof(array));
+	if (err)
+		return read_failed(s, err, "runtime.allgs");
+	if (!n || n > G_MAX)
+		return err_set(EIO, "process %d (%s): runtime.allglen says %llu goroutines",
+			       s->r->p->target->pid, s->r->p->target->comm, (unsigned long long)n);
+	addrs = malloc(n * sizeof(*addrs));
+	s->gs->v = calloc(n, sizeof(*s->gs->v));
+	s->tries = calloc(n, sizeof(*s->tries));
+	s->todo = malloc(n * sizeof(*s->todo));
+	s->pieces = malloc(batches[0] * sizeof(*s->pieces));
+	if (!addrs || !s->gs->v || !s->tries || !s->todo || !s->pieces)
+		err = -ENOMEM;
+	if (!err)
+		err = mem_read_now(m, array, addrs, n * sizeof(*addrs));
+	for (uint64_t i = 0; !err && i < n; i++) {
+		s->gs->v[i].addr = addrs[i];
+		s->todo[i] = i;
+	}
+	s->gs->n = s->ntodo = err ? 0 : n;
+	free(addrs);
+	return err ? read_failed(s, err, "runtime.allgs") : 0;
+}
+
+static void decode(const struct go_g_layout *l, const uint8_t *bytes, struct goroutine *g)
+{
+	struct span b = { bytes, l->size, false };
+	uint32_t status = span_u32(&b, l->status) & ~SCAN;
+	bool syscall = status == G_SYSCALL;
+
+	g->lo = span_u64(&b, l->lo);
+	g->hi = span_u64(&b, l->hi);
+	g->status = status < G_STATUSES ? status : G_STATUSES;
+	g->goid = span_u64(&b, l->goid);
+	g->parent = l->parent ? span_u64(&b, l->parent) : 0;
+	g->gopc = span_u64(&b, l->gopc);
+	g->startpc = span_u64(&b, l->startpc);
+	g->m = span_u64(&b, l->m);
+	g->labels = span_u64(&b, l->labels);
+	g->waitsince_ns = (int64_t)span_u64(&b, l->waitsince);
+	g->reason = span_u8(&b, l->reason);
+	g->locked = span_u64(&b, l->locked);
+	g->pc = span_u64(&b, syscall ? l->syscallpc : l->pc);
+	g->sp = span_u64(&b, syscall ? l->syscallsp : l->sp);
+}
+
+static bool is_gone(const struct goroutine *g)
+{
+	return g->status == G_DEAD || g->status == G_DEADEXTRA || g->status == G_IDLE;
+}
+
+static bool has_stack(const struct goroutine *g)
+{
+	return !is_gone(g) && g->status != G_RUNNING && g->status != G_COPYSTACK && g->sp && g->pc &&
+	       g->sp >= g->lo && g->sp < g->hi;
+}
+
+/* Has it not run in between?  waitsince may be written by a GC meanwhile. */
+static bool unchanged(const struct goroutine *a, const struct goroutine *b)
+{
+	return a->goid == b->goid && a->status == b->status && a->reason == b->reason &&
+	       a->pc == b->pc && a->sp == b->sp && a->lo == b->lo && a->hi == b->hi;
+}
+
+/* A g before its stack is read. */
+static int got_g(void *ctx, const struct mem_piece *piece, const uint8_t *bytes)
+{
+	struct snapshot *s = ctx;
+	struct goroutine *g = &s->gs->v[piece->id];
+
+	s->tries[piece->id].again = false;
+	g->stack = NO_STACK;
+	g->stack_state = GO_STACK_UNREADABLE;
+	g->status = G_DEAD;
+	if (!bytes)
+		return 0;
+	decode(s->r->layout, bytes, g);
+	if (g->status == G_RUNNING)
+		g->stack_state = GO_STACK_RUNNING;
+	s->tries[piece->id].again = has_stack(g);
+	return 0;
+}
+
+static int intern_stack(struct snapshot *s, const uint64_t *pcs, size_t n, uint32_t *ret)
+{
+	struct go_goroutines *gs = s->gs;
+	uint64_t hash = hash_bytes(pcs, n * sizeof(*pcs));
+	size_t at = idmap_at(&s->by_stack, hash);
+
+	while (idmap_next(&s->by_stack, hash, &at, ret)) {
+		const struct go_stack_pcs *k = &gs->stacks[*ret];
+
+		if (k->n == n && !memcmp(gs->pcs + k->first, pcs, n * sizeof(*pcs)))
+			return 0;
+	}
+	if (gs->nstacks >= NO_STACK - 1 || !ARRAY_ROOM(gs->stacks, gs->nstacks, gs->stacks_cap) ||
+	    !ARRAY_ROOM(gs->pcs, gs->npcs + n, gs->pcs_cap) ||
+	    !idmap_add(&s->by_stack, hash, gs->nstacks))
+		return -ENOMEM;
+	memcpy(gs->pcs + gs->npcs, pcs, n * sizeof(*pcs));
+	*ret = gs->nstacks;
+	gs->stacks[gs->nstacks++] = (struct go_stack_pcs){ gs->npcs, n };
+	gs->npcs += n;
+	return 0;
+}
+
+/* Could what was walked be a stack that changed meanwhile, or none at all? */
+static bool is_odd(const struct goroutine *g, const struct mem_piece *piece,
+		   const struct go_unwound *walked)
+{
+	return walked->unchained || walked->end == GO_UNWIND_FOREIGN ||
+	       (walked->end == GO_UNWIND_SHORT && piece->addr + piece->len >= g->hi);
+}
+
+static int got_stack(void *ctx, const struct mem_piece *piece, const uint8_t *bytes)
+{
+	static const uint8_t states[] = {
+		[GO_UNWIND_TOP] = GO_STACK_WHOLE,      [GO_UNWIND_SWITCH] = GO_STACK_PARTIAL,
+		[GO_UNWIND_FOREIGN] = GO_STACK_PARTIAL, [GO_UNWIND_SHORT] = GO_STACK_CUT,
+		[GO_UNWIND_FULL] = GO_STACK_CUT,
+	};
+	struct snapshot *s = ctx;
+	struct goroutine *g = &s->gs->v[piece->id];
+	struct try *t = &s->tries[piece->id];
+	struct go_stack stack = { g->pc, g->sp, bytes, piece->addr, piece->len };
+	uint64_t pcs[STACK_PCS], hash;
+	struct go_unwound walked;
+	int err;
+
+	if (!bytes)
+		return 0;
+	err = go_unwind(&s->r->unwinder, &stack, pcs, STACK_PCS, &walked);
+	/* all saved pcs are behind a call but that of a goroutine that has not run yet */
+	if (walked.n && g->pc == g->startpc)
+		pcs[0]++;
+	if (!err)
+		err = intern_stack(s, pcs, walked.n, &g->stack);
+	g->stack_state = states[walked.end];
+	t->odd = is_odd(g, piece, &walked);
+	if (t->odd) {
+		hash = hash_mix(hash_bytes(bytes, piece->len), g->sp);
+		t->odd = hash != t->bytes;
+		t->bytes = hash;
+	}
+	return err;
+}
+
+/* The g once more: what was read is true if nothing changed. */
+static int check_g(void *ctx, const struct mem_piece *piece, const uint8_t *bytes)
+{
+	struct snapshot *s = ctx;
+	struct goroutine *g = &s->gs->v[piece->id], now = *g;
+	struct try *t = &s->tries[piece->id];
+
+	if (bytes)
+		decode(s->r->layout, bytes, &now);
+	t->again = !bytes || !unchanged(g, &now) || t->odd || g->stack == NO_STACK;
+	s->gs->rereads += t->again;
+	return 0;
+}
+
+static void list_gs(struct snapshot *s, const uint32_t *ids, size_t n, bool with_stack)
+{
+	s->npieces = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!with_stack || s->tries[ids[i]].again)
+			s->pieces[s->npieces++] = (struct mem_piece){
+				s->gs->v[ids[i]].addr, s->r->layout->size, ids[i] };
+}
+
+static void list_stacks(struct snapshot *s, const uint32_t *ids, size_t n)
+{
+	s->npieces = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct goroutine *g = &s->gs->v[ids[i]];
+		uint64_t len = g->hi - g->sp;
+
+		if (s->tries[ids[i]].again)
+			s->pieces[s->npieces++] = (struct mem_piece){
+				g->sp, len < STACK_READ ? len : STACK_READ, ids[i] };
+	}
+}
+
+static int each(struct snapshot *s, int (*got)(void *ctx, const struct mem_piece *piece,
+					       const uint8_t *bytes), const char *what)
+{
+	int err = mem_each(&s->r->p->mem, s->pieces, s->npieces, got, s);
+
+	return err ? read_failed(s, err, what) : 0;
+}
+
+static int read_batch(struct snapshot *s, const uint32_t *ids, size_t n)
+{
+	int err;
+
+	list_gs(s, ids, n, false);
+	err = each(s, got_g, "goroutines");
+	list_stacks(s, ids, n);
+	if (!err)
+		err = each(s, got_stack, "stacks");
+	list_gs(s, ids, n, true);
+	return err ? err : each(s, check_g, "goroutines");
+}
+
+static int read_round(struct snapshot *s, unsigned batch)
+{
+	size_t left = 0;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < s->ntodo; i += batch)
+		err = read_batch(s, s->todo + i, s->ntodo - i < batch ? s->ntodo - i : batch);
+	for (size_t i = 0; i < s->ntodo; i++)
+		if (s->tries[s->todo[i]].again)
+			s->todo[left++] = s->todo[i];
+	s->ntodo = left;
+	return err;
+}
+
+static int by_goid(const void *pa, const void *pb)
+{
+	const struct goroutine *a = pa, *b = pb;
+
+	return a->goid < b->goid ? -1 : a->goid > b->goid;
+}
+
+/* Those that are gone go; what never held still is torn. */
+static void tidy(struct snapshot *s)
+{
+	struct go_goroutines *gs = s->gs;
+	size_t n = 0;
+
+	for (size_t i = 0; i < gs->n; i++) {
+		struct goroutine *g = &gs->v[i];
+
+		if (is_gone(g)) {
+			gs->dead++;
+			continue;
+		}
+		if (s->tries[i].again) {
+			g->stack_state = GO_STACK_TORN;
+			g->stack = NO_STACK;
+			gs->torn++;
+		}
+		gs->v[n++] = *g;
+	}
+	gs->n = n;
+	qsort(gs->v, n, sizeof(*gs->v), by_goid);
+}
+
+int go_goroutines_read(struct go_g_reader *r, struct go_goroutines *ret)
+{
+	struct snapshot s = { .r = r, .gs = ret };
+	int err;
+
+	*ret = (struct go_goroutines){ .time_ns = num_now_ns() };
+	err = read_addresses(&s);
+	for (size_t round = 0; !err && round < ARRAY_SIZE(batches) && s.ntodo; round++)
+		err = read_round(&s, batches[round]);
+	if (!err)
+		tidy(&s);
+	free(s.pieces);
+	free(s.todo);
+	free(s.tries);
+	free(s.by_stack.slots);
+	return err;
+}
+
+const char *go_status_name(unsigned status)
+{
+	static const char *const names[G_STATUSES] = {
+		[G_IDLE] = "idle", [G_RUNNABLE] = "runnable", [G_RUNNING] = "running",
+		[G_SYSCALL] = "syscall", [G_WAITING] = "waiting", [G_DEAD] = "dead",
+		[G_COPYSTACK] = "copystack", [G_PREEMPTED] = "preempted", [G_LEAKED] = "waiting",
+	};
+
+	return status < G_STATUSES && names[status] ? names[status] : "???";
+}
+
+const char *go_wait_reason(struct go_g_reader *r, unsigned reason)
+{
+	char *name = r->layout->reason_names[reason % REASONS], text[REASON_LEN] = "";
+	uint64_t string[2];
+
+	if (!reason || reason >= REASONS)
+		return reason ? "???" : "";
+	if (!*name) {
+		if (mem_read(&r->p->mem, r->layout->reasons + 16 * reason, string, sizeof(string)) ||
+		    string[1] >= REASON_LEN || mem_read(&r->p->mem, string[0], text, string[1]))
+			text[0] = '\0';
+		snprintf(name, REASON_LEN, "%s", text[0] ? text : "???");
+	}
+	return name;
+}
+
+uint64_t go_m_thread(struct go_g_reader *r, uint64_t m, int64_t *ret_id)
+{
+	uint64_t procid = 0;
+
+	*ret_id = -1;
+	if (!m || mem_read_now(&r->p->mem, m + r->layout->m_procid, &procid, sizeof(procid)) ||
+	    mem_read_now(&r->p->mem, m + r->layout->m_id, ret_id, sizeof(*ret_id)))
+		return 0;
+	return procid;
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# goroutines against what the runtime says of itself: runtime.Stack(all) of goroutines that hold still,
+# goroutines that spell their own number in their frames while they never do.
+# $GOBPF_TOOLCHAINS adds toolchains.
+
+load helpers
+load golib
+
+setup() { requires go jq; }
+
+# dump WORD... - starts the fixture built so, leaves what its runtime says of it in $BATS_TEST_TMPDIR/theirs
+dump() {
+	fixture goroutines "$@"
+	spawn g "$fixture"
+	await g '^READY'
+	tell g dump
+	await g '^END$'
+	sed -n '/^DUMP$/,/^END$/p' "$BATS_TEST_TMPDIR/g.log" | sed '1d;$d' | alike >"$BATS_TEST_TMPDIR/theirs"
+	[ "$(grep -c ^goroutine "$BATS_TEST_TMPDIR/theirs")" -ge 119 ]
+}
+
+# alike - a crash dump on stdin without the values of arguments, a line a goroutine, by number
+alike() {
+	awk -v RS= '{
+		n = split($0, line, "\n")
+		for (i = 2; i <= n; i++)
+			if (line[i] !~ /^(\t|created by )/)
+				sub(/\([^()]*\)$/, "(...)", line[i])
+		out = line[1]
+		for (i = 2; i <= n; i++)
+			out = out "|" line[i]
+		print out
+	}' | sort -t' ' -k2n
+}
+
+# same - every goroutine of theirs is one of ours; ours has one more: the one that said theirs
+same() {
+	gobpf goroutines --full "${PID[g]}" | alike >"$BATS_TEST_TMPDIR/ours"
+	comm -3 <(sort "$BATS_TEST_TMPDIR/theirs") <(sort "$BATS_TEST_TMPDIR/ours") >"$BATS_TEST_TMPDIR/differ"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/differ")" -eq 1 ] || fail "$(cat "$BATS_TEST_TMPDIR/differ")" || return
+	grep -q 'obey.Ready' "$BATS_TEST_TMPDIR/differ"
+}
+
+@test "goroutines: states, reasons, stacks and creators are those that the runtime prints" {
+	local root
+	while read -r root; do
+		GOBPF_GOROOT=$root dump
+		same
+		unharmed g
+		end g
+	done < <(roots)
+}
+
+@test "goroutines: the same of a stripped PIE with cgo" {
+	local root
+	while read -r root; do
+		GOBPF_GOROOT=$root dump strip pie cgo
+		same
+		end g
+	done < <(roots)
+}
+
+@test "goroutines: the same without inlining" {
+	dump noinline strip
+	same
+	end g
+}
+
+@test "goroutines: those in the same state with the same stack are one row" {
+	dump strip
+	COLUMNS=200 gobpf goroutines "${PID[g]}" >"$BATS_TEST_TMPDIR/table"
+	grep -qE "^goroutines: .* \(pid ${PID[g]}\), go1\.[0-9.]+: 122 goroutines and [0-9]+ of the runtime itself, [0-9]+ different stacks$" "$BATS_TEST_TMPDIR/table"
+	grep -qE '^ +100  chan receive  +≥[0-9.]+ (ms|s)  main\.spawn.* main\.go:[0-9]+  +main\.spawn main\.go:[0-9]+$' "$BATS_TEST_TMPDIR/table"
+	[ "$(awk '/^ *COUNT/ { on = 1 } on && $1 + 0 { n += $1 } END { print n }' "$BATS_TEST_TMPDIR/table")" -eq 122 ]
+	gobpf goroutines -f json "${PID[g]}" >"$BATS_TEST_TMPDIR/json"
+	[ "$(jq '.goroutines, ([.groups[].count] | add), ([.groups[].goids[]] | length), .torn' "$BATS_TEST_TMPDIR/json" | paste -sd' ')" = '122 122 122 0' ]
+	# a wait that a GC has seen began before it, and after the program did
+	jq -e '.groups[] | select(.count == 100) | .wait_min_ns > 1e8 and .wait_max_ns < 6e10 and .wait_unknown == 0' "$BATS_TEST_TMPDIR/json"
+	[ "$(gobpf goroutines -f folded "${PID[g]}" | awk '{ n += $NF } END { print n }')" -eq 122 ]
+	[ "$(gobpf goroutines --system -f folded "${PID[g]}" | awk '{ n += $NF } END { print n }')" -eq \
+		$((122 + $(jq .system_goroutines "$BATS_TEST_TMPDIR/json"))) ]
+	end g
+}
+
+@test "goroutines: --state, --reason, --match and --goid choose" {
+	dump strip
+	count() { gobpf goroutines -f json "$@" "${PID[g]}" | jq '[.groups[].count] | add // 0'; }
+	[ "$(count --reason semacquire --state waiting)" -eq "$(grep -cE '^goroutine [0-9]+ \[semacquire' "$BATS_TEST_TMPDIR/theirs")" ]
+	[ "$(count --reason 'nil chan')" -eq 2 ]
+	[ "$(count --match 'queue\)\.take$')" -eq 2 ]
+	[ "$(count --match '^panic|gopanic$')" -eq 3 ]
+	[ "$(count --state running)" -eq 0 ]
+	[ "$(count --goid 1)" -eq 1 ]
+	[ "$(count --goid 1 --state runnable)" -eq 0 ]
+	run -0 gobpf goroutines --match nothing.like.it "${PID[g]}"
+	[[ $output == *'no goroutine is as asked for' ]]
+	end g
+}
+
+@test "goroutines: pprof counts what go tool pprof shows" {
+	dump
+	gobpf goroutines -o "$BATS_TEST_TMPDIR/g.pb.gz" "${PID[g]}"
+	go tool pprof -top -sample_index=goroutines "$BATS_TEST_TMPDIR/g.pb.gz" >"$BATS_TEST_TMPDIR/top"
+	grep -q '^Showing nodes accounting for 1[12][0-9], .*of 122 total' "$BATS_TEST_TMPDIR/top" ||
+		fail "$(head -5 "$BATS_TEST_TMPDIR/top")"
+	end g
+}
+
+# bits - of a --full dump on stdin: "ok", "WRONG" with the goroutine, "running" or "torn" for each walker
+bits() {
+	awk -v RS= '{
+		n = split($0, line, "\n")
+		split(line[1], word, " ")
+		goid = word[2]; walker = 0; said = ""; root = ""
+		for (i = 2; i <= n; i++) {
+			if (line[i] ~ /^(\t|created by )/)
+				continue
+			root = line[i]
+			if (line[i] ~ /^main\.\(\*walker\)\.(zero|one)\(/)
+				said = (line[i] ~ /one\(/ ? "1" : "0") said
+			walker = walker || line[i] ~ /^main\.(\(\*walker\)|main\.func1)/
+		}
+		if (line[2] ~ /running on other thread/)
+			print "running"
+		else if (line[2] ~ /stack unavailable/)
+			print "torn"
+		else if (walker) {
+			want = ""
+			for (i = length(said); i; i--) {
+				want = want goid % 2
+				goid = int(goid / 2)
+			}
+			print (said == want && root ~ /^main\.main\.func1\(/ ? "ok" : "WRONG " $0)
+		}
+	}'
+}
+
+@test "goroutines: while they switch a hundred thousand times a second, no stack is another's" {
+	local root i
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture switching strip
+		spawn s "$fixture" 500
+		await s '^READY'
+		tell s rate
+		for ((i = 0; i < 10; i++)); do gobpf goroutines --full "${PID[s]}"; echo; done | bits >"$BATS_TEST_TMPDIR/seen"
+		tell s rate
+		await s '^RATE' 60 2
+		[ "$(sed -n 's/^RATE //p' "$BATS_TEST_TMPDIR/s.log" | tail -1)" -gt 100000 ]
+		run -1 grep WRONG "$BATS_TEST_TMPDIR/seen"
+		[ "$(grep -c . "$BATS_TEST_TMPDIR/seen")" -eq 5000 ]
+		# 99 of 100 are readable; those that run at that moment are not
+		[ "$(grep -c ok "$BATS_TEST_TMPDIR/seen")" -gt 4950 ]
+		unharmed s
+		end s
+	done < <(roots)
+}
+
+@test "goroutines: a process that ends meanwhile, one that isn't Go, bad words" {
+	run -3 gobpf goroutines 4194303
+	[[ $output == *'no process 4194303' ]]
+	spawn sleep sleep 60
+	run -3 gobpf goroutines "${PID[sleep]}"
+	[[ $output == *'not a Go program'* || $output == *'no Go'* ]] || fail "$output"
+	run -2 gobpf goroutines
+	run -2 gobpf goroutines --match '(' 1
+	[[ $output == *"--match: '('"* ]]
+	run -2 gobpf goroutines --goid x 1
+	kill "${PID[sleep]}"
+}
