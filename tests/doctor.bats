@@ -193,7 +193,7 @@ functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' |
 	doctor "$own"
 	# the version comes from the runtime; whether names are hashed or odd nobody can tell for certain
 	[ "$(jq -r .go "$report")" = "$(go env GOVERSION)" ]
-	! grep -qi hashed "$report"
+	run ! grep -qi hashed "$report"
 	[[ $(tool "gobpf sym") == true* && $(tool "gobpf heap-hotspots") == true* ]]
 	# the same functions at the same places, hundreds by other names
 	gobpf sym --list "$fixture" | sed 's/\t.*//' >"$BATS_TEST_TMPDIR/before"
