@@ -41,8 +41,7 @@ struct pprof_file {
 
 static int bad_at(struct pprof_file *f, uint64_t at, const char *what)
 {
-	f->r->lines->taken = at;
-	return reading_bad(f->r, "%s", what);
+	return reading_bad_at(f->r, at, "%s", what);
 }
 
 /* String `number' in place i of the names; NULL when there is none. */
@@ -98,7 +97,7 @@ static int add_type(struct pprof_file *f, size_t i, struct buf *left_out)
 
 	f->value_of[i] = -1;
 	if (!value_type(f, f->t.types.v[i], &name, &unit))
-		return err_set(EBADMSG, "%s: byte %" PRIu64 ": %s", f->r->lines->name,
+		return err_set(EBADMSG, "%s: offset %" PRIu64 ": %s", f->r->lines->name,
 			       f->t.cut ? f->t.cut_at : f->t.types.v[i].at,
 			       f->t.cut ? "the profile breaks off" :
 					  "a value's type has no name");

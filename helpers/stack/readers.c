@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "stack/pprof_tables.h"
 #include "stack/read_bpftrace.h"
 #include "stack/read_folded.h"
@@ -32,11 +33,25 @@ const struct reader readers[] = {
 	{ 0 },
 };
 
+/* Words quote the input, which may hold anything. */
+static void say(char *to, size_t size, const char *fmt, va_list ap)
+{
+	struct buf clean = { 0 };
+
+	vsnprintf(to, size, fmt, ap);
+	utf8_clean(&clean, to);
+	snprintf(to, size, "%s", clean.data && !clean.failed ? clean.data : "");
+	for (char *c = to; *c; c++)
+		if (*c == '\n' || *c == '\t')
+			*c = ' ';
+	buf_free(&clean);
+}
+
 static int bad(struct reading *r, const char *unit, uint64_t at, const char *fmt, va_list ap)
 {
 	char what[200], where[sizeof(r->first_bad)];
 
-	vsnprintf(what, sizeof(what), fmt, ap);
+	say(what, sizeof(what), fmt, ap);
 	snprintf(where, sizeof(where), "%s: %s %llu: %s", r->lines->name, unit, (unsigned long long)at, what);
 	if (r->strict)
 		return err_set(EBADMSG, "%s", where);
@@ -74,7 +89,7 @@ void reading_note(struct reading *r, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
+	say(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	buf_printf(&r->notes, "%s: %s\n", r->lines->name, what);
 }
