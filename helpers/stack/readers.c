@@ -39,11 +39,11 @@ static void say(char *to, size_t size, const char *fmt, va_list ap)
 	struct buf clean = { 0 };
 
 	vsnprintf(to, size, fmt, ap);
-	utf8_clean(&clean, to);
-	snprintf(to, size, "%s", clean.data && !clean.failed ? clean.data : "");
 	for (char *c = to; *c; c++)
 		if (*c == '\n' || *c == '\t')
 			*c = ' ';
+	utf8_clean(&clean, to);
+	snprintf(to, size, "%s", clean.data && !clean.failed ? clean.data : "");
 	buf_free(&clean);
 }
 
@@ -109,6 +109,23 @@ bool reading_value(struct reading *r, const char *name, const char *unit, unsign
 	snprintf(t->name, sizeof(t->name), "%s", name);
 	snprintf(t->unit, sizeof(t->unit), "%s", r->unit ? r->unit : unit);
 	return true;
+}
+
+int reading_typed_value(struct reading *r, const char *name, const char *unit, unsigned *ret)
+{
+	struct profile *p = r->profile;
+	unsigned known = p->ntypes;
+	struct value_type *t;
+
+	if (!reading_value(r, name, unit, ret))
+		return 0;
+	t = &p->types[*ret];
+	if (*ret == known)
+		snprintf(t->unit, sizeof(t->unit), "%s", unit);
+	else if (strncmp(t->unit, unit, sizeof(t->unit) - 1))
+		return err_set(EBADMSG, "%s: '%s' is in %s here and in %s in the input before it",
+			       r->lines->name, name, unit, t->unit);
+	return 1;
 }
 
 bool reading_wants(const struct reading *r, const char *key)
