@@ -3,13 +3,14 @@
 #ifndef GOBPF_FILTER_H
 #define GOBPF_FILTER_H
 
+#include "filter_resolve.h"
 #include "filter_transform.h"
 #include "options.h"
 #include "stack/profile.h"
 #include "stack/writers.h"
 
 /* What every filter can write. */
-#define FILTER_FORMATS "folded table svg pprof json speedscope"
+#define FILTER_FORMATS "folded table svg html pprof json speedscope"
 
 /*
  * A filter reads stacks from files (stdin without one, or for "-") and writes
@@ -19,6 +20,7 @@
 struct opt_filter {
 	struct opt_output out;
 	struct write_options write;
+	struct opt_resolve resolve;
 	struct opt_transform transform;
 	char **files;
 	int nfiles;
