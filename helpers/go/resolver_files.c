@@ -346,6 +346,10 @@ void resolver_find_kernel(struct go_resolver *r, const struct profile_mapping *m
 	p->why = WHY_OTHER_KERNEL;
 	if (m && !this_kernel(m))
 		return;
+	/* addresses alone fit any kernel; a process that runs was recorded on this one */
+	p->why = WHY_ANY_KERNEL;
+	if (!r->from.process && !(m && (is_build_id(m->build_id) || m->anchor_name)))
+		return;
 	if (r->kernel_err > 0)
 		r->kernel_err = symtext_kernel(&r->kernel);
 	p->why = WHY_HIDDEN;
