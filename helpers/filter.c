@@ -74,9 +74,12 @@ static int wanted_labels(struct loading *l, struct reading *r, struct buf *ret)
 		return r->from ? -EINVAL : -EBADMSG;
 	add_key(&l->by, filter->transform.by ? filter->transform.by : reader->by);
 	add_key(ret, l->by.data);
+	add_key(ret, w && w->labels && filter->write.label ? filter->write.label : NULL);
 	add_key(ret, w ? w->labels : NULL);
 	r->labels = ret->data;
 	r->addresses = w && w->addresses;
+	/* where nothing else is said, fine enough for a column to be one pixel of a second */
+	r->tick_ns = filter->write.interval_ns ? filter->write.interval_ns : 1000000;
 	return l->by.failed || ret->failed ? err_sys(ENOMEM, "%s", r->lines->name) : 0;
 }
 
@@ -236,7 +239,7 @@ int filter_write(const struct opt_filter *f, const struct profile *p)
 						    writer_find(f->out.format);
 	struct write_options o = f->write;
 	FILE *out;
-	int ret, closed;
+	int ret;
 
 	o.top = f->out.top;
 	o.stacks = f->out.verbose > 0;
@@ -247,8 +250,10 @@ int filter_write(const struct opt_filter *f, const struct profile *p)
 	if (ret)
 		return ret;
 	ret = writer_write(w, out, p, &o);
-	closed = output_close(&f->out, out);
-	return ret ? ret : closed;
+	if (!ret)
+		return output_close(&f->out, out);
+	output_discard(&f->out, out);
+	return ret;
 }
 
 int filter_run(struct opt_filter *f)
