@@ -3,6 +3,7 @@
 #ifndef GOBPF_FILTER_H
 #define GOBPF_FILTER_H
 
+#include "filter_resolve.h"
 #include "filter_transform.h"
 #include "options.h"
 #include "stack/profile.h"
@@ -19,6 +20,7 @@
 struct opt_filter {
 	struct opt_output out;
 	struct write_options write;
+	struct opt_resolve resolve;
 	struct opt_transform transform;
 	char **files;
 	int nfiles;
@@ -26,6 +28,7 @@ struct opt_filter {
 	const char *unit;	/* of counts, NULL: as the format says */
 	const char *from;	/* the inputs' format; NULL: as their content shows */
 	bool strict;
+	const struct perf_classic *classic;	/* perf script text is read by these rules; NULL: by our own */
 };
 extern const struct argp_option filter_options[];
 extern const struct argp_child filter_children[];

@@ -130,7 +130,7 @@ as_perf() {
 			head = frames = ""
 		}
 		/^$/ { out(); next }
-		/^[ \t]/ && head != "" {
+		!/[0-9]+\/[0-9]+ +[0-9]+ / {
 			# kernel addresses are as they are, others as in their file
 			frames = frames " " $1 "(" dso($0) ")"
 			next

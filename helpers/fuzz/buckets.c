@@ -38,7 +38,8 @@ static void begin(void)
 
 static uint32_t offset(unsigned minor, const char *strct, const char *field, uint32_t *size)
 {
-	struct elf_file elf = { .path = "fuzz", .machine = EM_X86_64 };
+	char name[] = "fuzz";
+	struct elf_file elf = { .path = name, .machine = EM_X86_64 };
 	struct go_file g = { .elf = &elf, .version.minor = minor };
 	struct layout_field f;
 

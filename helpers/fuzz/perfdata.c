@@ -26,6 +26,7 @@ static int read_into(struct profile *p, const void *data, size_t size, struct re
 		abort();
 	ret = readers_read(r);
 	lines_close(&lines);
+	buf_free(&r->notes);
 	return ret;
 }
 

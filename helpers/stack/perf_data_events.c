@@ -10,7 +10,7 @@
 
 enum { MOST_KINDS = 1 << 16 };
 
-void perf_events_free(struct perf_events *e)
+void pdata_events_free(struct pdata_events *e)
 {
 	for (size_t i = 0; i < e->nkinds; i++) {
 		free(e->kinds[i].name);
@@ -19,10 +19,10 @@ void perf_events_free(struct perf_events *e)
 	free(e->kinds);
 	free(e->counters);
 	free(e->by_id.slots);
-	*e = (struct perf_events){ 0 };
+	*e = (struct pdata_events){ 0 };
 }
 
-/* tools/perf/util/evsel.c, evsel__hw_names and evsel__sw_names; include/uapi/linux/perf_event.h */
+/* tools/perf/util/evsel.c, evsel__hw_names and evsel__sw_names; include/uapi/linux/pdata_event.h */
 static char *name_by_number(const struct perf_event_attr *a)
 {
 	static const char *const hardware[] = {
@@ -53,9 +53,9 @@ static char *name_by_number(const struct perf_event_attr *a)
 	return n < 0 ? NULL : name;
 }
 
-int perf_events_add(struct perf_events *e, struct span attr, uint32_t *ret)
+int pdata_events_add(struct pdata_events *e, struct span attr, uint32_t *ret)
 {
-	struct perf_kind k = { .number = e->nkinds, .value = -1 };
+	struct pdata_kind k = { .number = e->nkinds, .value = -1 };
 
 	if (e->nkinds >= MOST_KINDS)
 		return -E2BIG;
@@ -71,7 +71,7 @@ int perf_events_add(struct perf_events *e, struct span attr, uint32_t *ret)
 	return 0;
 }
 
-struct perf_counter *perf_events_counter(struct perf_events *e, uint64_t id)
+struct pdata_counter *pdata_events_counter(struct pdata_events *e, uint64_t id)
 {
 	uint64_t hash = hash_bytes(&id, sizeof(id));
 	size_t at = idmap_at(&e->by_id, hash);
@@ -83,24 +83,24 @@ struct perf_counter *perf_events_counter(struct perf_events *e, uint64_t id)
 	return NULL;
 }
 
-int perf_events_add_ids(struct perf_events *e, uint32_t kind, struct span ids)
+int pdata_events_add_ids(struct pdata_events *e, uint32_t kind, struct span ids)
 {
 	for (size_t off = 0; ids.len - off >= 8; off += 8) {
 		uint64_t id = span_u64(&ids, off);
 
-		if (perf_events_counter(e, id))
+		if (pdata_events_counter(e, id))
 			continue;
 		if (!ARRAY_ROOM(e->counters, e->ncounters, e->counters_cap) ||
 		    !idmap_add(&e->by_id, hash_bytes(&id, sizeof(id)), e->ncounters))
 			return -ENOMEM;
-		e->counters[e->ncounters++] = (struct perf_counter){ id, kind, 0 };
+		e->counters[e->ncounters++] = (struct pdata_counter){ id, kind, 0 };
 	}
 	return 0;
 }
 
-int perf_events_name(struct perf_events *e, uint32_t kind, const char *name, size_t len)
+int pdata_events_name(struct pdata_events *e, uint32_t kind, const char *name, size_t len)
 {
-	struct perf_kind *k = &e->kinds[kind];
+	struct pdata_kind *k = &e->kinds[kind];
 	char *copy = strndup(name, len < PERF_NAME_MAX ? len : PERF_NAME_MAX);
 
 	if (!copy)
@@ -113,7 +113,7 @@ int perf_events_name(struct perf_events *e, uint32_t kind, const char *name, siz
 }
 
 /* "cycles:ppu" without what is behind the colon; a tracepoint's first colon is part of its name */
-static size_t bare_length(const struct perf_kind *k)
+static size_t bare_length(const struct pdata_kind *k)
 {
 	const char *colon = strrchr(k->name, ':');
 
@@ -124,7 +124,7 @@ static size_t bare_length(const struct perf_kind *k)
 	return colon - k->name;
 }
 
-static bool bare_is_unique(const struct perf_events *e, size_t i)
+static bool bare_is_unique(const struct pdata_events *e, size_t i)
 {
 	size_t len = bare_length(&e->kinds[i]);
 
@@ -137,12 +137,12 @@ static bool bare_is_unique(const struct perf_events *e, size_t i)
 	return true;
 }
 
-int perf_events_label(struct perf_events *e)
+int pdata_events_label(struct pdata_events *e)
 {
 	if (e->labels_done)
 		return 0;
 	for (size_t i = 0; i < e->nkinds; i++) {
-		struct perf_kind *k = &e->kinds[i];
+		struct pdata_kind *k = &e->kinds[i];
 
 		free(k->label);
 		k->label = bare_is_unique(e, i) ? strndup(k->name, bare_length(k)) : strdup(k->name);
@@ -171,12 +171,12 @@ static size_t id_offset(uint64_t type, bool sample)
 	return n * 8;
 }
 
-struct perf_kind *perf_events_of(struct perf_events *e, struct span record)
+struct pdata_kind *pdata_events_of(struct pdata_events *e, struct span record)
 {
-	struct perf_event_header h = perf_header(record);
+	struct perf_event_header h = pdata_header(record);
 	const uint64_t has_id = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_ID;
 	bool sample = h.type == PERF_RECORD_SAMPLE;
-	struct perf_counter *c;
+	struct pdata_counter *c;
 	uint64_t type, id;
 	size_t off;
 
@@ -190,13 +190,13 @@ struct perf_kind *perf_events_of(struct perf_events *e, struct span record)
 		      off <= record.len - sizeof(h) ? span_u64(&record, record.len - off) : 0;
 	if (!id)
 		return &e->kinds[0];
-	c = perf_events_counter(e, id);
+	c = pdata_events_counter(e, id);
 	return c ? &e->kinds[c->kind] : NULL;
 }
 
-uint64_t perf_record_time(const struct perf_kind *k, struct span record)
+uint64_t pdata_record_time(const struct pdata_kind *k, struct span record)
 {
-	struct perf_event_header h = perf_header(record);
+	struct perf_event_header h = pdata_header(record);
 	uint64_t type = k->attr.sample_type;
 	size_t off;
 
@@ -214,7 +214,7 @@ uint64_t perf_record_time(const struct perf_kind *k, struct span record)
 	return off * 8 <= record.len - sizeof(h) ? span_u64(&record, record.len - off * 8) : 0;
 }
 
-bool perf_events_timed(const struct perf_events *e)
+bool pdata_events_timed(const struct pdata_events *e)
 {
 	for (size_t i = 0; i < e->nkinds; i++)
 		if (!(e->kinds[i].attr.sample_type & PERF_SAMPLE_TIME) || !e->kinds[i].attr.sample_id_all)

@@ -27,22 +27,22 @@ enum {
 
 static const char magic[8] = "PERFILE2";
 
-bool perf_file_match(const char *head, size_t len)
+bool pdata_file_match(const char *head, size_t len)
 {
 	return len >= 8 && (!memcmp(head, magic, 8) || !memcmp(head, "2ELIFREP", 8) ||
 			    !memcmp(head, "PERFFILE", 8));
 }
 
-void perf_file_close(struct perf_file *f)
+void pdata_file_close(struct pdata_file *f)
 {
-	perf_source_close(&f->source);
-	perf_events_free(&f->events);
-	perf_threads_free(&f->threads);
-	perf_trace_free(&f->trace);
+	pdata_source_close(&f->source);
+	pdata_events_free(&f->events);
+	pdata_threads_free(&f->threads);
+	pdata_trace_free(&f->trace);
 	free(f->command);
 }
 
-static int broken(struct perf_file *f, uint64_t offset, const char *what)
+static int broken(struct pdata_file *f, uint64_t offset, const char *what)
 {
 	return err_set(EBADMSG, "%s: offset %" PRIu64 ": %s", f->source.lines->name, offset, what);
 }
@@ -60,7 +60,7 @@ static struct span take_text(struct span *s, uint64_t *off)
 	return text;
 }
 
-static int read_command(struct perf_file *f, struct span data)
+static int read_command(struct pdata_file *f, struct span data)
 {
 	uint32_t n = span_u32(&data, 0);
 	struct buf b = { 0 };
@@ -78,7 +78,7 @@ static int read_command(struct perf_file *f, struct span data)
 }
 
 /* The events again, in the same order, with their names. */
-static int read_names(struct perf_file *f, struct span data)
+static int read_names(struct pdata_file *f, struct span data)
 {
 	uint32_t n = span_u32(&data, 0), attr_size = span_u32(&data, 4);
 	uint64_t off = 8;
@@ -98,28 +98,28 @@ static int read_names(struct perf_file *f, struct span data)
 		if (data.bad)
 			return -EBADMSG;
 		if (type == a->type && config == a->config && name.len)
-			ret = perf_events_name(&f->events, i, (const char *)name.p, name.len);
+			ret = pdata_events_name(&f->events, i, (const char *)name.p, name.len);
 	}
 	return data.bad ? -EBADMSG : ret;
 }
 
 /* { header, s32 pid, u8 id[20], u8 size, u8 reserved[3], char path[] } */
-static int read_build_id(struct perf_file *f, struct span record)
+static int read_build_id(struct pdata_file *f, struct span record)
 {
-	struct perf_event_header h = perf_header(record);
+	struct perf_event_header h = pdata_header(record);
 	uint8_t size = h.misc & PERF_MISC_BUILD_ID_SIZE ? span_u8(&record, 32) : 20;
 	struct span id = span_sub(&record, 12, size > 20 ? 20 : size);
 	const char *path = span_str(&record, 36);
 
-	return record.bad ? -EBADMSG : perf_data_maps_build_id(&f->threads.maps, path, id);
+	return record.bad ? -EBADMSG : pdata_maps_build_id(&f->threads.maps, path, id);
 }
 
-static int read_build_ids(struct perf_file *f, struct span data)
+static int read_build_ids(struct pdata_file *f, struct span data)
 {
 	int ret = 0;
 
 	while (!ret && data.len >= sizeof(struct perf_event_header)) {
-		size_t size = perf_header(data).size;
+		size_t size = pdata_header(data).size;
 		struct span record = span_sub(&data, 0, size);
 
 		if (record.bad || size < sizeof(struct perf_event_header))
@@ -131,7 +131,7 @@ static int read_build_ids(struct perf_file *f, struct span data)
 }
 
 /* Recordings by --threads: the file with this says only where, the samples are beside it. */
-static int refuse_directory(struct perf_file *f, struct span data)
+static int refuse_directory(struct pdata_file *f, struct span data)
 {
 	if (span_u64(&data, 0) == 0)
 		return 0;
@@ -139,11 +139,11 @@ static int refuse_directory(struct perf_file *f, struct span data)
 		       f->source.lines->name);
 }
 
-static int read_feature(struct perf_file *f, unsigned feature, struct span data)
+static int read_feature(struct pdata_file *f, unsigned feature, struct span data)
 {
 	switch (feature) {
 	case FEATURE_TRACING_DATA:
-		return perf_trace_read(&f->trace, data);
+		return pdata_trace_read(&f->trace, data);
 	case FEATURE_BUILD_ID:
 		return read_build_ids(f, data);
 	case FEATURE_CMDLINE:
@@ -158,7 +158,7 @@ static int read_feature(struct perf_file *f, unsigned feature, struct span data)
 }
 
 /* A section for each bit, in the order of bits, behind the records. */
-static int read_features(struct perf_file *f, const uint64_t *bits)
+static int read_features(struct pdata_file *f, const uint64_t *bits)
 {
 	uint64_t at = f->end;
 
@@ -169,11 +169,11 @@ static int read_features(struct perf_file *f, const uint64_t *bits)
 
 		if (!(bits[i / 64] >> i % 64 & 1))
 			continue;
-		ret = perf_source_at(&f->source, at, SECTION, &s);
+		ret = pdata_source_at(&f->source, at, SECTION, &s);
 		offset = span_u64(&s, 0);
 		size = span_u64(&s, 8);
 		if (!ret && !s.bad)
-			ret = perf_source_at(&f->source, offset, size, &data);
+			ret = pdata_source_at(&f->source, offset, size, &data);
 		if (ret)
 			return ret;
 		/* the names of events are not worth losing the samples for */
@@ -190,7 +190,7 @@ static int read_features(struct perf_file *f, const uint64_t *bits)
 }
 
 /* Each: perf_event_attr as long as in the recording's version, then the section of its ids. */
-static int read_events(struct perf_file *f, uint64_t offset, uint64_t size, uint64_t entry)
+static int read_events(struct pdata_file *f, uint64_t offset, uint64_t size, uint64_t entry)
 {
 	struct span s, attr, ids;
 	uint32_t kind;
@@ -199,7 +199,7 @@ static int read_events(struct perf_file *f, uint64_t offset, uint64_t size, uint
 		return broken(f, 16, "an event's description of that length is none");
 	for (uint64_t off = 0; size - off >= entry; off += entry) {
 		uint64_t ids_at, ids_size;
-		int ret = perf_source_at(&f->source, offset + off, entry, &s);
+		int ret = pdata_source_at(&f->source, offset + off, entry, &s);
 
 		if (ret)
 			return ret;
@@ -208,26 +208,26 @@ static int read_events(struct perf_file *f, uint64_t offset, uint64_t size, uint
 		attr = span_sub(&s, 0, entry - SECTION);
 		ids_at = span_u64(&s, entry - SECTION);
 		ids_size = span_u64(&s, entry - 8);
-		ret = perf_events_add(&f->events, attr, &kind);
+		ret = pdata_events_add(&f->events, attr, &kind);
 		if (ret == -E2BIG)
 			return broken(f, offset + off, "more events than anybody records");
 		if (ret)
 			return ret;
-		ret = perf_source_at(&f->source, ids_at, ids_size, &ids);
+		ret = pdata_source_at(&f->source, ids_at, ids_size, &ids);
 		if (!ret && ids.len < ids_size)
 			return broken(f, offset + off, "an event's counters are outside the file");
-		ret = ret ? ret : perf_events_add_ids(&f->events, kind, ids);
+		ret = ret ? ret : pdata_events_add_ids(&f->events, kind, ids);
 		if (ret)
 			return ret;
 	}
 	return f->events.nkinds ? 0 : broken(f, 24, "no events in it");
 }
 
-static int open_file(struct perf_file *f)
+static int open_file(struct pdata_file *f)
 {
 	struct span h;
 	uint64_t attrs, attrs_size, entry, size, bits[FEATURES / 64];
-	int ret = perf_source_at(&f->source, 0, FILE_HEADER, &h);
+	int ret = pdata_source_at(&f->source, 0, FILE_HEADER, &h);
 
 	if (ret)
 		return ret;
@@ -254,17 +254,17 @@ static int open_file(struct perf_file *f)
 	return ret;
 }
 
-int perf_file_open(struct perf_file *f, struct lines *lines)
+int pdata_file_open(struct pdata_file *f, struct lines *lines)
 {
 	struct span h;
 	int ret;
 
-	*f = (struct perf_file){ .end = UINT64_MAX };
-	ret = perf_source_open(&f->source, lines);
+	*f = (struct pdata_file){ .end = UINT64_MAX };
+	ret = pdata_source_open(&f->source, lines);
 	if (!ret)
-		ret = perf_threads_init(&f->threads);
+		ret = pdata_threads_init(&f->threads);
 	if (!ret)
-		ret = perf_source_peek(&f->source, PIPE_HEADER, &h);
+		ret = pdata_source_peek(&f->source, PIPE_HEADER, &h);
 	if (ret)
 		return ret;
 	if (h.len < PIPE_HEADER)
@@ -277,17 +277,17 @@ int perf_file_open(struct perf_file *f, struct lines *lines)
 	if (span_u64(&h, 8) == PIPE_HEADER) {
 		f->records_only = true;
 		f->records = PIPE_HEADER;
-		return perf_source_skip(&f->source, PIPE_HEADER);
+		return pdata_source_skip(&f->source, PIPE_HEADER);
 	}
 	if (span_u64(&h, 8) != FILE_HEADER)
 		return broken(f, 8, "a header of that length is none");
 	if (f->source.pipe)
-		ret = perf_source_spool(&f->source);
+		ret = pdata_source_spool(&f->source);
 	return ret ? ret : open_file(f);
 }
 
 /* { header, perf_event_attr as long as it says, u64 ids[] } */
-static int on_attr(struct perf_file *f, struct span record)
+static int on_attr(struct pdata_file *f, struct span record)
 {
 	struct span attr = span_from(&record, 8), ids;
 	uint32_t size = span_u32(&attr, 4), kind;
@@ -298,27 +298,27 @@ static int on_attr(struct perf_file *f, struct span record)
 	attr = span_sub(&attr, 0, size);
 	if (ids.bad || attr.bad || size < PERF_ATTR_SIZE_VER0)
 		return -EBADMSG;
-	ret = perf_events_add(&f->events, attr, &kind);
+	ret = pdata_events_add(&f->events, attr, &kind);
 	if (ret)
 		return ret == -E2BIG ? -EBADMSG : ret;
-	return perf_events_add_ids(&f->events, kind, ids);
+	return pdata_events_add_ids(&f->events, kind, ids);
 }
 
 /* { header, u64 type, u64 counter, char name[] }; type 2: a name (PERF_EVENT_UPDATE__NAME) */
-static int on_update(struct perf_file *f, struct span record)
+static int on_update(struct pdata_file *f, struct span record)
 {
-	struct perf_counter *c = perf_events_counter(&f->events, span_u64(&record, 16));
+	struct pdata_counter *c = pdata_events_counter(&f->events, span_u64(&record, 16));
 	const char *name;
 
 	if (span_u64(&record, 8) != 2 || !c)
 		return record.bad ? -EBADMSG : 0;
 	name = span_str(&record, 24);
-	return record.bad ? -EBADMSG : perf_events_name(&f->events, c->kind, name, strlen(name));
+	return record.bad ? -EBADMSG : pdata_events_name(&f->events, c->kind, name, strlen(name));
 }
 
-int perf_file_record(struct perf_file *f, struct span record)
+int pdata_file_record(struct pdata_file *f, struct span record)
 {
-	switch (perf_header(record).type) {
+	switch (pdata_header(record).type) {
 	case PERF_USER_ATTR:
 		return on_attr(f, record);
 	case PERF_USER_EVENT_UPDATE:

@@ -14,31 +14,31 @@
  * which perf knows only at the end of recording.  What perf writes to a pipe has a header of 16
  * bytes and then records only: events and features are records, too.
  */
-struct perf_file {
-	struct perf_source source;
+struct pdata_file {
+	struct pdata_source source;
 	bool records_only;		/* the pipe's format */
 	uint64_t records, end;		/* where the records are; UINT64_MAX: to the end */
 	bool unfinished;		/* perf did not come to write the header's sizes */
 	uint64_t truncated;		/* the file ends, the header said it would at this offset; 0: it doesn't */
 	unsigned bad_feature;		/* one that could not be used, 0: none */
 	uint64_t bad_feature_at;
-	struct perf_events events;
-	struct perf_threads threads;	/* build ids of features are there */
-	struct perf_trace trace;
+	struct pdata_events events;
+	struct pdata_threads threads;	/* build ids of features are there */
+	struct pdata_trace trace;
 	char *command;			/* what was run to record, or NULL */
 };
 
 /* Does it begin like one? */
-bool perf_file_match(const char *head, size_t len);
+bool pdata_file_match(const char *head, size_t len);
 
 /*
  * Reads what stands outside of the records; then f->source is at the first of them.
- * 0 or -errno with words.  perf_file_close() also after a failure.
+ * 0 or -errno with words.  pdata_file_close() also after a failure.
  */
-int perf_file_open(struct perf_file *f, struct lines *lines);
-void perf_file_close(struct perf_file *f);
+int pdata_file_open(struct pdata_file *f, struct lines *lines);
+void pdata_file_close(struct pdata_file *f);
 
 /* Features and the like that are records.  0, -ENOMEM, -EBADMSG: it makes no sense. */
-int perf_file_record(struct perf_file *f, struct span record);
+int pdata_file_record(struct pdata_file *f, struct span record);
 
 #endif

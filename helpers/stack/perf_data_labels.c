@@ -8,7 +8,7 @@
 /* Of sets remembered; then all is forgotten, which costs time only. */
 enum { MOST_KEYS = 1 << 20 };
 
-void perf_data_labels_free(struct perf_data_labels *l)
+void pdata_labels_free(struct pdata_labels *l)
 {
 	free(l->keys);
 	free(l->by_key.slots);
@@ -16,7 +16,7 @@ void perf_data_labels_free(struct perf_data_labels *l)
 	buf_free(&l->texts);
 }
 
-static void ask(struct perf_data_labels *l)
+static void ask(struct pdata_labels *l)
 {
 	l->comm = reading_wants(l->r, "comm");
 	l->pid = reading_wants(l->r, "pid");
@@ -28,18 +28,18 @@ static void ask(struct perf_data_labels *l)
 }
 
 /* As perf script has it where no name was recorded. */
-static uint32_t comm_of(struct perf_data_labels *l, const struct perf_sample *s)
+static uint32_t comm_of(struct pdata_labels *l, const struct pdata_sample *s)
 {
-	uint32_t comm = perf_threads_comm(l->threads, s->tid);
+	uint32_t comm = pdata_threads_comm(l->threads, s->tid);
 	char text[32];
 
 	if (comm)
 		return comm;
 	snprintf(text, sizeof(text), s->tid ? ":%d" : "swapper", (int32_t)s->tid);
-	return perf_data_maps_name(&l->threads->maps, text);
+	return pdata_maps_name(&l->threads->maps, text);
 }
 
-static int put(struct perf_data_labels *l, struct label label)
+static int put(struct pdata_labels *l, struct label label)
 {
 	if (!ARRAY_ROOM(l->v, l->n, l->cap))
 		return -ENOMEM;
@@ -47,13 +47,13 @@ static int put(struct perf_data_labels *l, struct label label)
 	return 0;
 }
 
-static int put_number(struct perf_data_labels *l, bool known, const char *key, int64_t num, const char *unit)
+static int put_number(struct pdata_labels *l, bool known, const char *key, int64_t num, const char *unit)
 {
 	return known ? put(l, (struct label){ .key = key, .num = num, .unit = unit }) : 0;
 }
 
 /* The labels that every event has, as far as they were recorded; the texts stay where they are. */
-static int put_common(struct perf_data_labels *l, const struct perf_sample *s, const struct perf_label_key *k)
+static int put_common(struct pdata_labels *l, const struct pdata_sample *s, const struct pdata_label_key *k)
 {
 	uint64_t type = s->kind->attr.sample_type;
 	int ret = 0;
@@ -61,7 +61,7 @@ static int put_common(struct perf_data_labels *l, const struct perf_sample *s, c
 	l->n = 0;
 	if (l->comm && type & PERF_SAMPLE_TID)
 		ret = put(l, (struct label){ .key = "comm",
-					     .str = perf_data_maps_text(&l->threads->maps, k->comm) });
+					     .str = pdata_maps_text(&l->threads->maps, k->comm) });
 	if (!ret && l->event)
 		ret = put(l, (struct label){ .key = "event", .str = s->kind->label });
 	if (!ret)
@@ -74,7 +74,7 @@ static int put_common(struct perf_data_labels *l, const struct perf_sample *s, c
 }
 
 /* Fields of ftrace itself ("common_pid") are labels only by name; the usual labels are never fields. */
-static bool wants_field(const struct perf_data_labels *l, const struct perf_field *f)
+static bool wants_field(const struct pdata_labels *l, const struct pdata_field *f)
 {
 	static const char *const usual[] = { "comm", "pid", "tid", "cpu", "event", "time", "value" };
 
@@ -85,7 +85,7 @@ static bool wants_field(const struct perf_data_labels *l, const struct perf_fiel
 						 strcmp(l->r->labels, "*") && reading_wants(l->r, f->name);
 }
 
-static int put_field(struct perf_data_labels *l, const struct perf_field *f, struct span raw)
+static int put_field(struct pdata_labels *l, const struct pdata_field *f, struct span raw)
 {
 	struct label label = { .key = f->name };
 	/* an offset for now: the text may move */
@@ -93,7 +93,7 @@ static int put_field(struct perf_data_labels *l, const struct perf_field *f, str
 
 	if (!wants_field(l, f))
 		return 0;
-	if (f->text ? !perf_field_text(f, raw, &l->texts) : !perf_field_number(f, raw, &label.num))
+	if (f->text ? !pdata_field_text(f, raw, &l->texts) : !pdata_field_number(f, raw, &label.num))
 		return 0;
 	if (f->text)
 		label.unit = (const char *)(at + 1);
@@ -101,11 +101,11 @@ static int put_field(struct perf_data_labels *l, const struct perf_field *f, str
 }
 
 /* Labels that only tracepoints have. */
-static int put_fields(struct perf_data_labels *l, const struct perf_sample *s)
+static int put_fields(struct pdata_labels *l, const struct pdata_sample *s)
 {
-	struct perf_tracepoint *p = perf_trace_find(l->trace, s->kind->attr.config);
+	struct pdata_tracepoint *p = pdata_trace_find(l->trace, s->kind->attr.config);
 	size_t common = l->n;
-	int ret = p ? perf_trace_fields(p) : 0;
+	int ret = p ? pdata_trace_fields(p) : 0;
 
 	buf_clear(&l->texts);
 	for (size_t i = 0; p && !ret && i < p->nfields; i++)
@@ -120,13 +120,13 @@ static int put_fields(struct perf_data_labels *l, const struct perf_sample *s)
 	return ret;
 }
 
-static bool find_key(const struct perf_data_labels *l, uint64_t hash, const struct perf_label_key *k, uint32_t *ret)
+static bool find_key(const struct pdata_labels *l, uint64_t hash, const struct pdata_label_key *k, uint32_t *ret)
 {
 	size_t at = idmap_at(&l->by_key, hash);
 	uint32_t id;
 
 	while (idmap_next(&l->by_key, hash, &at, &id)) {
-		const struct perf_label_key *old = &l->keys[id];
+		const struct pdata_label_key *old = &l->keys[id];
 
 		if (old->time == k->time && old->comm == k->comm && old->pid == k->pid && old->tid == k->tid &&
 		    old->cpu == k->cpu && old->event == k->event) {
@@ -137,7 +137,7 @@ static bool find_key(const struct perf_data_labels *l, uint64_t hash, const stru
 	return false;
 }
 
-static int add_key(struct perf_data_labels *l, uint64_t hash, const struct perf_label_key *k)
+static int add_key(struct pdata_labels *l, uint64_t hash, const struct pdata_label_key *k)
 {
 	if (l->nkeys >= MOST_KEYS) {
 		free(l->by_key.slots);
@@ -150,9 +150,9 @@ static int add_key(struct perf_data_labels *l, uint64_t hash, const struct perf_
 	return 0;
 }
 
-int perf_data_labels_of(struct perf_data_labels *l, const struct perf_sample *s, uint32_t *ret)
+int pdata_labels_of(struct pdata_labels *l, const struct pdata_sample *s, uint32_t *ret)
 {
-	struct perf_label_key k = { 0 };
+	struct pdata_label_key k = { 0 };
 	uint64_t hash, tick = l->r->tick_ns ? l->r->tick_ns : 1;
 	bool fields;
 	int err;

@@ -7,12 +7,12 @@
 #include "stack/perf_data_trace.h"
 #include "stack/readers.h"
 
-struct perf_data_labels {
+struct pdata_labels {
 	struct reading *r;
-	struct perf_threads *threads;
-	struct perf_trace *trace;
+	struct pdata_threads *threads;
+	struct pdata_trace *trace;
 	bool asked, comm, pid, tid, cpu, event, time;	/* which are wanted */
-	struct perf_label_key {
+	struct pdata_label_key {
 		uint64_t time;
 		uint32_t comm, pid, tid, cpu, event, set;
 	} *keys;
@@ -23,9 +23,9 @@ struct perf_data_labels {
 	struct buf texts;		/* of fields */
 };
 
-void perf_data_labels_free(struct perf_data_labels *l);
+void pdata_labels_free(struct pdata_labels *l);
 
 /* The number of the sample's set of labels, those that are wanted. 0 or -ENOMEM. */
-int perf_data_labels_of(struct perf_data_labels *l, const struct perf_sample *s, uint32_t *ret);
+int pdata_labels_of(struct pdata_labels *l, const struct pdata_sample *s, uint32_t *ret);
 
 #endif

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int perf_data_maps_init(struct perf_data_maps *m)
+int pdata_maps_init(struct pdata_maps *m)
 {
-	*m = (struct perf_data_maps){ .kernel = { .users = 1 } };
+	*m = (struct pdata_maps){ .kernel = { .users = 1 } };
 	buf_add(&m->names, "", 1);
 	if (m->names.failed || !ARRAY_ROOM(m->name_at, 0, m->names_cap))
 		return -ENOMEM;
@@ -15,7 +15,7 @@ int perf_data_maps_init(struct perf_data_maps *m)
 	return 0;
 }
 
-void perf_data_maps_free(struct perf_data_maps *m)
+void pdata_maps_free(struct pdata_maps *m)
 {
 	free(m->mappings);
 	free(m->by_content.slots);
@@ -27,12 +27,12 @@ void perf_data_maps_free(struct perf_data_maps *m)
 	free(m->kernel.areas);
 }
 
-const char *perf_data_maps_text(const struct perf_data_maps *m, uint32_t name)
+const char *pdata_maps_text(const struct pdata_maps *m, uint32_t name)
 {
 	return m->names.data + m->name_at[name];
 }
 
-uint32_t perf_data_maps_name(struct perf_data_maps *m, const char *text)
+uint32_t pdata_maps_name(struct pdata_maps *m, const char *text)
 {
 	size_t len = strlen(text), at, start = m->names.len;
 	uint64_t hash = hash_bytes(text, len);
@@ -42,7 +42,7 @@ uint32_t perf_data_maps_name(struct perf_data_maps *m, const char *text)
 		return 0;
 	at = idmap_at(&m->by_name, hash);
 	while (idmap_next(&m->by_name, hash, &at, &id))
-		if (!strcmp(perf_data_maps_text(m, id), text))
+		if (!strcmp(pdata_maps_text(m, id), text))
 			return id;
 	buf_add(&m->names, text, len + 1);
 	if (m->names.failed || start > UINT32_MAX || !ARRAY_ROOM(m->name_at, m->nnames, m->names_cap) ||
@@ -52,16 +52,16 @@ uint32_t perf_data_maps_name(struct perf_data_maps *m, const char *text)
 	return m->nnames++;
 }
 
-static uint32_t hex_name(struct perf_data_maps *m, struct span id)
+static uint32_t hex_name(struct pdata_maps *m, struct span id)
 {
 	char hex[2 * 64 + 1] = "";
 
 	for (size_t i = 0; i < id.len && i < 64; i++)
 		snprintf(hex + 2 * i, 3, "%02x", id.p[i]);
-	return perf_data_maps_name(m, hex);
+	return pdata_maps_name(m, hex);
 }
 
-static uint32_t build_id_of(const struct perf_data_maps *m, uint32_t path)
+static uint32_t build_id_of(const struct pdata_maps *m, uint32_t path)
 {
 	uint64_t hash = hash_bytes(&path, sizeof(path));
 	size_t at = idmap_at(&m->by_path, hash);
@@ -73,9 +73,9 @@ static uint32_t build_id_of(const struct perf_data_maps *m, uint32_t path)
 	return 0;
 }
 
-int perf_data_maps_build_id(struct perf_data_maps *m, const char *path, struct span id)
+int pdata_maps_build_id(struct pdata_maps *m, const char *path, struct span id)
 {
-	uint32_t name = perf_data_maps_name(m, path), hex = hex_name(m, id);
+	uint32_t name = pdata_maps_name(m, path), hex = hex_name(m, id);
 
 	if (!name || !hex)
 		return *path && id.len ? -ENOMEM : 0;
@@ -85,11 +85,11 @@ int perf_data_maps_build_id(struct perf_data_maps *m, const char *path, struct s
 	if (!ARRAY_ROOM(m->files, m->nfiles, m->files_cap) ||
 	    !idmap_add(&m->by_path, hash_bytes(&name, sizeof(name)), m->nfiles))
 		return -ENOMEM;
-	m->files[m->nfiles++] = (struct perf_file_id){ name, hex };
+	m->files[m->nfiles++] = (struct pdata_file_id){ name, hex };
 	return 0;
 }
 
-static bool same(const struct perf_mapping *a, const struct perf_mapping *b)
+static bool same(const struct pdata_mapping *a, const struct pdata_mapping *b)
 {
 	return a->start == b->start && a->limit == b->limit && a->offset == b->offset &&
 	       a->path == b->path && a->build_id == b->build_id && a->kernel == b->kernel &&
@@ -97,9 +97,9 @@ static bool same(const struct perf_mapping *a, const struct perf_mapping *b)
 }
 
 /* The kernel's "[kernel.kallsyms]_text": the name behind the bracket is a symbol, offset its address. */
-static const char *anchor_of(const struct perf_data_maps *m, const struct perf_mapping *map)
+static const char *anchor_of(const struct pdata_maps *m, const struct pdata_mapping *map)
 {
-	const char *path = perf_data_maps_text(m, map->path), *end = strchr(path, ']');
+	const char *path = pdata_maps_text(m, map->path), *end = strchr(path, ']');
 
 	return map->kernel && *path == '[' && end && end[1] ? end + 1 : NULL;
 }
@@ -110,12 +110,12 @@ static bool has_no_file(const char *path)
 	return (*path != '/' || path[1] == '/') && strcmp(path, "[vdso]");
 }
 
-static int intern(struct perf_data_maps *m, const struct perf_mmap *map, uint32_t *ret)
+static int intern(struct pdata_maps *m, const struct pdata_mmap *map, uint32_t *ret)
 {
-	struct perf_mapping new = {
+	struct pdata_mapping new = {
 		.start = map->start, .limit = map->start + map->len, .offset = map->offset,
 		.pid = map->pid, .kernel = map->kernel,
-		.path = perf_data_maps_name(m, map->path),
+		.path = pdata_maps_name(m, map->path),
 	};
 	uint64_t hash;
 	size_t at;
@@ -144,22 +144,22 @@ static int intern(struct perf_data_maps *m, const struct perf_mmap *map, uint32_
 	return 0;
 }
 
-struct perf_space *perf_space_new(struct perf_data_maps *m)
+struct pdata_space *pdata_space_new(struct pdata_maps *m)
 {
-	struct perf_space *s = calloc(1, sizeof(*s));
+	struct pdata_space *s = calloc(1, sizeof(*s));
 
 	if (s)
-		*s = (struct perf_space){ .users = 1, .generation = ++m->generation };
+		*s = (struct pdata_space){ .users = 1, .generation = ++m->generation };
 	return s;
 }
 
-struct perf_space *perf_space_share(struct perf_space *s)
+struct pdata_space *pdata_space_share(struct pdata_space *s)
 {
 	s->users++;
 	return s;
 }
 
-void perf_space_drop(struct perf_data_maps *m, struct perf_space *s)
+void pdata_space_drop(struct pdata_maps *m, struct pdata_space *s)
 {
 	if (!s || --s->users)
 		return;
@@ -168,9 +168,9 @@ void perf_space_drop(struct perf_data_maps *m, struct perf_space *s)
 	free(s);
 }
 
-static struct perf_space *own_copy(struct perf_data_maps *m, struct perf_space *s)
+static struct pdata_space *own_copy(struct pdata_maps *m, struct pdata_space *s)
 {
-	struct perf_space *new = perf_space_new(m);
+	struct pdata_space *new = pdata_space_new(m);
 
 	if (!new || (s->n && !ARRAY_ROOM(new->areas, s->n, new->cap))) {
 		free(new);
@@ -185,7 +185,7 @@ static struct perf_space *own_copy(struct perf_data_maps *m, struct perf_space *
 }
 
 /* The first area that ends behind addr. */
-static size_t first_behind(const struct perf_space *s, uint64_t addr)
+static size_t first_behind(const struct pdata_space *s, uint64_t addr)
 {
 	size_t from = 0, to = s->n;
 
@@ -201,18 +201,18 @@ static size_t first_behind(const struct perf_space *s, uint64_t addr)
 }
 
 /* Puts it over what was there, of which the parts on both sides stay. */
-static int put(struct perf_data_maps *m, struct perf_space *s, struct perf_area new)
+static int put(struct pdata_maps *m, struct pdata_space *s, struct pdata_area new)
 {
 	size_t from = first_behind(s, new.start), to = from, n = 0;
-	struct perf_area parts[3];
+	struct pdata_area parts[3];
 
 	if (from < s->n && s->areas[from].start < new.start)
-		parts[n++] = (struct perf_area){ s->areas[from].start, new.start, s->areas[from].mapping };
+		parts[n++] = (struct pdata_area){ s->areas[from].start, new.start, s->areas[from].mapping };
 	parts[n++] = new;
 	while (to < s->n && s->areas[to].end <= new.end)
 		to++;
 	if (to < s->n && s->areas[to].start < new.end) {
-		parts[n++] = (struct perf_area){ new.end, s->areas[to].end, s->areas[to].mapping };
+		parts[n++] = (struct pdata_area){ new.end, s->areas[to].end, s->areas[to].mapping };
 		to++;
 	}
 	if (!ARRAY_ROOM(s->areas, s->n + n, s->cap))
@@ -226,7 +226,7 @@ static int put(struct perf_data_maps *m, struct perf_space *s, struct perf_area 
 	return 0;
 }
 
-static int map_into(struct perf_data_maps *m, struct perf_space *s, const struct perf_mmap *map)
+static int map_into(struct pdata_maps *m, struct pdata_space *s, const struct pdata_mmap *map)
 {
 	uint32_t id;
 	int ret;
@@ -234,12 +234,12 @@ static int map_into(struct perf_data_maps *m, struct perf_space *s, const struct
 	if (!map->len || map->start + map->len < map->start)
 		return 0;
 	ret = intern(m, map, &id);
-	return ret ? ret : put(m, s, (struct perf_area){ map->start, map->start + map->len, id });
+	return ret ? ret : put(m, s, (struct pdata_area){ map->start, map->start + map->len, id });
 }
 
-int perf_space_map(struct perf_data_maps *m, struct perf_space **ps, const struct perf_mmap *map)
+int pdata_space_map(struct pdata_maps *m, struct pdata_space **ps, const struct pdata_mmap *map)
 {
-	struct perf_space *s = *ps;
+	struct pdata_space *s = *ps;
 
 	if (m->areas + 2 + (s->users > 1 ? s->n : 0) > PERF_MOST_AREAS)
 		return -E2BIG;
@@ -252,25 +252,25 @@ int perf_space_map(struct perf_data_maps *m, struct perf_space **ps, const struc
 	return map_into(m, s, map);
 }
 
-int perf_kernel_map(struct perf_data_maps *m, const struct perf_mmap *map)
+int pdata_kernel_map(struct pdata_maps *m, const struct pdata_mmap *map)
 {
 	return m->areas + 2 > PERF_MOST_AREAS ? -E2BIG : map_into(m, &m->kernel, map);
 }
 
-struct perf_mapping *perf_space_at(const struct perf_data_maps *m, const struct perf_space *s, uint64_t addr)
+struct pdata_mapping *pdata_space_at(const struct pdata_maps *m, const struct pdata_space *s, uint64_t addr)
 {
 	size_t i = first_behind(s, addr);
 
 	return i < s->n && s->areas[i].start <= addr ? &m->mappings[s->areas[i].mapping] : NULL;
 }
 
-int perf_mapping_number(struct perf_data_maps *m, struct perf_mapping *map, struct profile *p, uint32_t *ret)
+int pdata_mapping_number(struct pdata_maps *m, struct pdata_mapping *map, struct profile *p, uint32_t *ret)
 {
-	const char *path = perf_data_maps_text(m, map->path), *anchor = anchor_of(m, map);
+	const char *path = pdata_maps_text(m, map->path), *anchor = anchor_of(m, map);
 	char kernel[256];
 	struct profile_mapping pm = {
 		.start = map->start, .limit = map->limit, .offset = map->offset, .path = path,
-		.build_id = perf_data_maps_text(m, map->build_id), .kernel = map->kernel,
+		.build_id = pdata_maps_text(m, map->build_id), .kernel = map->kernel,
 		.pid = map->kernel || map->pid < 0 ? 0 : map->pid,
 	};
 	int err;

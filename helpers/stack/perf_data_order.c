@@ -8,7 +8,7 @@
 /* Recordings without rounds wait no longer than this. */
 enum { MOST_BYTES = 64 << 20 };
 
-void perf_order_free(struct perf_order *o)
+void pdata_order_free(struct pdata_order *o)
 {
 	free(o->waiting);
 	free(o->due);
@@ -18,7 +18,7 @@ void perf_order_free(struct perf_order *o)
 
 static int compare_times(const void *pa, const void *pb)
 {
-	const struct perf_waiting *a = pa, *b = pb;
+	const struct pdata_waiting *a = pa, *b = pb;
 
 	if (a->time != b->time)
 		return a->time < b->time ? -1 : 1;
@@ -26,7 +26,7 @@ static int compare_times(const void *pa, const void *pb)
 }
 
 /* Those up to limit into due; the others stay. */
-static int take_due(struct perf_order *o, uint64_t limit, size_t *ret_n, bool *ret_changes)
+static int take_due(struct pdata_order *o, uint64_t limit, size_t *ret_n, bool *ret_changes)
 {
 	size_t n = 0, kept = 0;
 
@@ -47,7 +47,7 @@ static int take_due(struct perf_order *o, uint64_t limit, size_t *ret_n, bool *r
 }
 
 /* What still waits moves together. */
-static int compact(struct perf_order *o)
+static int compact(struct pdata_order *o)
 {
 	struct buf *from = &o->bytes[o->current], *to = &o->bytes[!o->current];
 
@@ -63,7 +63,7 @@ static int compact(struct perf_order *o)
 	return to->failed ? -ENOMEM : 0;
 }
 
-static int flush(struct perf_order *o, uint64_t limit)
+static int flush(struct pdata_order *o, uint64_t limit)
 {
 	bool changes;
 	size_t n;
@@ -74,7 +74,7 @@ static int flush(struct perf_order *o, uint64_t limit)
 	if (changes)
 		qsort(o->due, n, sizeof(*o->due), compare_times);
 	for (size_t i = 0; !ret && i < n; i++) {
-		const struct perf_waiting *w = &o->due[i];
+		const struct pdata_waiting *w = &o->due[i];
 		const char *data = o->bytes[o->current].data + w->at;
 
 		ret = o->deliver(o->ctx, (struct span){ (const uint8_t *)data, w->len }, w->offset);
@@ -83,7 +83,7 @@ static int flush(struct perf_order *o, uint64_t limit)
 }
 
 /* Half of what waits, the older one. */
-static int flush_half(struct perf_order *o)
+static int flush_half(struct pdata_order *o)
 {
 	if (!ARRAY_ROOM(o->due, o->n, o->due_cap))
 		return -ENOMEM;
@@ -92,13 +92,13 @@ static int flush_half(struct perf_order *o)
 	return flush(o, o->due[o->n / 2].time);
 }
 
-int perf_order_add(struct perf_order *o, uint64_t time, struct span record, uint64_t offset, bool changes)
+int pdata_order_add(struct pdata_order *o, uint64_t time, struct span record, uint64_t offset, bool changes)
 {
 	struct buf *b = &o->bytes[o->current];
 
 	if (!ARRAY_ROOM(o->waiting, o->n, o->cap))
 		return -ENOMEM;
-	o->waiting[o->n++] = (struct perf_waiting){ time, offset, b->len, record.len, changes };
+	o->waiting[o->n++] = (struct pdata_waiting){ time, offset, b->len, record.len, changes };
 	buf_add(b, record.p, record.len);
 	if (b->failed)
 		return -ENOMEM;
@@ -107,7 +107,7 @@ int perf_order_add(struct perf_order *o, uint64_t time, struct span record, uint
 	return b->len > MOST_BYTES ? flush_half(o) : 0;
 }
 
-int perf_order_round(struct perf_order *o)
+int pdata_order_round(struct pdata_order *o)
 {
 	int ret = flush(o, o->round);
 
@@ -115,7 +115,7 @@ int perf_order_round(struct perf_order *o)
 	return ret;
 }
 
-int perf_order_end(struct perf_order *o)
+int pdata_order_end(struct pdata_order *o)
 {
 	return flush(o, UINT64_MAX);
 }

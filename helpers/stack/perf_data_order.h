@@ -13,8 +13,8 @@
  * Samples among themselves need no order; only what changes the meaning of samples does, so
  * there is nothing to sort in a round without that.
  */
-struct perf_order {
-	struct perf_waiting {
+struct pdata_order {
+	struct pdata_waiting {
 		uint64_t time, offset;	/* offset: where in the file it stands */
 		size_t at;		/* in bytes[] */
 		uint16_t len;
@@ -29,11 +29,11 @@ struct perf_order {
 	void *ctx;
 };
 
-void perf_order_free(struct perf_order *o);
+void pdata_order_free(struct pdata_order *o);
 /* Keeps a copy until its time comes.  changes: is it about the meaning of later samples?  All: 0 or -errno. */
-int perf_order_add(struct perf_order *o, uint64_t time, struct span record, uint64_t offset, bool changes);
-int perf_order_round(struct perf_order *o);
+int pdata_order_add(struct pdata_order *o, uint64_t time, struct span record, uint64_t offset, bool changes);
+int pdata_order_round(struct pdata_order *o);
 /* Delivers all that waits. */
-int perf_order_end(struct perf_order *o);
+int pdata_order_end(struct pdata_order *o);
 
 #endif

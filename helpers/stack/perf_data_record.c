@@ -39,7 +39,7 @@ static struct span take_bytes(struct cursor *c, uint64_t n, uint64_t size, const
 	return bytes;
 }
 
-static void take_reads(struct cursor *c, const struct perf_event_attr *a, struct perf_sample *s)
+static void take_reads(struct cursor *c, const struct perf_event_attr *a, struct pdata_sample *s)
 {
 	uint64_t format = a->read_format, words = 1 + !!(format & PERF_FORMAT_ID);
 	uint64_t times = !!(format & PERF_FORMAT_TOTAL_TIME_ENABLED) +
@@ -75,7 +75,7 @@ static void take_branches(struct cursor *c, const struct perf_event_attr *a)
 		take_bytes(c, n, 8, "more branch counters than the record holds");
 }
 
-static void take_user_regs(struct cursor *c, const struct perf_event_attr *a, struct perf_sample *s)
+static void take_user_regs(struct cursor *c, const struct perf_event_attr *a, struct pdata_sample *s)
 {
 	s->abi = take(c, PERF_SAMPLE_REGS_USER);
 	if (s->abi)
@@ -83,7 +83,7 @@ static void take_user_regs(struct cursor *c, const struct perf_event_attr *a, st
 				     "more registers than the record holds");
 }
 
-static void take_user_stack(struct cursor *c, struct perf_sample *s)
+static void take_user_stack(struct cursor *c, struct pdata_sample *s)
 {
 	uint64_t size = take(c, PERF_SAMPLE_STACK_USER), used;
 
@@ -97,7 +97,7 @@ static void take_user_stack(struct cursor *c, struct perf_sample *s)
 		s->stack.len = used;
 }
 
-static void take_raw(struct cursor *c, struct perf_sample *s)
+static void take_raw(struct cursor *c, struct pdata_sample *s)
 {
 	uint32_t size;
 
@@ -110,14 +110,14 @@ static void take_raw(struct cursor *c, struct perf_sample *s)
 	c->off = (c->off + 7) & ~7ULL;
 }
 
-int perf_sample_parse(struct perf_kind *k, struct span record, struct perf_sample *s, const char **why)
+int pdata_sample_parse(struct pdata_kind *k, struct span record, struct pdata_sample *s, const char **why)
 {
 	struct cursor c = { .s = record, .off = sizeof(struct perf_event_header),
 			    .type = k->attr.sample_type };
 	uint64_t word;
 
-	*s = (struct perf_sample){ .kind = k, .period = k->attr.sample_period };
-	s->mode = perf_header(record).misc & PERF_RECORD_MISC_CPUMODE_MASK;
+	*s = (struct pdata_sample){ .kind = k, .period = k->attr.sample_period };
+	s->mode = pdata_header(record).misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	s->id = take(&c, PERF_SAMPLE_IDENTIFIER);
 	s->has_ip = c.type & PERF_SAMPLE_IP;
 	s->ip = take(&c, PERF_SAMPLE_IP);
@@ -146,7 +146,7 @@ int perf_sample_parse(struct perf_kind *k, struct span record, struct perf_sampl
 	return c.s.bad ? -EBADMSG : 0;
 }
 
-bool perf_sample_read(const struct perf_sample *s, uint64_t i, uint64_t *ret_id, uint64_t *ret_value)
+bool pdata_sample_read(const struct pdata_sample *s, uint64_t i, uint64_t *ret_id, uint64_t *ret_value)
 {
 	bool group = s->kind->attr.read_format & PERF_FORMAT_GROUP;
 	struct span reads = s->reads;
@@ -159,7 +159,7 @@ bool perf_sample_read(const struct perf_sample *s, uint64_t i, uint64_t *ret_id,
 	return !reads.bad;
 }
 
-bool perf_sample_reg(const struct perf_sample *s, unsigned reg, uint64_t *ret)
+bool pdata_sample_reg(const struct pdata_sample *s, unsigned reg, uint64_t *ret)
 {
 	uint64_t mask = s->kind->attr.sample_regs_user;
 	struct span regs = s->regs;
@@ -170,13 +170,13 @@ bool perf_sample_reg(const struct perf_sample *s, unsigned reg, uint64_t *ret)
 	return !regs.bad;
 }
 
-bool perf_mmap_parse(struct span r, struct perf_mmap *m)
+bool pdata_mmap_parse(struct span r, struct pdata_mmap *m)
 {
-	struct perf_event_header h = perf_header(r);
+	struct perf_event_header h = pdata_header(r);
 	unsigned mode = h.misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	size_t path = h.type == PERF_RECORD_MMAP2 ? 72 : 40;
 
-	*m = (struct perf_mmap){
+	*m = (struct pdata_mmap){
 		.pid = span_u32(&r, 8), .start = span_u64(&r, 16), .len = span_u64(&r, 24),
 		.offset = span_u64(&r, 32), .kernel = mode == PERF_RECORD_MISC_KERNEL,
 		.guest = mode == PERF_RECORD_MISC_GUEST_KERNEL || mode == PERF_RECORD_MISC_GUEST_USER,

@@ -10,7 +10,7 @@
  * Records of perf itself, from 64 on (tools/perf, lib/perf/include/perf/event.h); the
  * kernel's own are in include/uapi/linux/perf_event.h with their layouts.
  */
-enum perf_user_record {
+enum pdata_user_record {
 	PERF_USER_ATTR = 64,
 	PERF_USER_TRACING_DATA = 66,
 	PERF_USER_BUILD_ID = 67,
@@ -27,15 +27,15 @@ enum {
 	PERF_MISC_BUILD_ID_SIZE = 1 << 15,	/* of PERF_USER_BUILD_ID: the size is recorded */
 };
 
-struct perf_sample {
-	struct perf_kind *kind;
+struct pdata_sample {
+	struct pdata_kind *kind;
 	uint64_t ip, time, period, id;
 	uint32_t pid, tid, cpu;
 	unsigned mode;			/* PERF_RECORD_MISC_KERNEL, …: where ip is */
 	struct span chain;		/* addresses and PERF_CONTEXT_… marks, leaf first, 8 bytes each */
 	bool has_chain, has_ip;
 	struct span raw;		/* a tracepoint's fields */
-	struct span reads;		/* of counters, see perf_sample_read() */
+	struct span reads;		/* of counters, see pdata_sample_read() */
 	uint64_t nreads, read_size;
 	uint64_t abi;			/* PERF_SAMPLE_REGS_ABI_…, of regs */
 	struct span regs;		/* 8 bytes each, in the order of the bits of sample_regs_user */
@@ -43,14 +43,14 @@ struct perf_sample {
 };
 
 /* 0, or -EBADMSG and *why says what is wrong. The spans point into record. */
-int perf_sample_parse(struct perf_kind *k, struct span record, struct perf_sample *ret,
+int pdata_sample_parse(struct pdata_kind *k, struct span record, struct pdata_sample *ret,
 		      const char **why);
 /* Read i of s->nreads: false when it is outside. */
-bool perf_sample_read(const struct perf_sample *s, uint64_t i, uint64_t *ret_id, uint64_t *ret_value);
-/* The register of that number (arch/ARCH/include/uapi/asm/perf_regs.h); false: not recorded. */
-bool perf_sample_reg(const struct perf_sample *s, unsigned reg, uint64_t *ret);
+bool pdata_sample_read(const struct pdata_sample *s, uint64_t i, uint64_t *ret_id, uint64_t *ret_value);
+/* The register of that number (arch/ARCH/include/uapi/asm/pdata_regs.h); false: not recorded. */
+bool pdata_sample_reg(const struct pdata_sample *s, unsigned reg, uint64_t *ret);
 
-struct perf_mmap {
+struct pdata_mmap {
 	int32_t pid;
 	uint64_t start, len, offset;
 	uint64_t inode[3];		/* device, number, generation: 0 when there is a build id */
@@ -60,6 +60,6 @@ struct perf_mmap {
 	bool guest;			/* in that of a virtual machine */
 };
 /* A PERF_RECORD_MMAP or _MMAP2.  False: its path doesn't end in it. */
-bool perf_mmap_parse(struct span record, struct perf_mmap *ret);
+bool pdata_mmap_parse(struct span record, struct pdata_mmap *ret);
 
 #endif

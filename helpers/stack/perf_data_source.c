@@ -12,12 +12,12 @@
 
 enum { WINDOW = 1 << 20, MOST_AT_ONCE = 256 << 20 };
 
-int perf_source_open(struct perf_source *s, struct lines *lines)
+int pdata_source_open(struct pdata_source *s, struct lines *lines)
 {
 	struct stat st;
 	off_t at;
 
-	*s = (struct perf_source){ .lines = lines, .fd = -1, .copy = -1, .size = UINT64_MAX };
+	*s = (struct pdata_source){ .lines = lines, .fd = -1, .copy = -1, .size = UINT64_MAX };
 	if (lines->fd < 0) {
 		s->size = lines->end - lines->start;
 		return 0;
@@ -33,7 +33,7 @@ int perf_source_open(struct perf_source *s, struct lines *lines)
 	return 0;
 }
 
-void perf_source_close(struct perf_source *s)
+void pdata_source_close(struct pdata_source *s)
 {
 	if (s->copy >= 0)
 		close(s->copy);
@@ -68,7 +68,7 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-int perf_source_spool(struct perf_source *s)
+int pdata_source_spool(struct pdata_source *s)
 {
 	int fd = temporary(), ret = fd < 0 ? -errno : 0;
 	uint64_t size = 0;
@@ -101,7 +101,7 @@ int perf_source_spool(struct perf_source *s)
 	return 0;
 }
 
-static int read_at(struct perf_source *s, uint64_t off, size_t len, struct buf *b)
+static int read_at(struct pdata_source *s, uint64_t off, size_t len, struct buf *b)
 {
 	char *room = buf_room(b, len);
 
@@ -124,7 +124,7 @@ static int read_at(struct perf_source *s, uint64_t off, size_t len, struct buf *
 	return 0;
 }
 
-int perf_source_at(struct perf_source *s, uint64_t off, uint64_t len, struct span *ret)
+int pdata_source_at(struct pdata_source *s, uint64_t off, uint64_t len, struct span *ret)
 {
 	int err = 0;
 
@@ -146,7 +146,7 @@ int perf_source_at(struct perf_source *s, uint64_t off, uint64_t len, struct spa
 }
 
 /* The window moved so that it begins at s->at, with want bytes and more. */
-static int move_window(struct perf_source *s, size_t want)
+static int move_window(struct pdata_source *s, size_t want)
 {
 	size_t keep = s->window_at + s->window.len - s->at, len = want > WINDOW ? want : WINDOW;
 	int ret;
@@ -165,7 +165,7 @@ static int move_window(struct perf_source *s, size_t want)
 	return ret;
 }
 
-int perf_source_peek(struct perf_source *s, size_t want, struct span *ret)
+int pdata_source_peek(struct pdata_source *s, size_t want, struct span *ret)
 {
 	const char *data;
 	int err;
@@ -194,7 +194,7 @@ int perf_source_peek(struct perf_source *s, size_t want, struct span *ret)
 	return 0;
 }
 
-int perf_source_skip(struct perf_source *s, uint64_t n)
+int pdata_source_skip(struct pdata_source *s, uint64_t n)
 {
 	if (!s->pipe) {
 		s->at = n > s->size - s->at ? s->size : s->at + n;

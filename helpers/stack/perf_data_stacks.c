@@ -8,7 +8,7 @@
 /* Of stacks remembered; then all is forgotten, which costs time only. */
 enum { MOST_CHAINS = 64 << 20, PLACES = 1 << 14 };
 
-void perf_stacks_free(struct perf_stacks *s)
+void pdata_stacks_free(struct pdata_stacks *s)
 {
 	free(s->places);
 	free(s->seen);
@@ -18,7 +18,7 @@ void perf_stacks_free(struct perf_stacks *s)
 	free(s->ids);
 }
 
-static int find_frame(struct perf_stacks *s, uint64_t addr, uint32_t mapping, uint32_t flags, uint32_t *ret)
+static int find_frame(struct pdata_stacks *s, uint64_t addr, uint32_t mapping, uint32_t flags, uint32_t *ret)
 {
 	struct profile *p = s->r->profile;
 	uint64_t hash = hash_mix(hash_mix(addr, mapping), flags);
@@ -40,26 +40,26 @@ static int find_frame(struct perf_stacks *s, uint64_t addr, uint32_t mapping, ui
 	return err;
 }
 
-static int find_place(struct perf_stacks *s, const struct perf_space *space, uint64_t addr, uint32_t flags,
+static int find_place(struct pdata_stacks *s, const struct pdata_space *space, uint64_t addr, uint32_t flags,
 		      uint32_t *ret)
 {
 	bool is_return = flags & FRAME_RETURN;
-	struct perf_mapping *map = space ? perf_space_at(&s->threads->maps, space, addr - is_return) : NULL;
+	struct pdata_mapping *map = space ? pdata_space_at(&s->threads->maps, space, addr - is_return) : NULL;
 	uint32_t mapping = 0;
 	int err = 0;
 
 	if (map)
-		err = perf_mapping_number(&s->threads->maps, map, s->r->profile, &mapping);
+		err = pdata_mapping_number(&s->threads->maps, map, s->r->profile, &mapping);
 	return err ? err : find_frame(s, addr, mapping, flags, ret);
 }
 
 /* exact: addr is what was to run next; else the call is before it */
-static int put_frame(struct perf_stacks *s, const struct perf_space *space, uint64_t addr, bool kernel,
+static int put_frame(struct pdata_stacks *s, const struct pdata_space *space, uint64_t addr, bool kernel,
 		     bool exact)
 {
 	uint32_t flags = FRAME_UNKNOWN | (kernel ? FRAME_KERNEL : 0) | (exact ? 0 : FRAME_RETURN);
 	uint64_t generation = space ? space->generation : 0;
-	struct perf_place *place;
+	struct pdata_place *place;
 	int ret = 0;
 
 	if (!s->places)
@@ -91,7 +91,7 @@ static unsigned mode_of_mark(uint64_t mark)
 	}
 }
 
-static int put_chain(struct perf_stacks *s, const struct perf_sample *sample, const struct perf_space *user)
+static int put_chain(struct pdata_stacks *s, const struct pdata_sample *sample, const struct pdata_space *user)
 {
 	unsigned mode = sample->mode;
 	struct span chain = sample->chain;
@@ -114,7 +114,7 @@ static int put_chain(struct perf_stacks *s, const struct perf_sample *sample, co
 	return ret;
 }
 
-static int make_stack(struct perf_stacks *s, const struct perf_sample *sample, const struct perf_space *user)
+static int make_stack(struct pdata_stacks *s, const struct pdata_sample *sample, const struct pdata_space *user)
 {
 	bool kernel = sample->mode == PERF_RECORD_MISC_KERNEL;
 	int ret;
@@ -130,20 +130,20 @@ static int make_stack(struct perf_stacks *s, const struct perf_sample *sample, c
 }
 
 /* The sample's stack as it stands in the record: the addresses, or the place alone. */
-static struct span chain_of(const struct perf_sample *sample)
+static struct span chain_of(const struct pdata_sample *sample)
 {
 	return sample->chain.len ? sample->chain :
 				   (struct span){ (const uint8_t *)&sample->ip, sizeof(sample->ip) };
 }
 
-static bool seen_before(const struct perf_stacks *s, uint64_t hash, const struct perf_seen *key,
+static bool seen_before(const struct pdata_stacks *s, uint64_t hash, const struct pdata_seen *key,
 			struct span chain, uint32_t *ret_sample)
 {
 	size_t at = idmap_at(&s->by_chain, hash);
 	uint32_t id;
 
 	while (idmap_next(&s->by_chain, hash, &at, &id)) {
-		const struct perf_seen *old = &s->seen[id];
+		const struct pdata_seen *old = &s->seen[id];
 
 		if (old->len == key->len && old->labels == key->labels && old->mode == key->mode &&
 		    !memcmp(old->generations, key->generations, sizeof(key->generations)) &&
@@ -155,7 +155,7 @@ static bool seen_before(const struct perf_stacks *s, uint64_t hash, const struct
 	return false;
 }
 
-static int remember(struct perf_stacks *s, uint64_t hash, const struct perf_seen *key, struct span chain)
+static int remember(struct pdata_stacks *s, uint64_t hash, const struct pdata_seen *key, struct span chain)
 {
 	if (s->chains.len > MOST_CHAINS) {
 		buf_clear(&s->chains);
@@ -171,12 +171,12 @@ static int remember(struct perf_stacks *s, uint64_t hash, const struct perf_seen
 	return s->chains.failed ? -ENOMEM : 0;
 }
 
-int perf_stacks_add(struct perf_stacks *s, const struct perf_sample *sample, uint32_t labels,
+int pdata_stacks_add(struct pdata_stacks *s, const struct pdata_sample *sample, uint32_t labels,
 		    const int64_t *values)
 {
-	const struct perf_space *user = perf_threads_space(s->threads, sample->pid);
+	const struct pdata_space *user = pdata_threads_space(s->threads, sample->pid);
 	struct span chain = chain_of(sample);
-	struct perf_seen key = {
+	struct pdata_seen key = {
 		.generations = { user ? user->generation : 0, s->threads->maps.kernel.generation },
 		.len = chain.len, .labels = labels, .mode = sample->mode | !!sample->chain.len << 8,
 	};

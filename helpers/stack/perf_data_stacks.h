@@ -10,14 +10,14 @@
  * Most samples have a stack that was there before: so stacks are remembered as they stand in
  * the record, with the sample of the profile that they count for.
  */
-struct perf_stacks {
+struct pdata_stacks {
 	struct reading *r;
-	struct perf_place {			/* an address and what it became, at its hash */
+	struct pdata_place {			/* an address and what it became, at its hash */
 		uint64_t generation, addr;
 		uint32_t flags, frame;		/* flags 0: none */
 	} *places;
-	struct perf_threads *threads;
-	struct perf_seen {
+	struct pdata_threads *threads;
+	struct pdata_seen {
 		uint64_t generations[2];	/* of the address spaces: the process's, the kernel's */
 		size_t at;			/* in chains */
 		uint32_t len, labels, mode, sample;
@@ -29,10 +29,10 @@ struct perf_stacks {
 	size_t nids, ids_cap;
 };
 
-void perf_stacks_free(struct perf_stacks *s);
+void pdata_stacks_free(struct pdata_stacks *s);
 
 /* Adds the values to the sample's stack with that set of labels. 0 or -errno. */
-int perf_stacks_add(struct perf_stacks *s, const struct perf_sample *sample, uint32_t labels,
+int pdata_stacks_add(struct pdata_stacks *s, const struct pdata_sample *sample, uint32_t labels,
 		    const int64_t *values);
 
 #endif

@@ -5,29 +5,29 @@
 
 #include "stack/perf_data_maps.h"
 
-struct perf_thread {
+struct pdata_thread {
 	int32_t id;
-	uint32_t comm;			/* perf_data_maps_text(), 0: not known */
-	struct perf_space *space;	/* of the process of that id, NULL: none of that id was seen */
+	uint32_t comm;			/* pdata_maps_text(), 0: not known */
+	struct pdata_space *space;	/* of the process of that id, NULL: none of that id was seen */
 };
 
-struct perf_threads {
-	struct perf_data_maps maps;
-	struct perf_thread *v;
+struct pdata_threads {
+	struct pdata_maps maps;
+	struct pdata_thread *v;
 	size_t n, cap;
 	struct idmap by_id;
 };
 
 /* All return 0, -ENOMEM, or as perf_data_maps.h has it. */
-int perf_threads_init(struct perf_threads *t);
-void perf_threads_free(struct perf_threads *t);
+int pdata_threads_init(struct pdata_threads *t);
+void pdata_threads_free(struct pdata_threads *t);
 
 /* A record of the kernel's about mappings, names, new threads; others are ignored.  -EBADMSG: it makes no sense. */
-int perf_threads_record(struct perf_threads *t, struct span record);
+int pdata_threads_record(struct pdata_threads *t, struct span record);
 
 /* The address space of process pid, NULL: nothing is known of it. */
-const struct perf_space *perf_threads_space(const struct perf_threads *t, int32_t pid);
+const struct pdata_space *pdata_threads_space(const struct pdata_threads *t, int32_t pid);
 /* What thread tid is called, 0: not known. */
-uint32_t perf_threads_comm(const struct perf_threads *t, int32_t tid);
+uint32_t pdata_threads_comm(const struct pdata_threads *t, int32_t tid);
 
 #endif

@@ -10,7 +10,7 @@
 
 enum { MOST_POINTS = 1 << 16, MOST_FORMAT = 64 << 10 };
 
-void perf_trace_free(struct perf_trace *t)
+void pdata_trace_free(struct pdata_trace *t)
 {
 	for (size_t i = 0; i < t->npoints; i++) {
 		for (size_t j = 0; j < t->points[i].nfields; j++)
@@ -23,9 +23,9 @@ void perf_trace_free(struct perf_trace *t)
 }
 
 /* "name: sched_switch\nID: 316\n…" */
-static int add_point(struct perf_trace *t, const char *system, struct span text)
+static int add_point(struct pdata_trace *t, const char *system, struct span text)
 {
-	struct perf_tracepoint p = { 0 };
+	struct pdata_tracepoint p = { 0 };
 	unsigned long long id;
 	char name[256];
 
@@ -61,7 +61,7 @@ static struct span take_sized(struct span *s, uint64_t *off)
 	return bytes;
 }
 
-static int read_systems(struct perf_trace *t, struct span *s, uint64_t *off)
+static int read_systems(struct pdata_trace *t, struct span *s, uint64_t *off)
 {
 	uint32_t systems = span_u32(s, *off);
 	int ret = 0;
@@ -83,7 +83,7 @@ static int read_systems(struct perf_trace *t, struct span *s, uint64_t *off)
 	return s->bad ? -EBADMSG : ret;
 }
 
-int perf_trace_read(struct perf_trace *t, struct span s)
+int pdata_trace_read(struct pdata_trace *t, struct span s)
 {
 	uint64_t off = 10, header;
 	uint32_t n;
@@ -106,7 +106,7 @@ int perf_trace_read(struct perf_trace *t, struct span s)
 	return s.bad ? -EBADMSG : read_systems(t, &s, &off);
 }
 
-struct perf_tracepoint *perf_trace_find(struct perf_trace *t, uint64_t id)
+struct pdata_tracepoint *pdata_trace_find(struct pdata_trace *t, uint64_t id)
 {
 	for (size_t i = 0; i < t->npoints; i++)
 		if (t->points[i].id == id)
@@ -114,9 +114,9 @@ struct perf_tracepoint *perf_trace_find(struct perf_trace *t, uint64_t id)
 	return NULL;
 }
 
-static int add_field(struct perf_tracepoint *p, const struct tep_format_field *f)
+static int add_field(struct pdata_tracepoint *p, const struct tep_format_field *f)
 {
-	struct perf_field new = {
+	struct pdata_field new = {
 		.offset = f->offset, .size = f->size,
 		.is_signed = f->flags & TEP_FIELD_IS_SIGNED,
 		.text = f->flags & TEP_FIELD_IS_STRING,
@@ -167,7 +167,7 @@ static int only_fields(const char *format, struct buf *text)
 	return text->failed ? -ENOMEM : 0;
 }
 
-int perf_trace_fields(struct perf_tracepoint *p)
+int pdata_trace_fields(struct pdata_tracepoint *p)
 {
 	struct tep_event *event = NULL;
 	struct tep_handle *tep;
@@ -191,7 +191,7 @@ int perf_trace_fields(struct perf_tracepoint *p)
 	return ret;
 }
 
-bool perf_field_number(const struct perf_field *f, struct span raw, int64_t *ret)
+bool pdata_field_number(const struct pdata_field *f, struct span raw, int64_t *ret)
 {
 	uint64_t v = span_uint(&raw, f->offset, f->size);
 	unsigned unused = 64 - 8 * f->size;
@@ -202,7 +202,7 @@ bool perf_field_number(const struct perf_field *f, struct span raw, int64_t *ret
 	return true;
 }
 
-bool perf_field_text(const struct perf_field *f, struct span raw, struct buf *b)
+bool pdata_field_text(const struct pdata_field *f, struct span raw, struct buf *b)
 {
 	uint64_t offset = f->offset, size = f->size;
 	struct span text;

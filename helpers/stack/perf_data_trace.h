@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 
-struct perf_field {
+struct pdata_field {
 	char *name;
 	uint32_t offset, size;	/* in the sample's raw data */
 	bool is_signed;
@@ -19,37 +19,37 @@ struct perf_field {
 	bool relative;		/* … counted from behind it */
 };
 
-struct perf_tracepoint {
+struct pdata_tracepoint {
 	char *name;		/* "sched:sched_switch" */
 	uint64_t id;		/* perf_event_attr.config */
 	char *format;		/* as in the kernel's file of that name */
-	struct perf_field *fields;
+	struct pdata_field *fields;
 	size_t nfields, fields_cap;
 	bool parsed;
 };
 
-struct perf_trace {
-	struct perf_tracepoint *points;
+struct pdata_trace {
+	struct pdata_tracepoint *points;
 	size_t npoints, points_cap;
 };
 
-void perf_trace_free(struct perf_trace *t);
+void pdata_trace_free(struct pdata_trace *t);
 
 /*
  * Takes the tracepoints from what perf recorded of them (tools/perf/util/trace-event-read.c).
  * 0, -ENOMEM, or -EBADMSG; what was found before the mistake stays.
  */
-int perf_trace_read(struct perf_trace *t, struct span data);
+int pdata_trace_read(struct pdata_trace *t, struct span data);
 
 /* NULL: there is none of that id. */
-struct perf_tracepoint *perf_trace_find(struct perf_trace *t, uint64_t id);
+struct pdata_tracepoint *pdata_trace_find(struct pdata_trace *t, uint64_t id);
 
 /* Makes p->fields: numbers and texts, not arrays of other things. 0 or -ENOMEM; a format that makes no sense has none. */
-int perf_trace_fields(struct perf_tracepoint *p);
+int pdata_trace_fields(struct pdata_tracepoint *p);
 
 /* A number of a sample's raw data. False: it is outside. */
-bool perf_field_number(const struct perf_field *f, struct span raw, int64_t *ret);
+bool pdata_field_number(const struct pdata_field *f, struct span raw, int64_t *ret);
 /* A text, put into b. False: it is outside. */
-bool perf_field_text(const struct perf_field *f, struct span raw, struct buf *b);
+bool pdata_field_text(const struct pdata_field *f, struct span raw, struct buf *b);
 
 #endif

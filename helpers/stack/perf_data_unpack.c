@@ -8,20 +8,20 @@
 
 enum { AT_ONCE = 256 << 10 };
 
-void perf_unpack_free(struct perf_unpack *u)
+void pdata_unpack_free(struct pdata_unpack *u)
 {
 	ZSTD_freeDStream(u->stream);
 	buf_free(&u->out);
 }
 
 /* All whole records in u->out. */
-static int hand_over(struct perf_unpack *u, int (*record)(void *ctx, struct span record), void *ctx)
+static int hand_over(struct pdata_unpack *u, int (*record)(void *ctx, struct span record), void *ctx)
 {
 	struct span all = { (const uint8_t *)u->out.data, u->out.len };
 	int ret = 0;
 
 	while (!ret && all.len >= sizeof(struct perf_event_header)) {
-		size_t size = perf_header(all).size;
+		size_t size = pdata_header(all).size;
 
 		if (size < sizeof(struct perf_event_header)) {
 			u->why = "a compressed record of no size";
@@ -39,7 +39,7 @@ static int hand_over(struct perf_unpack *u, int (*record)(void *ctx, struct span
 	return ret;
 }
 
-int perf_unpack(struct perf_unpack *u, struct span packed,
+int pdata_unpack(struct pdata_unpack *u, struct span packed,
 		int (*record)(void *ctx, struct span record), void *ctx)
 {
 	ZSTD_inBuffer in = { packed.p, packed.len, 0 };

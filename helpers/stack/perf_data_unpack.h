@@ -6,19 +6,19 @@
 #include "base/buf.h"
 #include "base/span.h"
 
-struct perf_unpack {
+struct pdata_unpack {
 	void *stream;
 	struct buf out;		/* what was unpacked and is no whole record yet */
 	const char *why;	/* it failed, in words */
 };
 
-void perf_unpack_free(struct perf_unpack *u);
+void pdata_unpack_free(struct pdata_unpack *u);
 
 /*
  * Unpacks the next bytes of the stream and hands over each whole record.  0, what record
  * returned if not 0, -ENOMEM, or -EBADMSG with u->why.
  */
-int perf_unpack(struct perf_unpack *u, struct span packed,
+int pdata_unpack(struct pdata_unpack *u, struct span packed,
 		int (*record)(void *ctx, struct span record), void *ctx);
 
 #endif

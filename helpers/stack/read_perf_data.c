@@ -13,13 +13,13 @@
 #include "stack/perf_data_stacks.h"
 #include "stack/perf_data_unpack.h"
 
-struct perf_reader {
+struct pdata_reader {
 	struct reading *r;
-	struct perf_file file;
-	struct perf_order order;
-	struct perf_unpack unpack;
-	struct perf_stacks stacks;
-	struct perf_data_labels labels;
+	struct pdata_file file;
+	struct pdata_order order;
+	struct pdata_unpack unpack;
+	struct pdata_stacks stacks;
+	struct pdata_labels labels;
 	bool timed;			/* records can be put in order */
 	size_t known_events;		/* how many there were when that was found out */
 	unsigned samples;		/* the value that counts samples */
@@ -31,13 +31,13 @@ struct perf_reader {
 
 bool perf_data_match(const char *head, size_t len)
 {
-	return perf_file_match(head, len);
+	return pdata_file_match(head, len);
 }
 
 enum { VALUE_NAME = sizeof(((struct value_type *)0)->name) };
 
 /* A label that is too long loses what is before its colon, then its beginning. */
-static const char *short_label(const struct perf_kind *k)
+static const char *short_label(const struct pdata_kind *k)
 {
 	const char *colon = strchr(k->label, ':');
 	const char *name = strlen(k->label) >= VALUE_NAME && colon ? colon + 1 : k->label;
@@ -47,7 +47,7 @@ static const char *short_label(const struct perf_kind *k)
 }
 
 /* Two events whose names differ must not be added up. */
-static bool is_anothers(const struct perf_reader *p, const struct perf_kind *k, unsigned value)
+static bool is_anothers(const struct pdata_reader *p, const struct pdata_kind *k, unsigned value)
 {
 	for (size_t i = 0; i < p->file.events.nkinds; i++)
 		if (p->file.events.kinds[i].value == (int)value && strcmp(p->file.events.kinds[i].label, k->label))
@@ -56,7 +56,7 @@ static bool is_anothers(const struct perf_reader *p, const struct perf_kind *k, 
 }
 
 /* A value for the event, when its first sample comes. False: there is no room. */
-static bool value_of(struct perf_reader *p, struct perf_kind *k)
+static bool value_of(struct pdata_reader *p, struct pdata_kind *k)
 {
 	bool ns = k->attr.type == PERF_TYPE_SOFTWARE &&
 		  (k->attr.config == PERF_COUNT_SW_CPU_CLOCK || k->attr.config == PERF_COUNT_SW_TASK_CLOCK);
@@ -82,23 +82,23 @@ static bool value_of(struct perf_reader *p, struct perf_kind *k)
 }
 
 /* Names of tracepoints, where only their numbers are with the events. */
-static int name_events(struct perf_reader *p)
+static int name_events(struct pdata_reader *p)
 {
-	struct perf_events *e = &p->file.events;
+	struct pdata_events *e = &p->file.events;
 
 	for (size_t i = 0; i < e->nkinds; i++) {
-		const struct perf_kind *k = &e->kinds[i];
-		struct perf_tracepoint *t = k->named || k->attr.type != PERF_TYPE_TRACEPOINT ? NULL :
-						    perf_trace_find(&p->file.trace, k->attr.config);
-		int ret = t ? perf_events_name(e, i, t->name, strlen(t->name)) : 0;
+		const struct pdata_kind *k = &e->kinds[i];
+		struct pdata_tracepoint *t = k->named || k->attr.type != PERF_TYPE_TRACEPOINT ? NULL :
+						    pdata_trace_find(&p->file.trace, k->attr.config);
+		int ret = t ? pdata_events_name(e, i, t->name, strlen(t->name)) : 0;
 
 		if (ret)
 			return ret;
 	}
-	return perf_events_label(e);
+	return pdata_events_label(e);
 }
 
-static int count(struct perf_reader *p, struct perf_sample *s)
+static int count(struct pdata_reader *p, struct pdata_sample *s)
 {
 	int64_t values[PROFILE_VALUES] = { 0 };
 	uint32_t labels;
@@ -111,9 +111,9 @@ static int count(struct perf_reader *p, struct perf_sample *s)
 				      s->kind->label, PROFILE_VALUES);
 	values[p->samples] = 1;
 	values[s->kind->value] = s->period > INT64_MAX ? INT64_MAX : s->period;
-	ret = perf_data_labels_of(&p->labels, s, &labels);
+	ret = pdata_labels_of(&p->labels, s, &labels);
 	if (!ret)
-		ret = perf_stacks_add(&p->stacks, s, labels, values);
+		ret = pdata_stacks_add(&p->stacks, s, labels, values);
 	p->r->samples += !ret;
 	return ret;
 }
@@ -122,14 +122,14 @@ static int count(struct perf_reader *p, struct perf_sample *s)
  * Of a group only the first event samples, and reads the others' counters: each that moved since
  * then is a sample of that event (tools/perf/util/session.c, deliver_sample_value).
  */
-static int count_group(struct perf_reader *p, struct perf_sample *s)
+static int count_group(struct pdata_reader *p, struct pdata_sample *s)
 {
 	uint64_t id, value;
 	int ret = 0;
 
-	for (uint64_t i = 0; !ret && perf_sample_read(s, i, &id, &value); i++) {
-		struct perf_counter *c = perf_events_counter(&p->file.events, id);
-		struct perf_sample one = *s;
+	for (uint64_t i = 0; !ret && pdata_sample_read(s, i, &id, &value); i++) {
+		struct pdata_counter *c = pdata_events_counter(&p->file.events, id);
+		struct pdata_sample one = *s;
 
 		if (!c)
 			return reading_bad_at(p->r, p->offset, "a sample of a counter that the file doesn't have");
@@ -142,15 +142,15 @@ static int count_group(struct perf_reader *p, struct perf_sample *s)
 	return ret;
 }
 
-static int on_sample(struct perf_reader *p, struct span record)
+static int on_sample(struct pdata_reader *p, struct span record)
 {
-	struct perf_kind *k = perf_events_of(&p->file.events, record);
-	struct perf_sample s;
+	struct pdata_kind *k = pdata_events_of(&p->file.events, record);
+	struct pdata_sample s;
 	const char *why;
 
 	if (!k)
 		return reading_bad_at(p->r, p->offset, "a sample of an event that the file doesn't have");
-	if (perf_sample_parse(k, record, &s, &why))
+	if (pdata_sample_parse(k, record, &s, &why))
 		return reading_bad_at(p->r, p->offset, "%s", why);
 	if (s.time && (!p->first_time || s.time < p->first_time))
 		p->first_time = s.time;
@@ -162,33 +162,33 @@ static int on_sample(struct perf_reader *p, struct span record)
 /* A record whose time has come */
 static int deliver(void *ctx, struct span record, uint64_t offset)
 {
-	struct perf_reader *p = ctx;
+	struct pdata_reader *p = ctx;
 	int ret;
 
 	p->offset = offset;
-	if (perf_header(record).type == PERF_RECORD_SAMPLE)
+	if (pdata_header(record).type == PERF_RECORD_SAMPLE)
 		return on_sample(p, record);
-	ret = perf_threads_record(&p->file.threads, record);
+	ret = pdata_threads_record(&p->file.threads, record);
 	if (ret == -EBADMSG)
 		return reading_bad_at(p->r, offset, "a record about a process that ends too early");
 	return ret == -E2BIG ? reading_bad_at(p->r, offset, "more mappings than %d", PERF_MOST_AREAS) : ret;
 }
 
-static bool in_order(struct perf_reader *p)
+static bool in_order(struct pdata_reader *p)
 {
 	if (p->known_events != p->file.events.nkinds)
-		p->timed = perf_events_timed(&p->file.events);
+		p->timed = pdata_events_timed(&p->file.events);
 	p->known_events = p->file.events.nkinds;
 	return p->timed;
 }
 
 /* A record of the kernel's: at once, or when its time comes. */
-static int on_kernel_record(struct perf_reader *p, struct span record)
+static int on_kernel_record(struct pdata_reader *p, struct span record)
 {
-	struct perf_event_header h = perf_header(record);
+	struct perf_event_header h = pdata_header(record);
 	bool sample = h.type == PERF_RECORD_SAMPLE;
 	uint64_t time = 0;
-	struct perf_kind *k;
+	struct pdata_kind *k;
 
 	switch (h.type) {
 	case PERF_RECORD_LOST: /* { header, u64 id, lost } */
@@ -210,33 +210,33 @@ static int on_kernel_record(struct perf_reader *p, struct span record)
 	default:
 		return 0;
 	}
-	k = in_order(p) ? perf_events_of(&p->file.events, record) : NULL;
+	k = in_order(p) ? pdata_events_of(&p->file.events, record) : NULL;
 	if (k)
-		time = perf_record_time(k, record);
+		time = pdata_record_time(k, record);
 	/* what perf says itself about processes that ran before has no time */
 	if (!time || time == UINT64_MAX)
 		return deliver(p, record, p->offset);
-	return perf_order_add(&p->order, time, record, p->offset, !sample);
+	return pdata_order_add(&p->order, time, record, p->offset, !sample);
 }
 
 static int on_unpacked(void *ctx, struct span record)
 {
-	struct perf_reader *p = ctx;
+	struct pdata_reader *p = ctx;
 
-	return perf_header(record).type < PERF_USER_ATTR ? on_kernel_record(p, record) : 0;
+	return pdata_header(record).type < PERF_USER_ATTR ? on_kernel_record(p, record) : 0;
 }
 
 /* { header, bytes } or { header, u64 length, bytes } */
-static int on_packed(struct perf_reader *p, struct span record)
+static int on_packed(struct pdata_reader *p, struct span record)
 {
 	struct span packed = span_from(&record, sizeof(struct perf_event_header));
 	int ret;
 
-	if (perf_header(record).type == PERF_USER_COMPRESSED2)
+	if (pdata_header(record).type == PERF_USER_COMPRESSED2)
 		packed = span_sub(&record, 16, span_u64(&record, 8));
 	if (packed.bad)
 		return reading_bad_at(p->r, p->offset, "a compressed record that ends too early");
-	ret = perf_unpack(&p->unpack, packed, on_unpacked, p);
+	ret = pdata_unpack(&p->unpack, packed, on_unpacked, p);
 	if (ret != -EBADMSG || !p->unpack.why)
 		return ret;
 	/* what follows depends on it, so none of it can be unpacked either */
@@ -245,33 +245,33 @@ static int on_packed(struct perf_reader *p, struct span record)
 }
 
 /* Bytes behind a record that its size doesn't count. */
-static int on_payload(struct perf_reader *p, struct span record)
+static int on_payload(struct pdata_reader *p, struct span record)
 {
-	struct perf_source *s = &p->file.source;
+	struct pdata_source *s = &p->file.source;
 	uint64_t size = span_u64(&record, 8);
 	struct span data;
 	int ret;
 
-	if (perf_header(record).type == PERF_USER_AUXTRACE)
-		return perf_source_skip(s, size);
+	if (pdata_header(record).type == PERF_USER_AUXTRACE)
+		return pdata_source_skip(s, size);
 	size = (uint32_t)size;
-	ret = perf_source_peek(s, size, &data);
+	ret = pdata_source_peek(s, size, &data);
 	if (ret)
 		return ret;
 	data = span_sub(&data, 0, size < data.len ? size : data.len);
-	ret = perf_trace_read(&p->file.trace, data);
+	ret = pdata_trace_read(&p->file.trace, data);
 	if (ret == -EBADMSG)
 		ret = reading_bad_at(p->r, p->offset, "fields of tracepoints that can't be read");
-	return ret ? ret : perf_source_skip(s, (size + 7) & ~7ULL);
+	return ret ? ret : pdata_source_skip(s, (size + 7) & ~7ULL);
 }
 
-static int on_record(struct perf_reader *p, struct span record)
+static int on_record(struct pdata_reader *p, struct span record)
 {
 	int ret;
 
-	switch (perf_header(record).type) {
+	switch (pdata_header(record).type) {
 	case PERF_USER_FINISHED_ROUND:
-		return perf_order_round(&p->order);
+		return pdata_order_round(&p->order);
 	case PERF_USER_COMPRESSED:
 	case PERF_USER_COMPRESSED2:
 		return on_packed(p, record);
@@ -279,19 +279,19 @@ static int on_record(struct perf_reader *p, struct span record)
 	case PERF_USER_AUXTRACE:
 		return 0;
 	}
-	if (perf_header(record).type < PERF_USER_ATTR)
+	if (pdata_header(record).type < PERF_USER_ATTR)
 		return on_kernel_record(p, record);
-	ret = perf_file_record(&p->file, record);
+	ret = pdata_file_record(&p->file, record);
 	if (ret != -EBADMSG)
 		return ret;
 	return reading_bad_at(p->r, p->offset, "a record of type %u that can't be read",
-			      perf_header(record).type);
+			      pdata_header(record).type);
 }
 
 /* The next record.  1, 0 at the end (also of what can be read), or -errno with words. */
-static int next_record(struct perf_reader *p)
+static int next_record(struct pdata_reader *p)
 {
-	struct perf_source *s = &p->file.source;
+	struct pdata_source *s = &p->file.source;
 	uint64_t left = p->file.end - s->at;
 	struct span record;
 	uint32_t type;
@@ -301,38 +301,38 @@ static int next_record(struct perf_reader *p)
 	p->offset = s->at;
 	if (s->at >= p->file.end)
 		return 0;
-	ret = perf_source_peek(s, sizeof(struct perf_event_header), &record);
+	ret = pdata_source_peek(s, sizeof(struct perf_event_header), &record);
 	if (ret || !record.len)
 		return ret;
 	size = record.len < sizeof(struct perf_event_header) ? sizeof(struct perf_event_header) :
-							      perf_header(record).size;
+							      pdata_header(record).size;
 	if (size < sizeof(struct perf_event_header))
 		return reading_bad_at(p->r, p->offset, "a record of %zu bytes: nothing behind it can be read", size);
-	ret = perf_source_peek(s, size, &record);
+	ret = pdata_source_peek(s, size, &record);
 	if (ret)
 		return ret;
 	if (record.len < size || left < size)
 		return reading_bad_at(p->r, p->offset, "the file ends within a record");
 	record.len = size;
-	type = perf_header(record).type;
+	type = pdata_header(record).type;
 	ret = on_record(p, record);
 	if (!ret)
-		ret = perf_source_skip(s, size);
+		ret = pdata_source_skip(s, size);
 	if (!ret && (type == PERF_USER_TRACING_DATA || type == PERF_USER_AUXTRACE))
 		ret = on_payload(p, record);
 	return ret ? ret : 1;
 }
 
 /* What the user must know of the recording as a whole. */
-static int say(struct perf_reader *p)
+static int say(struct pdata_reader *p)
 {
 	struct reading *r = p->r;
 	int ret = 0;
 
-	r->lost = p->lost;
-	if (!p->lost && p->throttled)
-		reading_note(r, "the kernel paused the recording of events %" PRIu64
-				" times, as there were too many a second", p->throttled);
+	r->lost += p->lost;
+	if (p->throttled)
+		reading_note(r, "the kernel paused recording %llu times: there were too many events a second",
+			     (unsigned long long)p->throttled);
 	if (!ret && p->file.command)
 		ret = profile_comment(r->profile, "recorded by: %s", p->file.command);
 	if (!r->profile->duration_ns && p->last_time > p->first_time)
@@ -340,7 +340,7 @@ static int say(struct perf_reader *p)
 	return ret;
 }
 
-static int read_records(struct perf_reader *p)
+static int read_records(struct pdata_reader *p)
 {
 	int ret = 0;
 
@@ -360,13 +360,13 @@ static int read_records(struct perf_reader *p)
 	if (ret == -EBADMSG && !p->r->strict && p->r->bad)
 		ret = 0;
 	if (!ret)
-		ret = perf_order_end(&p->order);
+		ret = pdata_order_end(&p->order);
 	return ret ? ret : say(p);
 }
 
 int perf_data_read(struct reading *r)
 {
-	struct perf_reader p = {
+	struct pdata_reader p = {
 		.r = r,
 		.order = { .deliver = deliver, .ctx = &p },
 		.stacks = { .r = r, .threads = &p.file.threads },
@@ -377,13 +377,13 @@ int perf_data_read(struct reading *r)
 
 	if (!reading_value(r, "samples", "count", &p.samples))
 		p.samples = 0;
-	ret = perf_file_open(&p.file, r->lines);
+	ret = pdata_file_open(&p.file, r->lines);
 	if (!ret)
 		ret = read_records(&p);
-	perf_order_free(&p.order);
-	perf_unpack_free(&p.unpack);
-	perf_stacks_free(&p.stacks);
-	perf_data_labels_free(&p.labels);
-	perf_file_close(&p.file);
+	pdata_order_free(&p.order);
+	pdata_unpack_free(&p.unpack);
+	pdata_stacks_free(&p.stacks);
+	pdata_labels_free(&p.labels);
+	pdata_file_close(&p.file);
 	return ret;
 }

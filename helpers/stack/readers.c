@@ -14,12 +14,14 @@
 #include "stack/read_perf_data.h"
 #include "stack/read_perf_script.h"
 #include "stack/read_pprof.h"
+#include "stack/read_pproftext.h"
 
 enum { HEAD = 64 << 10 };
 
 const struct reader readers[] = {
 	{ "perf-data", "perf.data", "comm", true, perf_data_match, perf_data_read },
 	{ "pprof", "pprof profiles", NULL, true, pprof_match, pprof_read },
+	{ "pprof-text", "profiles of ?debug=1", NULL, false, pproftext_match, pproftext_read },
 	{ "goroutines", "goroutines as Go prints them", NULL, false,
 	  goroutines_match, goroutines_read },
 	{ "bpftrace", "bpftrace maps with stack keys", NULL, false,
@@ -30,13 +32,12 @@ const struct reader readers[] = {
 	{ 0 },
 };
 
-static int bad(struct reading *r, const char *place, uint64_t at, const char *fmt, va_list ap)
+static int bad(struct reading *r, const char *unit, uint64_t at, const char *fmt, va_list ap)
 {
 	char what[200], where[sizeof(r->first_bad)];
 
 	vsnprintf(what, sizeof(what), fmt, ap);
-	snprintf(where, sizeof(where), "%s: %s %llu: %s", r->lines->name, place,
-		 (unsigned long long)at, what);
+	snprintf(where, sizeof(where), "%s: %s %llu: %s", r->lines->name, unit, (unsigned long long)at, what);
 	if (r->strict)
 		return err_set(EBADMSG, "%s", where);
 	if (!r->bad++)
@@ -62,7 +63,7 @@ int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
 	int ret;
 
 	va_start(ap, fmt);
-	ret = bad(r, "byte", offset, fmt, ap);
+	ret = bad(r, "offset", offset, fmt, ap);
 	va_end(ap);
 	return ret;
 }
@@ -167,11 +168,10 @@ const struct reader *readers_find(struct reading *r)
 
 static int say_lost(struct reading *r)
 {
-	static const char words[] = "%llu events were lost while recording: counts are too low by as many";
 	unsigned long long lost = r->lost;
 
-	reading_note(r, words, lost);
-	return profile_comment(r->profile, words, lost);
+	reading_note(r, "the recording lost %llu events: its counts are too low by as many", lost);
+	return profile_comment(r->profile, "the recording lost %llu events", lost);
 }
 
 int readers_read(struct reading *r)

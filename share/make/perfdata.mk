@@ -6,11 +6,3 @@ $O/tests/perfdata: $O/tests/unit/perfdata.o $O/libgobpf.a
 
 test-programs: $O/tests/perfdata
 -include $O/tests/unit/perfdata.d
-
-# Its fuzz target without libFuzzer, for a short run in every check
-$O/tests/fuzz-perfdata: tests/unit/fuzzrun.c helpers/fuzz/perfdata.c $O/libgobpf.a
-	$(call say,TEST,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
-
-test-programs: $O/tests/fuzz-perfdata

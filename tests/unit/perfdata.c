@@ -20,7 +20,8 @@
 static void print_frame(const struct profile *p, const struct frame *f)
 {
 	const struct profile_mapping *m = f->mapping ? &p->mappings[f->mapping - 1] : NULL;
-	uint64_t addr = m && !m->kernel ? f->addr - m->start + m->offset : f->addr;
+	/* perf script has addresses as they are where there are no stacks */
+	uint64_t addr = m && !m->kernel && !getenv("RAW") ? f->addr - m->start + m->offset : f->addr;
 
 	printf(" %" PRIx64 "(%s)%s%s", addr, m ? m->path : "[unknown]",
 	       f->flags & FRAME_KERNEL ? "k" : "", f->flags & FRAME_RETURN ? "r" : "");
@@ -82,7 +83,8 @@ int main(int argc, char **argv)
 			print_sample(&p, &p.samples[i]);
 		if (r.bad)
 			fprintf(stderr, "%s (%" PRIu64 " left out)\n", r.first_bad, r.bad);
-		fputs(r.notes.data ? r.notes.data : "", stderr);
+		if (r.notes.len)
+			fputs(r.notes.data, stderr);
 	}
 	buf_free(&r.notes);
 	profile_free(&p);
