@@ -341,7 +341,7 @@ END
 	run -0 resolvelib map=//anon pid=4194399 place=0x7f0000000000-0x7f0000002000@0 at=0x7f000000101f at=0x7f0000001030
 	rm /tmp/perf-4194399.map
 	[ "${lines[0]}" = '1 js:hot one 0x7f000000101f' ]
-	[ "${lines[2]}" = '//anon: 1 address without a name: in no function that is known' ]
+	[ "${#lines[@]}" -eq 2 ]
 	run -0 resolvelib map=//anon pid=4194398 at=0x7f000000101f
 	[ "${lines[1]}" = '//anon: 1 address without a name: no file, and no perf-PID.map of what was made at run time' ]
 }

@@ -15,7 +15,7 @@ static const char *const words[] = {
 	[WHY_OUTSIDE] = "outside of --exe",
 	[WHY_OUTSIDE_PIE] = "outside of --exe, which is position-independent: where it was loaded isn't known; "
 			    "pass -p PID while it runs",
-	[WHY_NO_VDSO] = "its build id isn't recorded; pass -p PID while it runs",
+	[WHY_NO_VDSO] = NULL,
 	[WHY_NO_MAPPING] = "the process has no file mapped there",
 	[WHY_NOT_HERE] = "not found here; pass --exe FILE, -p PID or --debug-dir DIR",
 	[WHY_CHANGED] = "changed since the recording; pass --exe with the file that ran",
@@ -121,7 +121,7 @@ static struct place *place_of(struct go_resolver *r, const struct frame *f)
 	} else {
 		/* outside of all mappings of a recording: a broken stack */
 		*p = (struct place){ .how = HOW_NONE,
-				     .why = r->in->nmappings ? WHY_NO_FUNCTION : WHY_NO_SOURCE };
+				     .why = r->places_known ? WHY_NO_FUNCTION : WHY_NO_SOURCE };
 	}
 	return p;
 }
@@ -283,6 +283,9 @@ int go_resolver_begin(struct go_resolver *r, const struct profile *in, bool unna
 	r->places = calloc(in->nmappings + 2, sizeof(*r->places));
 	if (!r->places)
 		return err_sys(ENOMEM, "can't resolve");
+	r->places_known = false;
+	for (size_t i = 0; i < in->nmappings; i++)
+		r->places_known |= in->mappings[i].limit && !in->mappings[i].kernel;
 	check_files(r);
 	*ret = (struct resolver){ resolver_frames, r };
 	return 0;
