@@ -127,7 +127,7 @@ int filter_write(const struct opt_filter *f, const struct profile *p)
 						    writer_find(f->out.format);
 	struct write_options o = f->write;
 	FILE *out;
-	int ret, closed;
+	int ret;
 
 	o.top = f->out.top;
 	o.stacks = f->out.verbose > 0;
@@ -138,8 +138,10 @@ int filter_write(const struct opt_filter *f, const struct profile *p)
 	if (ret)
 		return ret;
 	ret = writer_write(w, out, p, &o);
-	closed = output_close(&f->out, out);
-	return ret ? ret : closed;
+	if (!ret)
+		return output_close(&f->out, out);
+	output_discard(&f->out, out);
+	return ret;
 }
 
 int filter_run(struct opt_filter *f)

@@ -75,7 +75,10 @@ static int wanted_labels(struct input *in, struct reading *r, struct buf *ret)
 		return r->from ? -EINVAL : -EBADMSG;
 	add_key(in->by, filter->transform.by ? filter->transform.by : reader->by);
 	add_key(ret, in->by->data);
+	add_key(ret, w && w->labels ? filter->write.label : NULL);
 	add_key(ret, w ? w->labels : NULL);
+	/* where nothing else is said, fine enough for a column to be one pixel of a second */
+	r->tick_ns = filter->write.interval_ns ? filter->write.interval_ns : 1000000;
 	r->labels = ret->data;
 	r->addresses = (w && w->addresses) || filter->resolve.symbols == SYMBOLS_ALWAYS;
 	return in->by->failed || ret->failed ? err_sys(ENOMEM, "%s", r->lines->name) : 0;

@@ -229,7 +229,7 @@ END
 
 @test "fold: words on the command line that make no sense" {
 	run -2 gobpf fold -f yaml tests/golden/fold/simple.in
-	[[ $output == *"unknown format 'yaml' (one of: folded table svg html pprof json speedscope)"* ]]
+	[[ $output == *"unknown format 'yaml' (one of: folded table svg html pprof json speedscope histogram heatmap)"* ]]
 	run -2 gobpf fold --unit miles tests/golden/fold/simple.in
 	[[ $output == *"--unit: 'miles' is none of bytes, nanoseconds, count"* ]]
 	run -2 gobpf fold --top=-1 tests/golden/fold/simple.in
