@@ -174,9 +174,9 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 		profile "$good$bad"
 		run -0 --separate-stderr gobpf fold "$file"
 		[ "$output" = 'g;f 5' ] || fail "$what: $output"
-		[[ $stderr == "gobpf fold: $file: byte "*": $what (1 left out of 2; --strict refuses)" ]] || fail "$stderr"
+		[[ $stderr == "gobpf fold: $file: offset "*": $what (1 left out of 2; --strict refuses)" ]] || fail "$stderr"
 		run -1 --separate-stderr gobpf fold --strict "$file"
-		[[ $stderr == "gobpf fold: $file: byte "*": $what" ]] || fail "$stderr"
+		[[ $stderr == "gobpf fold: $file: offset "*": $what" ]] || fail "$stderr"
 	done <<-END
 		a sample's location is none|$(msg 2 "$(msg 1 03)$(msg 2 05)")
 		a sample's location is none|$(msg 2 "$(msg 1 00)$(msg 2 05)")
@@ -198,10 +198,10 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 @test "pprof: what can't be used at all" {
 	profile "$type$sample$locations$functions"
 	run -1 gobpf fold "$file"
-	[ "$output" = "gobpf fold: $file: byte 2: a value's type has no name" ]
+	[ "$output" = "gobpf fold: $file: offset 2: a value's type has no name" ]
 	profile "$type$sample$locations$functions$(str 6 '')$(number 50)ff"
 	run -1 gobpf fold "$file"
-	[[ $output == *": byte "*": the profile breaks off" ]]
+	[[ $output == *": offset "*": the profile breaks off" ]]
 	profile "$type$strings"
 	run -1 gobpf fold "$file"
 	[[ $output == *": no stacks in it" ]]
@@ -228,6 +228,10 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 	profile "$type$sample$locations$functions$(for s in '' samples count $'a;b\e[31m' $'\xff\n'; do str 6 "$s"; done)"
 	run -0 gobpf fold --strict "$file"
 	[ "$output" = $'\xff;a:b [31m 5' ]
+	# what is said of it is clean
+	profile "$type$sample$locations$functions$strings$(str 6 $'\e[31m\n\xff')$(num 7 8)"
+	run -0 --separate-stderr gobpf fold --strict "$file"
+	[[ $stderr == *": frames that match '"$'\xef\xbf\xbd[31m \xef\xbf\xbd'"' are to be dropped"* ]]
 	# a NUL within a name, and the frames that the profile wants dropped
 	profile "$type$sample$locations$functions$(str 6 '')$(str 6 samples)$(str 6 count)$(msg 6 610062)$(str 6 g)$(str 6 'g.*')$(num 7 5)"
 	run -0 --separate-stderr gobpf fold --strict "$file"

@@ -352,13 +352,13 @@ void resolver_find_kernel(struct go_resolver *r, const struct profile_mapping *m
 			  struct place *p)
 {
 	bool known = m && is_build_id(m->build_id), anchored = m && m->anchor_name;
-	const struct symtext_row *anchor;
 
 	p->how = HOW_NONE;
 	p->why = WHY_OTHER_KERNEL;
 	if (known && !this_kernel(m))
 		return;
-	p->why = WHY_NO_KERNEL;
+	/* addresses alone fit any kernel; a process that runs was recorded on this one */
+	p->why = WHY_ANY_KERNEL;
 	if (!known && !r->from.process && !(anchored && tells_kernel(m)))
 		return;
 	if (r->kernel_err > 0)
@@ -366,9 +366,8 @@ void resolver_find_kernel(struct go_resolver *r, const struct profile_mapping *m
 	p->why = WHY_HIDDEN;
 	if (r->kernel_err)
 		return;
-	anchor = anchored ? symtext_named(&r->kernel, m->anchor_name) : NULL;
 	p->why = WHY_OTHER_KERNEL;
-	if (anchored && (!anchor || anchor->addr != m->anchor_addr))
+	if (anchored && !symtext_has(&r->kernel, m->anchor_name, m->anchor_addr))
 		return;
 	p->how = HOW_KERNEL;
 	p->why = WHY_NO_FUNCTION;

@@ -41,8 +41,7 @@ struct pprof_file {
 
 static int bad_at(struct pprof_file *f, uint64_t at, const char *what)
 {
-	f->r->lines->taken = at;
-	return reading_bad(f->r, "%s", what);
+	return reading_bad_at(f->r, at, "%s", what);
 }
 
 /* String `number' in place i of the names; NULL when there is none. */
@@ -92,28 +91,22 @@ static bool is_taken(const struct pprof_file *f, size_t before, unsigned v)
 
 static int add_type(struct pprof_file *f, size_t i, struct buf *left_out)
 {
-	struct profile *p = f->p;
 	const char *name, *unit;
-	unsigned known = p->ntypes, v;
+	unsigned v;
+	int ret;
 
 	f->value_of[i] = -1;
 	if (!value_type(f, f->t.types.v[i], &name, &unit))
-		return err_set(EBADMSG, "%s: byte %" PRIu64 ": %s", f->r->lines->name,
+		return err_set(EBADMSG, "%s: offset %" PRIu64 ": %s", f->r->lines->name,
 			       f->t.cut ? f->t.cut_at : f->t.types.v[i].at,
 			       f->t.cut ? "the profile breaks off" :
 					  "a value's type has no name");
-	if (!reading_value(f->r, name, unit, &v) || is_taken(f, i, v)) {
-		if (left_out->len < 200)
-			buf_printf(left_out, "%s%s", left_out->len ? ", " : "", name);
-		return 0;
-	}
-	if (v == known)
-		snprintf(p->types[v].unit, sizeof(p->types[v].unit), "%s", unit);
-	else if (strncmp(p->types[v].unit, unit, sizeof(p->types[v].unit) - 1))
-		return err_set(EBADMSG, "%s: '%s' is in %s here and in %s in the input before it",
-			       f->r->lines->name, name, unit, p->types[v].unit);
-	f->value_of[i] = v;
-	return 0;
+	ret = reading_typed_value(f->r, name, unit, &v);
+	if (ret > 0 && !is_taken(f, i, v))
+		f->value_of[i] = v;
+	else if (ret >= 0 && left_out->len < 200)
+		buf_printf(left_out, "%s%s", left_out->len ? ", " : "", name);
+	return ret < 0 ? ret : 0;
 }
 
 /* The value that pprof shows when not told otherwise. */
