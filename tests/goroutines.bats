@@ -72,7 +72,7 @@ same() {
 	COLUMNS=200 gobpf goroutines "${PID[g]}" >"$BATS_TEST_TMPDIR/table"
 	grep -qE "^goroutines: .* \(pid ${PID[g]}\), go1\.[0-9.]+: 122 goroutines and [0-9]+ of the runtime itself, [0-9]+ different stacks$" "$BATS_TEST_TMPDIR/table"
 	grep -qE '^ +100  chan receive  +≥[0-9.]+ (ms|s)  main\.spawn.* main\.go:[0-9]+  +main\.spawn main\.go:[0-9]+$' "$BATS_TEST_TMPDIR/table"
-	[ "$(awk '/^ +COUNT/ { on = 1 } on && $1 + 0 { n += $1 } END { print n }' "$BATS_TEST_TMPDIR/table")" -eq 122 ]
+	[ "$(awk '/^ *COUNT/ { on = 1 } on && $1 + 0 { n += $1 } END { print n }' "$BATS_TEST_TMPDIR/table")" -eq 122 ]
 	gobpf goroutines -f json "${PID[g]}" >"$BATS_TEST_TMPDIR/json"
 	[ "$(jq '.goroutines, ([.groups[].count] | add), ([.groups[].goids[]] | length), .torn' "$BATS_TEST_TMPDIR/json" | paste -sd' ')" = '122 122 122 0' ]
 	# a wait that a GC has seen began before it, and after the program did

@@ -245,7 +245,7 @@ END
 1 cpu-clock=60 cpu=0 event=cpu-clock tid=7 time=2000 : 1100([unknown])
 1 page-faults=4 cpu=1 event=page-faults tid=8 time=2000 : 1100([unknown])
 END
-	[ "$stderr" = 'x.data: offset 496: a sample of an event that the file doesn'\''t have (1 left out)' ]
+	[ "$stderr" = 'x.data: byte 496: a sample of an event that the file doesn'\''t have (1 left out)' ]
 	run -0 gobpf fold -q x.data
 	[ "$output" = $':7;0x1100 110' ]
 	run -0 gobpf fold -q --value page-faults x.data
@@ -265,8 +265,8 @@ END
 	} | recording attrs >lost.data
 	run -0 --separate-stderr gobpf fold --strict lost.data
 	[ "$output" = ':7;0x1500 1' ]
-	[ "$stderr" = 'gobpf fold: lost.data: the recording lost 42 events: its counts are too low by as many' ]
-	gobpf fold -q -f json lost.data | grep -F 'the recording lost 42 events'
+	[ "$stderr" = 'gobpf fold: lost.data: 42 events were lost while recording: counts are too low by as many' ]
+	gobpf fold -q -f json lost.data | grep -F '42 events were lost while recording'
 	{
 		{ u 8 50 1 1; u 4 7 7; u 8 50; } | record 5 0
 		sample 7 7 60 1 0x1500
@@ -292,10 +292,10 @@ END
 		if ((n < 8)); then
 			[[ $status == 1 && -n $stderr ]] || { fail "$n: $stderr"; return; }
 		elif ((n < 192 + 72 + 64)); then
-			[[ $status == 1 && $stderr == *"cut.data: offset "* ]] || { fail "$n: $stderr"; return; }
+			[[ $status == 1 && $stderr == *"cut.data: byte "* ]] || { fail "$n: $stderr"; return; }
 		else
 			[[ $status == 0 && $output == ":7;0x1100 $(((n - 192 - 72) / 64))" ]] || { fail "$n: $status $output"; return; }
-			[[ $stderr == *"cut.data: offset $n: the file ends here, its records at offset $size ("*" left out of "* ]] || { fail "$n: $stderr"; return; }
+			[[ $stderr == *"cut.data: byte $n: the file ends here, its records at byte $size ("*" left out of "* ]] || { fail "$n: $stderr"; return; }
 		fi
 	done
 	run -1 --separate-stderr gobpf fold --strict cut.data
@@ -306,7 +306,7 @@ END
 	head -c $((size - 1)) whole.piped >cut.piped
 	run -0 --separate-stderr gobpf fold cut.piped
 	[ "$output" = ':7;0x1100 5' ]
-	[[ $stderr == *"cut.piped: offset $((size - 64)): the file ends within a record (1 left out of 6; --strict refuses)" ]]
+	[[ $stderr == *"cut.piped: byte $((size - 64)): the file ends within a record (1 left out of 6; --strict refuses)" ]]
 }
 
 @test "perf-data: a recording that perf did not complete" {
@@ -316,7 +316,7 @@ END
 	u 8 0 | dd of=x.data bs=8 seek=6 conv=notrunc status=none
 	run -0 --separate-stderr gobpf fold x.data
 	[ "$output" = ':7;0x1500 1' ]
-	[[ $stderr == *"x.data: offset 48: perf was ended before it completed the file (1 left out of 2; --strict refuses)" ]]
+	[[ $stderr == *"x.data: byte 48: perf was ended before it completed the file (1 left out of 2; --strict refuses)" ]]
 	run -1 gobpf fold --strict x.data
 }
 
@@ -329,9 +329,9 @@ END
 		{ cat good - good; } | recording attrs >x.data
 		run -0 --separate-stderr gobpf fold x.data
 		[ "$output" = ':7;0x1500 2' ] || { fail "$output"; return; }
-		[[ $stderr == "gobpf fold: x.data: offset 240: $1 (1 left out of 3; --strict refuses)" ]] || { fail "$stderr"; return; }
+		[[ $stderr == "gobpf fold: x.data: byte 240: $1 (1 left out of 3; --strict refuses)" ]] || { fail "$stderr"; return; }
 		run -1 --separate-stderr gobpf fold --strict x.data
-		[ "$stderr" = "gobpf fold: x.data: offset 240: $1" ]
+		[ "$stderr" = "gobpf fold: x.data: byte 240: $1" ]
 	}
 	{ u 8 0x1500; u 4 7 7; u 8 60 1 5 -512; } | record 9 2 | bad 'a stack of more addresses than the record holds'
 	{ u 8 0x1500; u 4 7 7; u 8 60 1 $((1 << 32)); } | record 9 2 | bad 'a stack of more addresses than the record holds'
@@ -343,11 +343,11 @@ END
 	{ cat good; printf 'not packed' | record 81 0; cat good; } | recording attrs >x.data
 	run -0 --separate-stderr gobpf fold x.data
 	[ "$output" = ':7;0x1500 1' ]
-	[[ $stderr == *"x.data: offset 240: can't unpack it or what follows: "*" (1 left out of 2; --strict refuses)" ]]
+	[[ $stderr == *"x.data: byte 240: can't unpack it or what follows: "*" (1 left out of 2; --strict refuses)" ]]
 	{ cat good; u 8 9; cat good; } | recording attrs >x.data
 	run -0 --separate-stderr gobpf fold x.data
 	[ "$output" = ':7;0x1500 1' ]
-	[[ $stderr == *"x.data: offset 240: a record of 0 bytes: nothing behind it can be read (1 left out of 2; --strict refuses)" ]]
+	[[ $stderr == *"x.data: byte 240: a record of 0 bytes: nothing behind it can be read (1 left out of 2; --strict refuses)" ]]
 }
 
 @test "perf-data: headers that make no sense" {
@@ -361,19 +361,19 @@ END
 		[ -z "$output" ]
 	}
 	header 1 99
-	[[ $stderr == *'y.data: offset 8: a header of that length is none' ]]
+	[[ $stderr == *'y.data: byte 8: a header of that length is none' ]]
 	header 2 0
-	[[ $stderr == *"y.data: offset 16: an event's description of that length is none" ]]
+	[[ $stderr == *"y.data: byte 16: an event's description of that length is none" ]]
 	header 3 $((1 << 40))
-	[[ $stderr == *"y.data: offset $((1 << 40)): the file ends within its events" ]]
+	[[ $stderr == *"y.data: byte $((1 << 40)): the file ends within its events" ]]
 	header 3 -1
 	[[ $stderr == *"the file ends within its events" ]]
 	header 4 0
-	[[ $stderr == *'y.data: offset 24: no events in it' ]]
+	[[ $stderr == *'y.data: byte 24: no events in it' ]]
 	header 4 -1
 	[[ $stderr == *"the file ends within its events" ]] || [[ $stderr == *"an event's counters are outside the file" ]] || fail "$stderr"
 	header 5 $((1 << 40))
-	[[ $stderr == *"y.data: offset "*": the file ends here, its records at offset "* ]]
+	[[ $stderr == *"y.data: byte "*": the file ends here, its records at byte "* ]]
 	# the other byte order, and what perf wrote before 2011
 	printf 2ELIFREP | dd of=y.data conv=notrunc status=none
 	run -4 gobpf fold y.data
@@ -383,7 +383,7 @@ END
 	[[ $output == *'y.data: recorded by a perf older than Linux 3.0, which is not read here' ]]
 	head -c 8 x.data >y.data
 	run -1 gobpf fold y.data
-	[[ $output == *'y.data: offset 8: the file ends within its header' ]]
+	[[ $output == *'y.data: byte 8: the file ends within its header' ]]
 }
 
 @test "perf-data: more events than a profile has values" {

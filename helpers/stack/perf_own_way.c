@@ -424,9 +424,6 @@ static int end(struct perf_reader *x, int err)
 		err = reading_bad(x->r, "the input ends within a stack");
 	else if (!err)
 		err = end_sample(x);
-	if (!err && x->r->lost)
-		err = profile_comment(x->r->profile, "the recording lost %llu events",
-				      (unsigned long long)x->r->lost);
 	perf_maps_settle(&o->maps, x->r->profile);
 	perf_maps_free(&o->maps);
 	perf_labels_free(&o->labels);

@@ -327,14 +327,9 @@ static int next_record(struct pdata_reader *p)
 static int say(struct pdata_reader *p)
 {
 	struct reading *r = p->r;
-	unsigned long long lost = p->lost;
 	int ret = 0;
 
-	r->lost += lost;
-	if (lost) {
-		reading_note(r, "the recording lost %llu events: its counts are too low by as many", lost);
-		ret = profile_comment(r->profile, "the recording lost %llu events", lost);
-	}
+	r->lost += p->lost;
 	if (p->throttled)
 		reading_note(r, "the kernel paused recording %llu times: there were too many events a second",
 			     (unsigned long long)p->throttled);
@@ -350,7 +345,7 @@ static int read_records(struct pdata_reader *p)
 	int ret = 0;
 
 	if (p->file.truncated)
-		ret = reading_bad_at(p->r, p->file.end, "the file ends here, its records at offset %" PRIu64,
+		ret = reading_bad_at(p->r, p->file.end, "the file ends here, its records at byte %" PRIu64,
 				     p->file.truncated);
 	else if (p->file.unfinished)
 		ret = reading_bad_at(p->r, 48, "perf was ended before it completed the file");

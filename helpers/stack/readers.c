@@ -30,12 +30,13 @@ const struct reader readers[] = {
 	{ 0 },
 };
 
-static int bad(struct reading *r, const char *unit, uint64_t at, const char *fmt, va_list ap)
+static int bad(struct reading *r, const char *place, uint64_t at, const char *fmt, va_list ap)
 {
 	char what[200], where[sizeof(r->first_bad)];
 
 	vsnprintf(what, sizeof(what), fmt, ap);
-	snprintf(where, sizeof(where), "%s: %s %llu: %s", r->lines->name, unit, (unsigned long long)at, what);
+	snprintf(where, sizeof(where), "%s: %s %llu: %s", r->lines->name, place,
+		 (unsigned long long)at, what);
 	if (r->strict)
 		return err_set(EBADMSG, "%s", where);
 	if (!r->bad++)
@@ -61,7 +62,7 @@ int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
 	int ret;
 
 	va_start(ap, fmt);
-	ret = bad(r, "offset", offset, fmt, ap);
+	ret = bad(r, "byte", offset, fmt, ap);
 	va_end(ap);
 	return ret;
 }
@@ -164,6 +165,15 @@ const struct reader *readers_find(struct reading *r)
 	return NULL;
 }
 
+static int say_lost(struct reading *r)
+{
+	static const char words[] = "%llu events were lost while recording: counts are too low by as many";
+	unsigned long long lost = r->lost;
+
+	reading_note(r, words, lost);
+	return profile_comment(r->profile, words, lost);
+}
+
 int readers_read(struct reading *r)
 {
 	const struct reader *f = readers_find(r);
@@ -172,6 +182,8 @@ int readers_read(struct reading *r)
 	if (!f)
 		return r->from ? -EINVAL : -EBADMSG;
 	ret = f->read(r);
+	if (!ret && r->lost)
+		ret = say_lost(r);
 	if (!ret && r->lines->broken)
 		ret = reading_bad(r, "%s", r->lines->broken);
 	if (ret == -ENOMEM)

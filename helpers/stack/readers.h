@@ -42,7 +42,7 @@ struct reading {
 	uint64_t samples;	/* read */
 	uint64_t lost;		/* events that the recording says it lost */
 	uint64_t bad;		/* pieces left out */
-	char first_bad[256];	/* "FILE: line 3: …", "FILE: offset 4096: …" */
+	char first_bad[256];	/* "FILE: line 3: …", "FILE: byte 4096: …" */
 	struct buf notes;	/* what the user shall know besides, a line each; buf_free() it */
 };
 
@@ -78,12 +78,11 @@ bool reading_wants(const struct reading *r, const char *key);
 /* For readers: something on the current line, or at this byte, is wrong.  0, or -EBADMSG with words if strict. */
 int reading_bad(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same where the place isn't where lines is: something at that offset is wrong. */
-int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
 /* For readers: what is no mistake but shall be known ("Lost 5 events"), a line of notes. */
 void reading_note(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same for binary formats: something at that offset is wrong. */
+int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * For readers: the number of the profile's value of that name, added if there
