@@ -76,7 +76,7 @@ static int wanted_labels(struct loading *l, struct reading *r, struct buf *ret)
 	add_key(ret, l->by.data);
 	add_key(ret, w ? w->labels : NULL);
 	r->labels = ret->data;
-	r->addresses = w && w->addresses;
+	r->addresses = (w && w->addresses) || filter->resolve.symbols == SYMBOLS_ALWAYS;
 	return l->by.failed || ret->failed ? err_sys(ENOMEM, "%s", r->lines->name) : 0;
 }
 
@@ -84,7 +84,8 @@ static int read_lines(struct loading *l, struct lines *lines, struct watched *w)
 {
 	const struct opt_filter *filter = l->filter;
 	struct reading r = { .lines = lines, .profile = l->profile, .unit = filter->unit,
-			     .from = filter->from, .strict = filter->strict };
+			     .from = filter->from, .strict = filter->strict,
+			     .caller = filter->resolve.caller };
 	struct buf labels = { 0 };
 	int ret;
 
@@ -139,12 +140,17 @@ int filter_load(const struct opt_filter *f, char **files, int n, struct profile 
 {
 	struct loading l = { .filter = f, .profile = p };
 	const struct writer *w = writer_find(f->out.format);
+	struct resolving resolving;
 	int ret = profile_init(p, NULL, 0);
 
 	if (ret)
 		return err_sys(-ret, "can't begin");
+	ret = resolving_open(&f->resolve, &resolving);
 	for (int i = 0; !ret && i < (n ? n : 1); i++)
 		ret = read_one(&l, n ? files[i] : "-");
+	if (!ret && !f->transform.as_is)
+		ret = resolving_apply(&resolving, w && w->addresses, f->out.quiet, p);
+	resolving_close(&resolving);
 	if (!ret)
 		ret = opt_transform_apply(&f->transform, l.by.data, w && w->labels, p);
 	buf_free(&l.by);
@@ -166,7 +172,8 @@ const struct argp_option filter_options[] = {
 };
 
 const struct argp_child filter_children[] = {
-	{ &opt_output_argp }, { &opt_report_argp }, { &opt_transform_argp }, { &filter_picture_argp }, { 0 },
+	{ &opt_output_argp }, { &opt_report_argp }, { &opt_resolve_argp }, { &opt_transform_argp },
+	{ &filter_picture_argp }, { 0 },
 };
 
 error_t filter_parse(int key, char *arg, struct argp_state *state)
@@ -176,8 +183,9 @@ error_t filter_parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &f->out;
-		state->child_inputs[2] = &f->transform;
-		state->child_inputs[3] = &f->write;
+		state->child_inputs[2] = &f->resolve;
+		state->child_inputs[3] = &f->transform;
+		state->child_inputs[4] = &f->write;
 		return 0;
 	case OPT_UNIT:
 		if (strcmp(arg, "bytes") && strcmp(arg, "nanoseconds") && strcmp(arg, "count"))

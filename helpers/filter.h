@@ -3,6 +3,7 @@
 #ifndef GOBPF_FILTER_H
 #define GOBPF_FILTER_H
 
+#include "filter_resolve.h"
 #include "filter_transform.h"
 #include "options.h"
 #include "stack/profile.h"
@@ -19,6 +20,7 @@
 struct opt_filter {
 	struct opt_output out;
 	struct write_options write;
+	struct opt_resolve resolve;
 	struct opt_transform transform;
 	char **files;
 	int nfiles;

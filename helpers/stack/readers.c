@@ -62,7 +62,7 @@ int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
 	int ret;
 
 	va_start(ap, fmt);
-	ret = bad(r, "byte", offset, fmt, ap);
+	ret = bad(r, "offset", offset, fmt, ap);
 	va_end(ap);
 	return ret;
 }
@@ -167,11 +167,10 @@ const struct reader *readers_find(struct reading *r)
 
 static int say_lost(struct reading *r)
 {
-	static const char words[] = "%llu events were lost while recording: counts are too low by as many";
 	unsigned long long lost = r->lost;
 
-	reading_note(r, words, lost);
-	return profile_comment(r->profile, words, lost);
+	reading_note(r, "the recording lost %llu events: its counts are too low by as many", lost);
+	return profile_comment(r->profile, "the recording lost %llu events", lost);
 }
 
 int readers_read(struct reading *r)

@@ -28,9 +28,10 @@ $(STACK_GEN): %.o: %.c $O/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -w -c $< -o $@
 
 # The test programs of helpers/stack: for tests/stacklib.bats, and for those of the writers.
-$O/tests/stacklib $O/tests/pictures $O/tests/transformlib: $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
+$O/tests/stacklib $O/tests/pictures $O/tests/transformlib $O/tests/resolvelib: $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-test-programs: $O/tests/stacklib $O/tests/pictures $O/tests/transformlib
--include $O/tests/unit/stacklib.d $O/tests/unit/pictures.d $O/tests/unit/transformlib.d
+test-programs: $O/tests/stacklib $O/tests/pictures $O/tests/transformlib $O/tests/resolvelib
+-include $O/tests/unit/stacklib.d $O/tests/unit/pictures.d $O/tests/unit/transformlib.d \
+	$O/tests/unit/resolvelib.d
