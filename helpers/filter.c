@@ -42,6 +42,7 @@ struct loading {
 	const struct opt_filter *filter;
 	struct profile *profile;
 	struct buf by;		/* keys that stand at the root, as the readers or --by have them */
+	struct go_recorded *recorded;
 };
 
 static void add_key(struct buf *keys, const char *list)
@@ -85,7 +86,8 @@ static int read_lines(struct loading *l, struct lines *lines, struct watched *w)
 	const struct opt_filter *filter = l->filter;
 	struct reading r = { .lines = lines, .profile = l->profile, .unit = filter->unit,
 			     .from = filter->from, .strict = filter->strict,
-			     .caller = filter->resolve.caller };
+			     .caller = filter->resolve.caller,
+			     .unwind = l->recorded ? go_recorded_unwind : NULL, .unwind_ctx = l->recorded };
 	struct buf labels = { 0 };
 	int ret;
 
@@ -146,6 +148,7 @@ int filter_load(const struct opt_filter *f, char **files, int n, struct profile 
 	if (ret)
 		return err_sys(-ret, "can't begin");
 	ret = resolving_open(&f->resolve, &resolving);
+	l.recorded = resolving.recorded;
 	for (int i = 0; !ret && i < (n ? n : 1); i++)
 		ret = read_one(&l, n ? files[i] : "-");
 	if (!ret && !f->transform.as_is)

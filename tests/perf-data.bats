@@ -52,7 +52,7 @@ samples() { perf script -i "$1" -F comm 2>/dev/null | grep -c .; }
 	RAW=1 same_as_perf flat.data
 	for f in fp.data packed.data ids.data data.data several.data group.data count.data; do
 		same_as_perf "$f" || fail "$f"
-		run -0 --separate-stderr gobpf fold --strict --value samples "$f"
+		run -0 --separate-stderr gobpf fold --strict --symbols never --value samples "$f"
 		[ -z "$stderr" ]
 		[ "$(awk '{ n += $NF } END { print n }' <<<"$output")" -eq "$(samples "$f")" ]
 	done
@@ -83,20 +83,91 @@ samples() { perf script -i "$1" -F comm 2>/dev/null | grep -c .; }
 }
 
 # bats test_tags=probe
-@test "perf-data: probes are counted exactly, with the caller" {
+@test "perf-data: probes are counted exactly" {
 	requires perf
 	requires root
 	fixture stacks
-	: >probes
 	local group=gobpf_$$
-	perf probe -q -x "$fixture" --add "$group:leaf=leaf"
-	perf probe -q -x "$fixture" --add "$group:middle=middle"
+	probe leaf leaf
+	probe middle middle
 	perf record -q -e "$group:*" -g -o x.data "$fixture"
 	same_as_perf x.data
+	# the text has no order of events: it is asked for by name
+	local event
+	for event in leaf middle; do
+		gobpf fold --value "$group:$event" x.data >x.folded
+		perf script -i x.data 2>/dev/null | gobpf fold --value "$group:$event" | diff - x.folded
+	done
 	run -0 gobpf fold --value "$group:leaf" x.data
 	[ "$(awk '{ n += $NF } END { print n }' <<<"$output")" -eq 23 ]
 	run -0 gobpf fold --value "$group:middle" x.data
 	[ "$(awk '{ n += $NF } END { print n }' <<<"$output")" -eq 23 ]
+}
+
+# probe NAME FUNCTION - a probe on a function of the fixture, for this test
+probe() {
+	: >"$T/probes"
+	perf probe -q -x "$fixture" --add "gobpf_$$:$1=$2"
+}
+
+# bats test_tags=probe
+@test "perf-data: stacks of registers and bytes: no caller of Go code is missing, stripped or not" {
+	requires perf
+	requires go
+	local words
+	for words in strip "pie strip" cgo; do
+		# shellcheck disable=SC2086 # words
+		fixture unwound $words
+		perf record -q -B -e cpu-clock:u -F 4000 --call-graph dwarf -o x.data "$fixture" 150 >truth
+		gobpf fold -q x.data | sed 's/^[^;]*;//' >x.folded
+		# each function that works has the callers that it told, in each sample
+		grep -E ';main\.(middle|leaf|large|tiny) [0-9]+$' x.folded | sed 's/ [0-9]*$//' >got
+		grep -c . got
+		run -1 grep -vxFf truth got
+		[ -z "$output" ]
+		grep -qxF "runtime.main;main.main;main.(*worker).run;main.middle;main.leaf" got
+		grep -qxF "runtime.main;main.main;main.(*worker).run;main.middle;main.large" got
+	done
+}
+
+# bats test_tags=probe
+@test "perf-data: registers and bytes at a function's first instruction: all calls, each with its caller" {
+	requires perf
+	requires root
+	requires go
+	fixture unwound
+	probe tiny main.tiny
+	probe leaf main.leaf
+	probe large main.large
+	# large() begins anew when the stack has grown for it: that is one call more
+	perf record -q -B -m 1024 -e "gobpf_$$:*" --call-graph dwarf -o x.data "$fixture" 0 >truth
+	run -0 --separate-stderr gobpf fold --strict --value samples --by event x.data
+	diff - <(sed "s/^gobpf_$$://" <<<"$output") <<'END'
+large;runtime.main;main.main;main.(*worker).run;main.middle;main.large 6
+leaf;runtime.main;main.main;main.(*worker).run;main.middle;main.leaf 50
+tiny;runtime.main;main.main;main.(*worker).run;main.middle;main.large;main.tiny 5
+tiny;runtime.main;main.main;main.(*worker).run;main.middle;main.tiny 50
+END
+	[ -z "$stderr" ]
+	# with too few bytes the callers are missing, and that is said
+	perf record -q -B -e "gobpf_$$:tiny" --call-graph dwarf,64 -o x.data "$fixture" 0 >truth
+	run -0 --separate-stderr gobpf fold --value samples x.data
+	[ "$(awk '{ n += $NF } END { print n }' <<<"$output")" -eq 55 ]
+	[[ $stderr == *'x.data: 55 of 55 stacks lack their outermost callers: '* ]]
+	# without symbols the place alone is known
+	run -0 --separate-stderr gobpf fold --symbols never --value samples x.data
+	[[ $output == *";[unwound-"*"] 55" ]]
+}
+
+# bats test_tags=probe
+@test "perf-data: registers and bytes of C code: the callers that .eh_frame says" {
+	requires perf
+	requires root
+	fixture stacks
+	probe leaf leaf
+	perf record -q -B -e "gobpf_$$:leaf" --call-graph dwarf -o x.data "$fixture"
+	run -0 gobpf fold --strict x.data
+	[[ ${#lines[@]} -eq 1 && $output =~ ';_start;__libc_start_main'[^\;]*';__libc_start_call_main;main;middle;leaf 23'$ ]]
 }
 
 # bats test_tags=probe
@@ -245,7 +316,7 @@ END
 1 cpu-clock=60 cpu=0 event=cpu-clock tid=7 time=2000 : 1100([unknown])
 1 page-faults=4 cpu=1 event=page-faults tid=8 time=2000 : 1100([unknown])
 END
-	[ "$stderr" = 'x.data: byte 496: a sample of an event that the file doesn'\''t have (1 left out)' ]
+	[ "$stderr" = 'x.data: offset 496: a sample of an event that the file doesn'\''t have (1 left out)' ]
 	run -0 gobpf fold -q x.data
 	[ "$output" = $':7;0x1100 110' ]
 	run -0 gobpf fold -q --value page-faults x.data
@@ -258,6 +329,7 @@ END
 	attr 1 0 1000 >attrs
 	{
 		{ u 8 1 23; u 4 7 7; u 8 50; } | record 2 0
+		# perf says it again for the whole recording
 		{ u 8 19; u 4 7 7; u 8 50; } | record 13 0
 		# those that a filter of perf's own took are not lost
 		{ u 8 1000; u 4 7 7; u 8 50; } | record 13 0x8000
@@ -265,8 +337,8 @@ END
 	} | recording attrs >lost.data
 	run -0 --separate-stderr gobpf fold --strict lost.data
 	[ "$output" = ':7;0x1500 1' ]
-	[ "$stderr" = 'gobpf fold: lost.data: 42 events were lost while recording: counts are too low by as many' ]
-	gobpf fold -q -f json lost.data | grep -F '42 events were lost while recording'
+	[ "$stderr" = 'gobpf fold: lost.data: 23 events were lost while recording: counts are too low by as many' ]
+	gobpf fold -q -f json lost.data | grep -F '23 events were lost while recording'
 	{
 		{ u 8 50 1 1; u 4 7 7; u 8 50; } | record 5 0
 		sample 7 7 60 1 0x1500
@@ -292,10 +364,10 @@ END
 		if ((n < 8)); then
 			[[ $status == 1 && -n $stderr ]] || { fail "$n: $stderr"; return; }
 		elif ((n < 192 + 72 + 64)); then
-			[[ $status == 1 && $stderr == *"cut.data: byte "* ]] || { fail "$n: $stderr"; return; }
+			[[ $status == 1 && $stderr == *"cut.data: offset "* ]] || { fail "$n: $stderr"; return; }
 		else
 			[[ $status == 0 && $output == ":7;0x1100 $(((n - 192 - 72) / 64))" ]] || { fail "$n: $status $output"; return; }
-			[[ $stderr == *"cut.data: byte $n: the file ends here, its records at byte $size ("*" left out of "* ]] || { fail "$n: $stderr"; return; }
+			[[ $stderr == *"cut.data: offset $n: the file ends here, its records at offset $size ("*" left out of "* ]] || { fail "$n: $stderr"; return; }
 		fi
 	done
 	run -1 --separate-stderr gobpf fold --strict cut.data
@@ -306,7 +378,7 @@ END
 	head -c $((size - 1)) whole.piped >cut.piped
 	run -0 --separate-stderr gobpf fold cut.piped
 	[ "$output" = ':7;0x1100 5' ]
-	[[ $stderr == *"cut.piped: byte $((size - 64)): the file ends within a record (1 left out of 6; --strict refuses)" ]]
+	[[ $stderr == *"cut.piped: offset $((size - 64)): the file ends within a record (1 left out of 6; --strict refuses)" ]]
 }
 
 @test "perf-data: a recording that perf did not complete" {
@@ -316,7 +388,7 @@ END
 	u 8 0 | dd of=x.data bs=8 seek=6 conv=notrunc status=none
 	run -0 --separate-stderr gobpf fold x.data
 	[ "$output" = ':7;0x1500 1' ]
-	[[ $stderr == *"x.data: byte 48: perf was ended before it completed the file (1 left out of 2; --strict refuses)" ]]
+	[[ $stderr == *"x.data: offset 48: perf was ended before it completed the file (1 left out of 2; --strict refuses)" ]]
 	run -1 gobpf fold --strict x.data
 }
 
@@ -329,9 +401,9 @@ END
 		{ cat good - good; } | recording attrs >x.data
 		run -0 --separate-stderr gobpf fold x.data
 		[ "$output" = ':7;0x1500 2' ] || { fail "$output"; return; }
-		[[ $stderr == "gobpf fold: x.data: byte 240: $1 (1 left out of 3; --strict refuses)" ]] || { fail "$stderr"; return; }
+		[[ $stderr == "gobpf fold: x.data: offset 240: $1 (1 left out of 3; --strict refuses)" ]] || { fail "$stderr"; return; }
 		run -1 --separate-stderr gobpf fold --strict x.data
-		[ "$stderr" = "gobpf fold: x.data: byte 240: $1" ]
+		[ "$stderr" = "gobpf fold: x.data: offset 240: $1" ]
 	}
 	{ u 8 0x1500; u 4 7 7; u 8 60 1 5 -512; } | record 9 2 | bad 'a stack of more addresses than the record holds'
 	{ u 8 0x1500; u 4 7 7; u 8 60 1 $((1 << 32)); } | record 9 2 | bad 'a stack of more addresses than the record holds'
@@ -343,11 +415,11 @@ END
 	{ cat good; printf 'not packed' | record 81 0; cat good; } | recording attrs >x.data
 	run -0 --separate-stderr gobpf fold x.data
 	[ "$output" = ':7;0x1500 1' ]
-	[[ $stderr == *"x.data: byte 240: can't unpack it or what follows: "*" (1 left out of 2; --strict refuses)" ]]
+	[[ $stderr == *"x.data: offset 240: can't unpack it or what follows: "*" (1 left out of 2; --strict refuses)" ]]
 	{ cat good; u 8 9; cat good; } | recording attrs >x.data
 	run -0 --separate-stderr gobpf fold x.data
 	[ "$output" = ':7;0x1500 1' ]
-	[[ $stderr == *"x.data: byte 240: a record of 0 bytes: nothing behind it can be read (1 left out of 2; --strict refuses)" ]]
+	[[ $stderr == *"x.data: offset 240: a record of 0 bytes: nothing behind it can be read (1 left out of 2; --strict refuses)" ]]
 }
 
 @test "perf-data: headers that make no sense" {
@@ -361,19 +433,19 @@ END
 		[ -z "$output" ]
 	}
 	header 1 99
-	[[ $stderr == *'y.data: byte 8: a header of that length is none' ]]
+	[[ $stderr == *'y.data: offset 8: a header of that length is none' ]]
 	header 2 0
-	[[ $stderr == *"y.data: byte 16: an event's description of that length is none" ]]
+	[[ $stderr == *"y.data: offset 16: an event's description of that length is none" ]]
 	header 3 $((1 << 40))
-	[[ $stderr == *"y.data: byte $((1 << 40)): the file ends within its events" ]]
+	[[ $stderr == *"y.data: offset $((1 << 40)): the file ends within its events" ]]
 	header 3 -1
 	[[ $stderr == *"the file ends within its events" ]]
 	header 4 0
-	[[ $stderr == *'y.data: byte 24: no events in it' ]]
+	[[ $stderr == *'y.data: offset 24: no events in it' ]]
 	header 4 -1
 	[[ $stderr == *"the file ends within its events" ]] || [[ $stderr == *"an event's counters are outside the file" ]] || fail "$stderr"
 	header 5 $((1 << 40))
-	[[ $stderr == *"y.data: byte "*": the file ends here, its records at byte "* ]]
+	[[ $stderr == *"y.data: offset "*": the file ends here, its records at offset "* ]]
 	# the other byte order, and what perf wrote before 2011
 	printf 2ELIFREP | dd of=y.data conv=notrunc status=none
 	run -4 gobpf fold y.data
@@ -383,7 +455,7 @@ END
 	[[ $output == *'y.data: recorded by a perf older than Linux 3.0, which is not read here' ]]
 	head -c 8 x.data >y.data
 	run -1 gobpf fold y.data
-	[[ $output == *'y.data: byte 8: the file ends within its header' ]]
+	[[ $output == *'y.data: offset 8: the file ends within its header' ]]
 }
 
 @test "perf-data: more events than a profile has values" {

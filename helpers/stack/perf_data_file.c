@@ -44,7 +44,7 @@ void pdata_file_close(struct pdata_file *f)
 
 static int broken(struct pdata_file *f, uint64_t offset, const char *what)
 {
-	return err_set(EBADMSG, "%s: byte %" PRIu64 ": %s", f->source.lines->name, offset, what);
+	return err_set(EBADMSG, "%s: offset %" PRIu64 ": %s", f->source.lines->name, offset, what);
 }
 
 /* A text of { u32 length, bytes with NULs behind }; *off moves behind it. */
