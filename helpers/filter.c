@@ -86,7 +86,7 @@ static int read_lines(struct loading *l, struct lines *lines, struct watched *w)
 	const struct opt_filter *filter = l->filter;
 	struct reading r = { .lines = lines, .profile = l->profile, .unit = filter->unit,
 			     .from = filter->from, .strict = filter->strict,
-			     .caller = filter->resolve.caller,
+			     .classic = filter->classic, .caller = filter->resolve.caller,
 			     .unwind = l->recorded ? go_recorded_unwind : NULL, .unwind_ctx = l->recorded };
 	struct buf labels = { 0 };
 	int ret;

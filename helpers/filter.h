@@ -10,7 +10,7 @@
 #include "stack/writers.h"
 
 /* What every filter can write. */
-#define FILTER_FORMATS "folded table svg pprof json speedscope"
+#define FILTER_FORMATS "folded table svg html pprof json speedscope"
 
 /*
  * A filter reads stacks from files (stdin without one, or for "-") and writes
@@ -28,6 +28,7 @@ struct opt_filter {
 	const char *unit;	/* of counts, NULL: as the format says */
 	const char *from;	/* the inputs' format; NULL: as their content shows */
 	bool strict;
+	const struct perf_classic *classic;	/* perf script text is read by these rules; NULL: by our own */
 };
 extern const struct argp_option filter_options[];
 extern const struct argp_child filter_children[];

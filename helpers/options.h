@@ -18,6 +18,7 @@ enum { OPT_OWN = 0x400 };
 
 /*
  * opt_output_argp: -f/--format, -o/--output.
+ * opt_json_argp: the same and --json, of commands that write it.
  * opt_report_argp: -n/--top, -q/--quiet, -v/--verbose, of commands that have rows and remarks.
  */
 struct opt_output {
@@ -31,7 +32,10 @@ struct opt_output {
 	int verbose;
 	bool format_given;
 };
-extern const struct argp opt_output_argp, opt_report_argp;
+extern const struct argp opt_output_argp, opt_json_argp, opt_report_argp;
+
+/* As -f FORMAT: for options of a command that are short for one. */
+void opt_output_format(struct opt_output *o, const char *format);
 
 /* -d/--duration */
 struct opt_window {

@@ -61,7 +61,7 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 			column=$((column + 1))
 			# threads have no stacks, and old pprofs leave those out
 			awk -v column=$column -f tests/raw.awk "$tmp/raw" | sort | sed '/^\[no stack\]/d' >"$tmp/theirs"
-			gobpf fold --strict --value "$value" "$f" | sort | sed '/^\[no stack\]/d' | diff - "$tmp/theirs"
+			gobpf fold --strict --as-is --value "$value" "$f" | sort | sed '/^\[no stack\]/d' | diff - "$tmp/theirs"
 			count=$((count + 1))
 		done
 	done
@@ -96,13 +96,14 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 
 @test "pprof: read, written and read again it is the same" {
 	profiles
-	local f value
+	local f
 	for f in "$dir"/*.pb.gz; do
-		gobpf fold --strict -o "$tmp/2.pb.gz" "$f"
-		for value in $(types "$f"); do
-			gobpf fold --value "$value" "$f" >"$tmp/1"
-			gobpf fold --value "$value" "$tmp/2.pb.gz" | diff - "$tmp/1"
-		done
+		gobpf fold --strict --as-is -f json -o "$tmp/1.json" "$f"
+		gobpf fold --strict --as-is -o "$tmp/2.pb.gz" "$f"
+		gobpf fold --strict --as-is -f json -o "$tmp/2.json" "$tmp/2.pb.gz"
+		diff "$tmp/1.json" "$tmp/2.json"
+		gobpf fold --strict --as-is -o "$tmp/3.pb.gz" "$tmp/2.pb.gz"
+		cmp "$tmp/2.pb.gz" "$tmp/3.pb.gz"
 		# and go tool pprof sees in it what it saw in Go's
 		go tool pprof -top -nodecount=0 "$f" 2>/dev/null | tail -n +5 | sort >"$tmp/theirs"
 		go tool pprof -top -nodecount=0 "$tmp/2.pb.gz" 2>/dev/null | tail -n +5 | sort >"$tmp/ours"
@@ -135,7 +136,7 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 	[ "$output" = 'g;f 12' ]
 	# f is inlined into g
 	profile "$type$(msg 2 "$(msg 1 01)$(msg 2 05)")$(msg 4 "$(num 1 1)$(num 3 16)$(msg 4 "$(num 1 1)$(num 2 8)")$(msg 4 "$(num 1 2)")")$functions$strings"
-	run -0 gobpf fold --strict -f json "$file"
+	run -0 gobpf fold --strict --as-is -f json "$file"
 	[[ $output == *'{"func":"f","line":8,"addr":"0x10","kind":"user","inlined":true},'*'{"func":"g","addr":"0x10","kind":"user"}'* ]]
 	# an address without lines has a mapping; no location is no stack; negative values
 	profile "$type$(msg 2 "$(msg 1 01)$(num 2 -3)")$(msg 2 "$(num 2 4)")$(msg 3 "$(num 1 9)$(num 2 4096)$(num 3 8192)$(num 5 5)")$(msg 4 "$(num 1 1)$(num 2 9)$(num 3 4660)")$strings"

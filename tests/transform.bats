@@ -183,7 +183,7 @@ END
 			[ "$(total <"$out")" = "$want" ] || fail "$options $in" || return
 			# shellcheck disable=SC2086
 			gobpf fold -q $options "$out" | cmp - "$out" || fail "again: $options $in" || return
-		done <<<$'\n--as-is\n--short\n--merge-goroutines\n--short --merge-goroutines\n--depth 2\n--by comm\n--by none'
+		done <<<$'\n--as-is\n--short\n--merge-goroutines\n--short --merge-goroutines\n--depth 2 --by none\n--by comm\n--by none'
 		# a stack goes or stays
 		want=$((want - $(gobpf fold -q --focus main "$in" 2>/dev/null | total)))
 		[ "$(gobpf fold -q --ignore main "$in" 2>/dev/null | total)" = "$want" ] || fail "$in" || return

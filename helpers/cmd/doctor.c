@@ -17,8 +17,6 @@
 #include "input/target.h"
 #include "options.h"
 
-enum { OPT_JSON = OPT_OWN };
-
 struct doctor {
 	struct opt_output out;
 	const char *object;
@@ -30,11 +28,6 @@ struct doctor {
 	bool failed;
 };
 
-static const struct argp_option options[] = {
-	{ "json", OPT_JSON, NULL, 0, "The same as --format=json", 50 },
-	{ 0 },
-};
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct doctor *d = state->input;
@@ -42,10 +35,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &d->out;
-		return 0;
-	case OPT_JSON:
-		strcpy(d->out.format, "json");
-		d->out.format_given = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (d->object)
@@ -59,9 +48,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { &opt_output_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &opt_json_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
-	options, parse, "FILE|PID",
+	NULL, parse, "FILE|PID",
 	"Show what survives in a Go executable, what each tool will make of it, and what to do.\v"
 	"Examples:\n"
 	"  gobpf doctor ./server\n"

@@ -154,7 +154,7 @@ int gotext_labels(struct gathered *g, const struct reading *r, const char *s, si
 	const char *end = s + len;
 	int ret = 0;
 
-	while (!ret && s < end) {
+	while (!ret && s < end && *s != '}') {
 		struct label l = { 0 };
 
 		s = word(g, s, end, ": ", &l.key);

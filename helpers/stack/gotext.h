@@ -33,7 +33,7 @@ int gathered_add(struct gathered *g, struct profile *p, const int64_t *values);
 
 /*
  * The labels in "{job: recv, "odd key": "a, b"}" (a traceback, runtime/traceback.go since
- * Go 1.26) or "{"job":"recv", …}" (runtime/pprof/label.go), from behind the "{" to the "}".
+ * Go 1.26) or "{"job":"recv", …}" (runtime/pprof/label.go), from behind the "{" to the "}" or behind it.
  */
 int gotext_labels(struct gathered *g, const struct reading *r, const char *s, size_t len);
 

@@ -67,11 +67,12 @@ static inline void perf_cache_put(struct perf_cache *c, struct perf_key key, uin
 	c->slots[at] = (struct perf_slot){ key, id, extra };
 }
 
-/* The same text in another context: another key. */
+/* The same text in another context: another key.  One context inside another is not the same as the other way round. */
 static inline struct perf_key perf_key_in(struct perf_key key, uint64_t context)
 {
-	key.lo ^= context * 0x9e3779b97f4a7c15;
-	key.hi ^= context * 0xc2b2ae3d27d4eb4f;
+	key.lo = ((key.lo << 23 | key.lo >> 41) ^ context) * 0x9e3779b97f4a7c15;
+	key.hi = ((key.hi << 41 | key.hi >> 23) ^ context) * 0xc2b2ae3d27d4eb4f;
+	key.lo ^= key.lo >> 32;
 	return key;
 }
 

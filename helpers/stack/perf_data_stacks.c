@@ -63,11 +63,13 @@ static int find_frame(struct pdata_stacks *s, uint64_t addr, const struct pdata_
 static int find_place(struct pdata_stacks *s, const struct pdata_space *space, uint64_t addr, uint32_t flags,
 		      uint32_t *ret)
 {
-	bool is_return = flags & FRAME_RETURN;
-	struct pdata_mapping *map = space ? pdata_space_at(&s->threads->maps, space, addr - is_return) : NULL;
+	struct pdata_mapping *map = space ? pdata_space_at(&s->threads->maps, space, addr) : NULL;
 	uint32_t mapping = 0;
 	int err = 0;
 
+	/* behind a call that is the last of all its file's code */
+	if (!map && space && flags & FRAME_RETURN)
+		map = pdata_space_at(&s->threads->maps, space, addr - 1);
 	if (map)
 		err = pdata_mapping_number(&s->threads->maps, map, s->r->profile, &mapping);
 	return err ? err : find_frame(s, addr, map, mapping, flags, ret);

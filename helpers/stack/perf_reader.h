@@ -56,6 +56,7 @@ struct perf_reader {
 	uint32_t root;			/* what it differs by besides its stack: labels, or root frames */
 	uint64_t context;		/* what the frames depend on besides their lines */
 
+	uint64_t left_out;		/* samples that were not wanted */
 	void *state;			/* the way's own */
 };
 

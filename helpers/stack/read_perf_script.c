@@ -64,13 +64,17 @@ static struct perf_key key_of(struct text t, uint64_t context)
 	return perf_key_in(perf_key_of(t.p, t.len), context);
 }
 
-static size_t count_lines(struct text t)
+/* How many lines there are; 0: not all of them are indented, so there may be another sample. */
+static size_t count_indented(struct text t)
 {
 	const char *p = t.p, *end = t.p + t.len;
-	size_t n = 1;
+	size_t n = 0;
 
-	for (; (p = memchr(p, '\n', end - p)); p++)
-		n++;
+	for (; p; p = memchr(p, '\n', end - p), n++) {
+		p += n > 0;
+		if (p == end || !text_blank(*p))
+			return 0;
+	}
 	return n;
 }
 
@@ -241,7 +245,7 @@ static int add_block(struct perf_reader *x, const struct block *b)
 	x->nids = 0;
 	if (ret != PERF_FRAME)
 		return ret;
-	lines = count_lines(b->frames);
+	lines = count_indented(b->frames);
 	perf_cache_put(&x->blocks, key, sample, lines);
 	add_values(x, sample);
 	return lines;
@@ -286,17 +290,18 @@ static int read_block(struct perf_reader *x)
 
 	if (ret <= 0)
 		return ret;
+	l->number++;
 	ret = x->way->header(x, b.header);
-	if (ret == PERF_LEFT_OUT) {
-		lines = count_lines(b.frames);
-	} else if (ret == PERF_SAMPLE) {
+	if (ret == PERF_LEFT_OUT)
+		lines = count_indented(b.frames);
+	else if (ret == PERF_SAMPLE)
 		lines = add_block(x, &b);
-		if (lines <= 0)
-			return lines;
-	} else {
-		return ret < 0 ? ret : 0;
+	if (ret < 0 || lines <= 0) {
+		l->number--;
+		return ret < 0 ? ret : lines;
 	}
-	l->number += lines + 2;
+	x->left_out += ret == PERF_LEFT_OUT;
+	l->number += lines + 1;
 	l->start += b.len;
 	return 1;
 }

@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "stack/fold.h"
+#include "stack/gotext.h"
 #include "stack/pprof_tables.h"
 
 enum {
 	MAX_LINES = 512,	/* of a location: functions inlined there */
-	MAX_LABELS = 64,	/* of a sample */
 	MAX_NAME = 64 << 10,	/* bytes of a name that are kept */
 };
 
@@ -35,7 +36,7 @@ struct pprof_file {
 	uint32_t *stack;
 	size_t stack_cap;
 	struct buf names[2];		/* strings being used, NUL-terminated */
-	struct buf label_text;		/* of the sample being read */
+	struct gathered labels;		/* of the sample being read */
 };
 
 static int bad_at(struct pprof_file *f, uint64_t at, const char *what)
@@ -213,6 +214,7 @@ static bool line_frame(struct pprof_file *f, struct piece line, struct frame *ou
 static int add_place_frame(struct pprof_file *f, struct place *place, struct frame *out)
 {
 	char address[32];
+	uint64_t number;
 
 	if (!out->func || !*out->func) {
 		/* Go writes an empty stack as many times pc 0, less 1 as every caller's (threadcreate) */
@@ -220,6 +222,8 @@ static int add_place_frame(struct pprof_file *f, struct place *place, struct fra
 			return 0;
 		snprintf(address, sizeof(address), out->addr ? "0x%" PRIx64 : "[unknown]", out->addr);
 		out->func = address;
+		out->flags |= FRAME_UNKNOWN;
+	} else if (fold_is_address(out->func, &number) || !strcmp(out->func, "[no stack]")) {
 		out->flags |= FRAME_UNKNOWN;
 	} else if (!f->r->addresses) {
 		out->addr = 0;
@@ -282,11 +286,10 @@ static int make_place(struct pprof_file *f, uint32_t location)
 	return ret || place->n ? ret : add_place_frame(f, place, &all);
 }
 
-/* A sample being gathered; strings of labels are offsets into label_text until all are there. */
+/* A sample being gathered. */
 struct wip {
-	size_t nframes, nvalues, nlabels;
+	size_t nframes, nvalues;
 	int64_t values[PROFILE_VALUES];
-	struct label labels[MAX_LABELS];
 	const char *wrong;
 };
 
@@ -314,52 +317,19 @@ static int push_location(struct pprof_file *f, uint64_t id, struct wip *s)
 	return 0;
 }
 
-static const char *keep_text(struct pprof_file *f, const char *s)
-{
-	size_t at = f->label_text.len;
-
-	buf_add(&f->label_text, s, strlen(s) + 1);
-	return (const char *)at;
-}
-
-static int push_label(struct pprof_file *f, const struct pb *field, struct wip *s)
+static int push_label(struct pprof_file *f, const struct pb *field)
 {
 	struct piece piece = piece_of(&f->t, field);
 	uint64_t str = piece_number(&f->t, piece, 2), unit = piece_number(&f->t, piece, 4);
-	const char *key = text(f, 0, piece_number(&f->t, piece, 1));
-	struct label *l = &s->labels[s->nlabels];
+	const char *key = text(f, 0, piece_number(&f->t, piece, 1)), *more;
 
-	if (key && !reading_wants(f->r, key))
-		return 0;
-	if (!key || !*key || s->nlabels == MAX_LABELS)
-		return bad_at(f, piece.at, key && *key ? "a sample of too many labels" :
-							 "a label without a key");
-	*l = (struct label){ .key = keep_text(f, key) };
+	if (!key || !*key)
+		return bad_at(f, piece.at, "a label without a key");
+	more = text_or_empty(f, 1, str ? str : unit);
 	if (str)
-		l->str = keep_text(f, text_or_empty(f, 1, str));
-	else
-		l->num = piece_number(&f->t, piece, 3);
-	if (!str && unit)
-		l->unit = keep_text(f, text_or_empty(f, 1, unit));
-	s->nlabels++;
-	return 0;
-}
-
-static int make_labels(struct pprof_file *f, struct wip *s, uint32_t *ret)
-{
-	const char *base = f->label_text.data;
-
-	if (f->label_text.failed)
-		return -ENOMEM;
-	for (size_t i = 0; i < s->nlabels; i++) {
-		struct label *l = &s->labels[i];
-
-		/* the first thing kept is a key, so an offset of 0 is no other string's */
-		l->key = base + (size_t)l->key;
-		l->str = l->str ? base + (size_t)l->str : NULL;
-		l->unit = l->unit ? base + (size_t)l->unit : NULL;
-	}
-	return profile_labels(f->p, s->labels, s->nlabels, ret);
+		return gathered_word(&f->labels, f->r, key, more, strlen(more));
+	return gathered_number(&f->labels, f->r, key, piece_number(&f->t, piece, 3),
+			       unit ? more : NULL);
 }
 
 static int sample_field(struct pprof_file *f, struct pb *m, struct wip *s)
@@ -368,7 +338,7 @@ static int sample_field(struct pprof_file *f, struct pb *m, struct wip *s)
 	int ret = 0;
 
 	if (m->field == 3 && m->wire == PB_BYTES)
-		return f->r->labels ? push_label(f, m, s) : 0;
+		return f->r->labels ? push_label(f, m) : 0;
 	while (!ret && m->field <= 2 && pb_each(m, &off, &v)) {
 		if (m->field == 1) {
 			ret = push_location(f, v, s);
@@ -390,7 +360,7 @@ static int add_sample(struct pprof_file *f, struct piece piece)
 	uint32_t labels, sample;
 	int ret = 0;
 
-	buf_clear(&f->label_text);
+	gathered_clear(&f->labels);
 	while (!ret && pb_next(&m))
 		ret = sample_field(f, &m, &s);
 	if (m.s.bad)
@@ -400,7 +370,7 @@ static int add_sample(struct pprof_file *f, struct piece piece)
 	if (!ret && s.wrong)
 		return bad_at(f, piece.at, s.wrong);
 	if (!ret)
-		ret = make_labels(f, &s, &labels);
+		ret = gathered_labels(&f->labels, f->p, &labels);
 	if (!ret)
 		ret = profile_add_labelled(f->p, f->stack, s.nframes, labels, s.values, &sample);
 	f->r->samples += !ret;
@@ -491,7 +461,7 @@ int pprof_read(struct reading *r)
 	free(f.places);
 	free(f.frames);
 	free(f.stack);
-	buf_free(&f.label_text);
+	gathered_free(&f.labels);
 	for (size_t i = 0; i < ARRAY_SIZE(f.names); i++)
 		buf_free(&f.names[i]);
 	return ret;

@@ -14,12 +14,14 @@
 #include "stack/read_perf_data.h"
 #include "stack/read_perf_script.h"
 #include "stack/read_pprof.h"
+#include "stack/read_pproftext.h"
 
 enum { HEAD = 64 << 10 };
 
 const struct reader readers[] = {
 	{ "perf-data", "perf.data", "comm", true, perf_data_match, perf_data_read },
 	{ "pprof", "pprof profiles", NULL, true, pprof_match, pprof_read },
+	{ "pprof-text", "profiles of ?debug=1", NULL, false, pproftext_match, pproftext_read },
 	{ "goroutines", "goroutines as Go prints them", NULL, false,
 	  goroutines_match, goroutines_read },
 	{ "bpftrace", "bpftrace maps with stack keys", NULL, false,

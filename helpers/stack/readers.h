@@ -53,7 +53,7 @@ struct reading {
 	/* Frames keep addr, FRAME_RETURN and mapping; otherwise only those without a name do. */
 	bool addresses;
 	/* perf script text only: as the classic collapser reads it (perf_classic.h); NULL: as this project does */
-	struct perf_classic *classic;
+	const struct perf_classic *classic;
 	/*
 	 * Makes a stack of what was recorded of it: pc itself, then return addresses, at most max; gives
 	 * how many, or -errno.  *ret_cut: its callers were not all found.  NULL: stacks that come so have

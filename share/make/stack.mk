@@ -13,14 +13,18 @@ $O/gen/profile.pb-c.h: $O/gen/profile.pb-c.c ;
 
 $O/helpers/stack/pprof.o: | $O/gen/profile.pb-c.h
 
-# text_array FILE NAME: FILE as a NUL-terminated C array
-text_array = { echo 'const char $(2)[] = {'; od -An -v -tu1 $(1) | sed 's/ *\([0-9]\{1,\}\)/\1,/g'; echo '0 };'; }
+# text_array FILE NAME: FILE, with what it includes, as a NUL-terminated C array
+text_array = { echo 'const char $(2)[] = {'; awk '$$2 != "@include" { print; next } \
+	{ file = "share/flame/" $$3; while ((getline line < file) > 0) print line; close(file) }' share/flame/$(1) | \
+	od -An -v -tu1 | sed 's/ *\([0-9]\{1,\}\)/\1,/g'; echo '0 };'; }
 
-$O/gen/flame_assets.c: share/flame/flame.js share/flame/flame.css share/make/stack.mk
+$O/gen/flame_assets.c: $(wildcard share/flame/*) share/make/stack.mk
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	$(Q)$(call text_array,share/flame/flame.js,flame_js) >$@.tmp && \
-		$(call text_array,share/flame/flame.css,flame_css) >>$@.tmp && mv $@.tmp $@
+	$(Q)$(call text_array,flame.js,flame_js) >$@.tmp && \
+		$(call text_array,flame.css,flame_css) >>$@.tmp && \
+		$(call text_array,page.js,page_js) >>$@.tmp && \
+		$(call text_array,page.css,page_css) >>$@.tmp && mv $@.tmp $@
 
 # Made by others, so no warnings asked for.
 $(STACK_GEN): %.o: %.c $O/flags
