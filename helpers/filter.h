@@ -3,13 +3,14 @@
 #ifndef GOBPF_FILTER_H
 #define GOBPF_FILTER_H
 
+#include "filter_resolve.h"
 #include "filter_transform.h"
 #include "options.h"
 #include "stack/profile.h"
 #include "stack/writers.h"
 
 /* What every filter can write. */
-#define FILTER_FORMATS "folded table svg pprof json speedscope"
+#define FILTER_FORMATS "folded table svg html pprof json speedscope histogram heatmap"
 
 /*
  * A filter reads stacks from files (stdin without one, or for "-") and writes
@@ -19,13 +20,16 @@
 struct opt_filter {
 	struct opt_output out;
 	struct write_options write;
+	struct opt_resolve resolve;
 	struct opt_transform transform;
 	char **files;
 	int nfiles;
 	const char *value;	/* name or unit of the value to show; NULL: the main one */
 	const char *unit;	/* of counts, NULL: as the format says */
 	const char *from;	/* the inputs' format; NULL: as their content shows */
+	unsigned jobs;		/* files read at the same time; 0: one */
 	bool strict;
+	const struct perf_classic *classic;	/* perf script text is read by these rules; NULL: by our own */
 };
 extern const struct argp_option filter_options[];
 extern const struct argp_child filter_children[];

@@ -111,14 +111,25 @@ static const struct argp_option report_options[] = {
 	{ 0 },
 };
 
+enum { KEY_JSON = 0x100 };
+static const struct argp_option json_options[] = {
+	{ "json", KEY_JSON, NULL, 0, "The same as --format=json", 50 },
+	{ 0 },
+};
+
+void opt_output_format(struct opt_output *o, const char *format)
+{
+	snprintf(o->format, sizeof(o->format), "%s", format);
+	o->format_given = true;
+}
+
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
 	struct opt_output *o = state->input;
 
 	switch (key) {
 	case 'f':
-		snprintf(o->format, sizeof(o->format), "%s", arg);
-		o->format_given = true;
+		opt_output_format(o, arg);
 		return 0;
 	case 'o':
 		if (!arg[0])
@@ -127,6 +138,20 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		choose_format(state, o);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_json(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = state->input;
+		return 0;
+	case KEY_JSON:
+		opt_output_format(state->input, "json");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -154,6 +179,8 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp opt_output_argp = { output_options, parse_output };
+static const struct argp_child json_children[] = { { &opt_output_argp, 0, NULL, 0 }, { 0 } };
+const struct argp opt_json_argp = { json_options, parse_json, NULL, NULL, json_children };
 const struct argp opt_report_argp = { report_options, parse_report };
 
 static const struct argp_option window_options[] = {
@@ -234,12 +261,28 @@ int output_flush(FILE *f)
 	return errno ? errno : EIO;
 }
 
+/* /dev/full and named pipes are not ours to remove. */
+static bool is_ours(const struct opt_output *o, FILE *f)
+{
+	struct stat st;
+
+	return o->path && !fstat(fileno(f), &st) && S_ISREG(st.st_mode);
+}
+
+void output_discard(const struct opt_output *o, FILE *f)
+{
+	bool ours = is_ours(o, f);
+
+	if (f != stdout)
+		fclose(f);
+	if (ours)
+		unlink(o->path);
+}
+
 int output_close(const struct opt_output *o, FILE *f)
 {
 	const char *name = o->path ? o->path : "stdout";
-	struct stat st;
-	/* /dev/full and named pipes are not ours to remove */
-	bool ours = o->path && !fstat(fileno(f), &st) && S_ISREG(st.st_mode);
+	bool ours = is_ours(o, f);
 	int err = output_flush(f);
 
 	if (f != stdout && fclose(f) && !err)

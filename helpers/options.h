@@ -18,6 +18,7 @@ enum { OPT_OWN = 0x400 };
 
 /*
  * opt_output_argp: -f/--format, -o/--output.
+ * opt_json_argp: the same and --json, of commands that write it.
  * opt_report_argp: -n/--top, -q/--quiet, -v/--verbose, of commands that have rows and remarks.
  */
 struct opt_output {
@@ -31,7 +32,10 @@ struct opt_output {
 	int verbose;
 	bool format_given;
 };
-extern const struct argp opt_output_argp, opt_report_argp;
+extern const struct argp opt_output_argp, opt_json_argp, opt_report_argp;
+
+/* As -f FORMAT: for options of a command that are short for one. */
+void opt_output_format(struct opt_output *o, const char *format);
 
 /* -d/--duration */
 struct opt_window {
@@ -57,5 +61,7 @@ int output_open(const struct opt_output *o, FILE **ret);
 /* Flushes; 0 or the (positive) errno of what could not be written, now or before. */
 int output_flush(FILE *f);
 int output_close(const struct opt_output *o, FILE *f);
+/* Closes what nothing of use was written to. */
+void output_discard(const struct opt_output *o, FILE *f);
 
 #endif

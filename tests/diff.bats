@@ -114,13 +114,13 @@ END
 	requires xmllint
 	gobpf diff -o "$svg" before after
 	xmllint --noout "$svg"
-	grep -A2 -F '<title>main.b' "$svg" | grep -qF '7 samples before, 9 after: +2 (+28.6 %)</title><rect class="up3"'
-	grep -A2 -F '<title>main.newer' "$svg" | grep -qF '0 samples before, 4 after: new</title><rect class="new"'
-	grep -A2 -F '<title>runtime.mallocgc' "$svg" | grep -qF '5 samples before, 4 after: -1 (-20.0 %)</title><rect class="down3"'
+	grep -A2 -F '<title>main.b' "$svg" | grep -qF '7 samples before, 9 samples after: +2 (+28.6 %)</title><rect class="up3"'
+	grep -A2 -F '<title>main.newer' "$svg" | grep -qF '0 samples before, 4 samples after: new</title><rect class="new"'
+	grep -A2 -F '<title>runtime.mallocgc' "$svg" | grep -qF '5 samples before, 4 samples after: -1 (-20.0 %)</title><rect class="down3"'
 	run -1 grep -F '<title>main.old' "$svg"
 	[[ $(xmllint --xpath 'string(//*[local-name()="desc"])' "$svg") == *$'\nNew: main.new (6 samples), main.newer (4 samples).\nGone: main.old'*'(3 samples)'* ]]
 	gobpf diff --width before -o "$svg" before after
-	grep -A2 -F '<title>main.older' "$svg" | grep -qF '3 samples before, 0 after: gone</title><rect class="gone"'
+	grep -A2 -F '<title>main.older' "$svg" | grep -qF '3 samples before, 0 samples after: gone</title><rect class="gone"'
 	grep -qF 'data-f="0,18,0"' "$svg"
 	run -1 grep -F '<title>main.newer' "$svg"
 }

@@ -77,7 +77,7 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	local in=tests/golden/fold/hostile.in want f=$BATS_TEST_TMPDIR/all
 	want=$(total tests/golden/fold/hostile.out)
 	[ "$want" -eq 50 ]
-	for ending in folded pb.gz json speedscope.json svg txt; do
+	for ending in folded pb.gz json speedscope.json svg html txt; do
 		gobpf fold -q -o "$f.$ending" "$in"
 	done
 	[ "$(total "$f.folded")" -eq "$want" ]
@@ -87,6 +87,7 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	[ "$(jq '[.stacks[].values[0]] | add' "$f.json")" -eq "$want" ]
 	[ "$(jq '[.sites[].values[0]] | add' "$f.json")" -eq "$want" ]
 	[ "$(jq '.profiles[0].weights | add' "$f.speedscope.json")" -eq "$want" ]
+	[ "$(sed -n '/id="data">$/,/^<\/script>$/{//!p}' "$f.html" | jq '.self[0] | add')" -eq "$want" ]
 	grep -qF "data-f=\"0,$want,0\"" "$f.svg"
 	[ "$(awk 'NR > 1 { n += $1 } END { print n }' "$f.txt")" -eq "$want" ]
 }
@@ -228,7 +229,7 @@ END
 
 @test "fold: words on the command line that make no sense" {
 	run -2 gobpf fold -f yaml tests/golden/fold/simple.in
-	[[ $output == *"unknown format 'yaml' (one of: folded table svg pprof json speedscope)"* ]]
+	[[ $output == *"unknown format 'yaml' (one of: folded table svg html pprof json speedscope histogram heatmap)"* ]]
 	run -2 gobpf fold --unit miles tests/golden/fold/simple.in
 	[[ $output == *"--unit: 'miles' is none of bytes, nanoseconds, count"* ]]
 	run -2 gobpf fold --top=-1 tests/golden/fold/simple.in
@@ -241,7 +242,7 @@ END
 	mkdir "$f"
 	for name in x.xyz x.svg.gz x.2 .x.y; do
 		run -2 --separate-stderr gobpf fold -o "$f/$name" "$in"
-		[ "${stderr_lines[0]}" = "gobpf fold: $f/$name: the ending .${name##*.} chooses no format (these do: .speedscope.json .txt .json .folded .svg .pb.gz .pprof); --format chooses for any name" ]
+		[ "${stderr_lines[0]}" = "gobpf fold: $f/$name: the ending .${name##*.} chooses no format (these do: .speedscope.json .txt .json .folded .svg .html .pb.gz .pprof); --format chooses for any name" ]
 		[ ! -e "$f/$name" ]
 	done
 	run -0 gobpf fold -f folded -o "$f/x.xyz" "$in"
@@ -309,4 +310,22 @@ END
 	[ "$output" = $']: 3\nx;y 4' ]
 	run -2 gobpf fold --from nothing "$BATS_TEST_TMPDIR/both"
 	[[ $output == *"--from: no format 'nothing' (one of: "*" bpftrace, "*" folded)" ]]
+}
+
+@test "fold: -j reads several files at once, with the same result" {
+	local n files=()
+	for n in {1..9}; do
+		awk -v n="$n" 'BEGIN { srand(n); for (i = 0; i < 20000; i++) print "main;f" int(rand() * 90) ";g" int(rand() * 90), n }' | put "$n"
+		files+=("$BATS_TEST_TMPDIR/$n")
+	done
+	for n in folded json pprof; do
+		gobpf fold -f $n "${files[@]}" tests/golden/fold/bpftrace.in >"$BATS_TEST_TMPDIR/one" 2>"$BATS_TEST_TMPDIR/one.err"
+		gobpf fold -f $n -j 4 "${files[@]}" tests/golden/fold/bpftrace.in >"$BATS_TEST_TMPDIR/four" 2>"$BATS_TEST_TMPDIR/four.err"
+		cmp "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/four"
+		diff "$BATS_TEST_TMPDIR/one.err" "$BATS_TEST_TMPDIR/four.err"
+	done
+	# the first file that can't be read is the one that is named
+	run -1 gobpf fold -j 4 "${files[@]}" /nonexistent/a /nonexistent/b
+	[ "$output" = 'gobpf fold: can'"'"'t open /nonexistent/a: No such file or directory' ]
+	run -2 gobpf fold -j 0 "${files[@]}"
 }

@@ -91,6 +91,7 @@ setup() {
 	fixture goid strip
 	gobpf goid "$fixture" >"$BATS_TEST_TMPDIR/text"
 	gobpf goid -f json "$fixture" >"$BATS_TEST_TMPDIR/json"
+	gobpf goid --json "$fixture" | cmp - "$BATS_TEST_TMPDIR/json"
 	[ "$(sed -n 2p "$BATS_TEST_TMPDIR/text")" = "g: register r14 in Go code; thread-local storage at fs:-8 (by the code of runtime.mcall and 4 more)" ]
 	diff <(awk '/^runtime\./ { print $1, $2 }' "$BATS_TEST_TMPDIR/text") \
 		<(jq -r '(.fields | to_entries[] | "\(.key) \(.value.offset)"), (.variables | to_entries[] | "\(.key) \(.value.address)")' "$BATS_TEST_TMPDIR/json")

@@ -43,7 +43,7 @@ sure() { jq -e '[.sites[] | select(.func | startswith("main.")) | .error // 0] |
 # target little time, until by its own words each share is within 1.5 points. Sets $window to the time.
 precise() {
 	for window in 4s 12s 36s 72s; do
-		gobpf heap-hotspots -d $window -f json "$@" >"$json" || return
+		gobpf heap-hotspots -d $window --json "$@" >"$json" || return
 		sure "$json" && return
 	done
 	fail "still not sure: $(jq -c '.how, (.sites[:4][] | [.func, .share, .error])' "$json")"

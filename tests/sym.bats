@@ -325,48 +325,6 @@ native() {
 	run -1 gobpf sym "$fixture" main.main+banana
 }
 
-@test "sym --filter: text passes, addresses in it get their frames" {
-	fixture frames strip
-	spawn frames "$fixture"
-	await frames '^READY'
-	local addr frames stack
-	addr=$(sed -n 's/^SYM \([^ ]*\) .*(inlined)$/\1/p' "$BATS_TEST_TMPDIR/frames.log" | head -1)
-	frames=$(sed -n "s/^SYM $addr //p" "$BATS_TEST_TMPDIR/frames.log" | awk '!seen[$0]++')
-	stack="    ${frames//$'\n'/$'\n    '}"
-	frames=${frames// (inlined)/}
-	cat >"$BATS_TEST_TMPDIR/in" <<-EOT
-		no address here, 0x0 and 0xdeadbeefdeadbeef0 neither
-		@[
-		    $addr
-		    ${addr#0x}
-		]: 3
-		pc=$addr, +$addr x$addr
-	EOT
-	gobpf sym --filter "$fixture" <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
-	diff "$BATS_TEST_TMPDIR/out" - <<-EOT
-		no address here, 0x0 and 0xdeadbeefdeadbeef0 neither
-		@[
-		$stack
-		$stack
-		]: 3
-		pc=$addr <${frames//$'\n'/, }>, +$addr x$addr
-	EOT
-	# the last line has no newline, and keeps having none
-	[ "$(printf 'x' | gobpf sym --filter "$fixture" | od -An -c | tr -d ' ')" = x ]
-	run -2 gobpf sym --filter --json "$fixture"
-}
-
-@test "sym --filter -r: lines of addresses are stacks, whose callers were left one byte later" {
-	fixture frames strip
-	local at
-	at=$(gobpf sym "$fixture" main.main | sed -n '$s/ .*//p')
-	run -0 gobpf sym --filter -r "$fixture" <<<"$at"$'\n'"$at"
-	[[ ${lines[0]} == "main.main "* ]]
-	[[ ${lines[1]} == main.* && ${lines[1]} != "main.main "* ]] # the function before
-	run -0 gobpf sym -r "$fixture" "$at"
-	[[ $output != *" main.main "* ]]
-}
-
 @test "sym: an answer comes when its line was read, not when the input ends" {
 	fixture frames strip
 	local words file=$fixture
@@ -508,3 +466,5 @@ native() {
 	[[ $output == *" plug/p.F $dir/p/p.go:3 ($dir/p.so)" ]] || fail "$output"
 	end host
 }
+
+# bats test_tags=probe

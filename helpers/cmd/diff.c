@@ -60,17 +60,19 @@ static const struct argp argp = {
 	children,
 };
 
-/* "2.0 KiB before, 3.5 KiB after; wide as after; BEFORE scaled" */
+/* What pictures show under their title; the page lets its reader choose the width. */
 static void describe(struct diff *d, const struct profile *p)
 {
+	bool page = !strcmp(d->filter.out.format, "html");
 	struct value_type type = p->types[DIFF_AFTER];
 	struct buf b = { 0 };
 
 	snprintf(type.name, sizeof(type.name), "%s", d->filter.write.diff_of);
 	diff_words(&b, &type, profile_total(p, DIFF_BEFORE), profile_total(p, DIFF_AFTER));
-	snprintf(d->subtitle, sizeof(d->subtitle), "%s. Red grew, blue shrank; frames are as wide as %s%s.",
-		 b.data ? b.data : "", d->by_before ? "before" : "after",
-		 d->normalise ? ", before scaled to the total of after" : "");
+	snprintf(d->subtitle, sizeof(d->subtitle), "%s%s. Red grew, blue shrank%s%s.",
+		 b.data ? b.data : "", d->normalise ? "; before scaled to the total of after" : "",
+		 page ? "" : "; frames are as wide as ",
+		 page ? "" : d->by_before ? "before" : "after");
 	buf_free(&b);
 	if (!d->filter.write.subtitle)
 		d->filter.write.subtitle = d->subtitle;
@@ -104,7 +106,7 @@ static int compare(struct diff *d, const struct profile *sides)
 
 static int run(int argc, char **argv)
 {
-	struct diff d = { .filter.out.formats = "table svg folded json pprof" };
+	struct diff d = { .filter.out.formats = "table svg html folded json pprof" };
 	struct profile sides[2] = { 0 };
 	int ret = 0;
 

@@ -47,8 +47,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		c->all = true;
 		return 0;
 	case 'D':
-		strcpy(c->out.format, "define");
-		c->out.format_given = true;
+		opt_output_format(&c->out, "define");
 		return 0;
 	case ARGP_KEY_ARGS:
 		c->object = state->argv[state->next];
@@ -67,7 +66,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { &opt_output_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &opt_json_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
 	options, parse, "FILE|PID [NAME]...",
 	"Show where a Go executable or process keeps the goroutine id: the register or thread-local "

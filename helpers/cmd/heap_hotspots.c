@@ -91,7 +91,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child children[] = {
-	{ &opt_output_argp, 0, NULL, 0 },
+	{ &opt_json_argp, 0, NULL, 0 },
 	{ &opt_report_argp, 0, NULL, 0 },
 	{ &opt_window_argp, 0, NULL, 0 },
 	{ 0 },

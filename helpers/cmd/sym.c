@@ -9,13 +9,14 @@
 #include "cmd/sym_run.h"
 #include "command.h"
 
-enum { OPT_NO_INLINE = OPT_OWN, OPT_JSON, OPT_LIST, OPT_FILTER, OPT_PROBE_POINT, OPT_RETURNS, OPT_ARGS,
+enum { OPT_NO_INLINE = OPT_OWN, OPT_LIST, OPT_FILTER, OPT_PROBE_POINT, OPT_RETURNS, OPT_ARGS,
        OPT_DEBUG_FILE };
 
 static const struct argp_option options[] = {
 	{ "list", OPT_LIST, NULL, 0, "All functions: address, size, name, file and line, as nm -S -l", 1 },
 	{ "filter", OPT_FILTER, NULL, 0,
-	  "Copy standard input; an address alone on its line becomes its frames, others get them in <>", 1 },
+	  "Copy standard input; an address alone on its line becomes its frames, others get them in <>, "
+	  "perf script's [unknown] becomes a name", 1 },
 	{ "probe-point", OPT_PROBE_POINT, "FUNC", 0,
 	  "The cheapest safe place for a uprobe on each call of FUNC", 2 },
 	{ "returns", OPT_RETURNS, "FUNC", 0,
@@ -27,7 +28,6 @@ static const struct argp_option options[] = {
 	{ "return-addresses", 'r', NULL, 0,
 	  "ADDRs are return addresses: show the calls before them", 3 },
 	{ "no-inline", OPT_NO_INLINE, NULL, 0, "Only the functions that the linker knows", 3 },
-	{ "json", OPT_JSON, NULL, 0, "The same as --format=json", 50 },
 	{ 0 },
 };
 
@@ -70,10 +70,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_NO_INLINE:
 		s->no_inline = true;
 		return 0;
-	case OPT_JSON:
-		strcpy(s->out.format, "json");
-		s->out.format_given = true;
-		return 0;
 	case OPT_LIST:
 		choose(state, s, SYM_LIST);
 		return 0;
@@ -112,7 +108,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { &opt_output_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &opt_json_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
 	options, parse, "FILE|PID [ADDR|NAME]...",
 	"Show function, file and line of addresses in a Go executable or process, stripped or not, "
@@ -124,7 +120,8 @@ static const struct argp argp = {
 	"  gobpf sym --list ./server | sort -k2\n"
 	"  gobpf sym --probe-point main.handle --args main.handle ./server\n"
 	"  gobpf sym --debug-file server.debug ./server && gdb -s server.debug -e ./server\n"
-	"  bpftrace -p 4242 -e '...' | gobpf sym --filter -r 4242",
+	"  bpftrace -p 4242 -e '...' | gobpf sym --filter -r 4242\n"
+	"  perf script | gobpf sym --filter -r ./server",
 	children, NULL, NULL,
 };
 

@@ -10,7 +10,10 @@
 #include "go/process.h"
 #include "options.h"
 
-enum { SYM_FRAMES_MAX = 64 };
+enum {
+	SYM_FRAMES_MAX = 64,
+	SYM_LINE_MAX = 1 << 20,	/* longer lines of input are cut, at a blank if there is one */
+};
 
 enum sym_mode { SYM_ADDRESSES, SYM_FILTER, SYM_LIST, SYM_FUNCTIONS, SYM_DEBUG_FILE };
 
@@ -64,10 +67,15 @@ json_t *sym_json_text(const char *text);
 
 /* sym_words.c: words and standard input */
 int sym_show_words(struct sym *s);
-int sym_filter(struct sym *s);
+/* The whole of text is one hexadecimal number, with 0x or without. */
+bool sym_parse_hex(const char *text, size_t len, uint64_t *ret);
 /* Reads standard input by lines (with their '\n'); what was printed is written before it waits. */
 int sym_each_line(struct sym *s, void (*fn)(struct sym *s, const char *line, size_t len));
 
+/* sym_filter.c */
+int sym_filter(struct sym *s);
+/* sym_perf.c: a line of perf script whose [unknown] has a name; false: it is none, nothing is printed */
+bool sym_perf_line(struct sym *s, const char *line, size_t len);
 /* sym_list.c */
 int sym_list(struct sym *s);
 /* sym_debug.c */

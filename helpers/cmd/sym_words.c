@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* sym_words.c - gobpf sym: addresses and names, from the command line, standard input, or within text */
+/* sym_words.c - gobpf sym: addresses and names, from the command line or standard input */
 #include "cmd/sym_run.h"
 
 #include <ctype.h>
@@ -12,13 +12,11 @@
 #include "base/err.h"
 
 enum {
-	LINE_MAX_LEN = 1 << 20,	/* longer lines are cut, at a blank if there is one */
 	BATCH = 32,		/* lines */
 	MATCHES = 64,		/* functions of one name */
 };
 
-/* The whole of text is one hexadecimal number. */
-static bool parse_hex(const char *text, size_t len, uint64_t *ret)
+bool sym_parse_hex(const char *text, size_t len, uint64_t *ret)
 {
 	uint64_t v = 0;
 
@@ -70,7 +68,7 @@ static size_t find_place(struct sym *s, const char *word, uint64_t ret[MATCHES])
 static void show_word(struct sym *s, const char *word)
 {
 	uint64_t addrs[MATCHES];
-	size_t n = parse_hex(word, strlen(word), &addrs[0]) ? 1 : find_place(s, word, addrs);
+	size_t n = sym_parse_hex(word, strlen(word), &addrs[0]) ? 1 : find_place(s, word, addrs);
 
 	for (size_t i = 0; i < n; i++)
 		sym_show_addr(s, addrs[i]);
@@ -94,7 +92,7 @@ static void show_line(struct sym *s, const char *line, size_t len)
 		to++;
 	if (to == from)
 		return;
-	if (parse_hex(line + from, to - from, &addr)) {
+	if (sym_parse_hex(line + from, to - from, &addr)) {
 		sym_show_addr(s, addr);
 		return;
 	}
@@ -137,7 +135,7 @@ static void expect(struct sym *s, const struct line *lines, size_t n)
 
 		while (len && isspace((unsigned char)lines[i].text[len - 1]))
 			len--;
-		if (parse_hex(lines[i].text, len, &addrs[known]))
+		if (sym_parse_hex(lines[i].text, len, &addrs[known]))
 			addrs[known++] -= s->bias + s->return_addresses;
 	}
 	if (known > 1)
@@ -170,7 +168,7 @@ static size_t hand_over(struct sym *s, char *buf, size_t n, bool rest,
 		}
 	}
 	n -= at - buf;
-	if (n == LINE_MAX_LEN) {
+	if (n == SYM_LINE_MAX) {
 		end = memrchr(at, ' ', n);
 		end = end ? end : at + n;
 		fn(s, at, end - at);
@@ -187,7 +185,7 @@ static size_t hand_over(struct sym *s, char *buf, size_t n, bool rest,
 
 int sym_each_line(struct sym *s, void (*fn)(struct sym *s, const char *line, size_t len))
 {
-	char *buf = malloc(LINE_MAX_LEN);
+	char *buf = malloc(SYM_LINE_MAX);
 	size_t n = 0;
 	int err = buf ? 0 : err_sys(ENOMEM, "standard input");
 
@@ -196,7 +194,7 @@ int sym_each_line(struct sym *s, void (*fn)(struct sym *s, const char *line, siz
 
 		if (!more_at_once() && !sym_flush(s))
 			break;	/* nobody reads: output_close() says so */
-		got = read(STDIN_FILENO, buf + n, LINE_MAX_LEN - n);
+		got = read(STDIN_FILENO, buf + n, SYM_LINE_MAX - n);
 		if (got < 0 && errno != EINTR)
 			err = err_sys(errno, "standard input");
 		if (got >= 0)
@@ -206,95 +204,4 @@ int sym_each_line(struct sym *s, void (*fn)(struct sym *s, const char *line, siz
 	}
 	free(buf);
 	return err;
-}
-
-/* Filter mode: text with addresses in it. */
-
-static bool in_word(int c)
-{
-	return isalnum((unsigned char)c) || c == '_';
-}
-
-/* An address alone on its line becomes its frames, one a line, indented as it was. */
-static bool filter_stack_line(struct sym *s, const char *line, size_t len, bool is_return)
-{
-	struct frame fr[SYM_FRAMES_MAX];
-	size_t from = 0, to = len;
-	uint64_t addr;
-	int n;
-
-	while (from < len && isspace((unsigned char)line[from]))
-		from++;
-	while (to > from && isspace((unsigned char)line[to - 1]))
-		to--;
-	if (!parse_hex(line + from, to - from, &addr))
-		return false;
-	n = sym_frames(s, addr, is_return, fr);
-	for (int i = 0; i < n; i++) {
-		buf_add(&s->text, line, from);
-		sym_place(s, &fr[i]);
-		if (fr[i].flags & FRAME_INLINED)
-			buf_str(&s->text, " (inlined)");
-		if (i + 1 < n)
-			buf_char(&s->text, '\n');
-	}
-	buf_add(&s->text, n ? line + to : line, n ? len - to : len);
-	return true;
-}
-
-/* The number at line[at], "0x1234" and nothing that it could be part of; its length or 0. */
-static size_t address_at(const char *line, size_t len, size_t at, uint64_t *ret)
-{
-	size_t to = at + 2;
-
-	if (line[at] != '0' || to >= len || (line[at + 1] | 32) != 'x')
-		return 0;
-	/* an offset ("main.go:12 +0x1d") is no address */
-	if (at && (in_word(line[at - 1]) || strchr("+-.", line[at - 1])))
-		return 0;
-	while (to < len && in_word(line[to]))
-		to++;
-	return parse_hex(line + at, to - at, ret) ? to - at : 0;
-}
-
-static void annotate(struct sym *s, uint64_t addr)
-{
-	struct frame fr[SYM_FRAMES_MAX];
-	int n = sym_frames(s, addr, s->return_addresses, fr);
-
-	for (int i = 0; i < n; i++) {
-		buf_str(&s->text, i ? ", " : " <");
-		sym_place(s, &fr[i]);
-	}
-	if (n)
-		buf_char(&s->text, '>');
-}
-
-static void filter_line(struct sym *s, const char *line, size_t len)
-{
-	static bool in_stack;	/* the line before was an address, too */
-	size_t done = 0;
-	uint64_t addr;
-
-	if (s->text.len > LINE_MAX_LEN)
-		sym_flush(s);
-	in_stack = filter_stack_line(s, line, len, in_stack && s->return_addresses);
-	if (in_stack)
-		return;
-	for (size_t i = 0; i < len; i++) {
-		size_t n = address_at(line, len, i, &addr);
-
-		if (!n)
-			continue;
-		buf_add(&s->text, line + done, i + n - done);
-		done = i + n;
-		annotate(s, addr);
-		i = done - 1;
-	}
-	buf_add(&s->text, line + done, len - done);
-}
-
-int sym_filter(struct sym *s)
-{
-	return sym_each_line(s, filter_line);
 }

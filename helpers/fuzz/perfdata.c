@@ -16,7 +16,7 @@ const char *__lsan_default_suppressions(void)
 
 static int read_into(struct profile *p, const void *data, size_t size, struct reading *r)
 {
-	struct lines lines;
+	static struct lines lines;
 	int ret;
 
 	r->lines = &lines;

@@ -59,18 +59,17 @@ static int mapped_fd(const struct go_objects *o, const struct map *m)
 	return open_file(path, m->ino);
 }
 
-/* From the segment that the mapping shows. */
-static bool find_bias(const struct elf_file *elf, const struct map *m, uint64_t *ret)
+bool go_image_bias(const struct elf_file *elf, uint64_t start, uint64_t offset, uint64_t *ret)
 {
 	uint64_t page = sysconf(_SC_PAGESIZE);
 
 	for (unsigned k = 0; k < elf->nsegments; k++) {
 		const struct elf_segment *s = &elf->segments[k];
 
-		if (!s->exec || m->offset < (s->offset & ~(page - 1)) ||
-		    m->offset >= s->offset + s->filesz)
+		if (!s->exec || offset < (s->offset & ~(page - 1)) ||
+		    offset >= s->offset + s->filesz)
 			continue;
-		*ret = m->start - (s->addr - s->offset + m->offset);
+		*ret = start - (s->addr - s->offset + offset);
 		return true;
 	}
 	return false;
@@ -86,7 +85,7 @@ static void open_image(struct go_objects *o, const struct map *m, struct go_imag
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", i->fd);
 	if (elf_open(path, &i->elf))
 		return;
-	if (!find_bias(&i->elf, m, &i->bias)) {
+	if (!go_image_bias(&i->elf, m->start, m->offset, &i->bias)) {
 		elf_close(&i->elf);
 		return;
 	}
@@ -104,8 +103,8 @@ static struct go_image *known_image(const struct go_objects *o, size_t at)
 
 	for (size_t k = 0; k < o->maps->n; k++)
 		if (o->v[k] && o->v[k]->native.elf && m[at].ino && m[k].ino == m[at].ino &&
-		    !strcmp(m[k].path, m[at].path) && find_bias(&o->v[k]->elf, &m[at], &bias) &&
-		    bias == o->v[k]->bias)
+		    !strcmp(m[k].path, m[at].path) &&
+		    go_image_bias(&o->v[k]->elf, m[at].start, m[at].offset, &bias) && bias == o->v[k]->bias)
 			return o->v[k];
 	return NULL;
 }

@@ -52,4 +52,10 @@ struct go_objects {
 struct go_image *go_objects_at(struct go_objects *o, uint64_t addr);
 void go_objects_close(struct go_objects *o);
 
+/*
+ * Run-time address - address in the file, of a file mapped at `start' from `offset' on: by the
+ * executable segment that this shows.  False: it shows none.
+ */
+bool go_image_bias(const struct elf_file *elf, uint64_t start, uint64_t offset, uint64_t *ret);
+
 #endif

@@ -190,7 +190,6 @@ static int target_spec(struct work *w, const struct text_spec *s, struct head *h
 static int add_spec(struct work *w, const struct text_spec *s, struct head *h)
 {
 	const struct script_request *rq = w->rq;
-	struct script_request words = *rq;
 
 	if (rq->elf && probes_target(s))
 		return target_spec(w, s, h);
@@ -198,8 +197,7 @@ static int add_spec(struct work *w, const struct text_spec *s, struct head *h)
 		as_it_is(w, s, h);
 		return 0;
 	}
-	words.raw_stacks = false;	/* arguments only: this is no expression */
-	return rewrite(&words, s->all, list_for(h, false));
+	return rewrite_spec(rq, s->all, list_for(h, false));
 }
 
 static int emit(struct work *w, const struct text_item *item, const struct buf *specs, bool branch)

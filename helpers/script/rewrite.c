@@ -151,24 +151,48 @@ static size_t word(const struct script_request *rq, struct part run, size_t i, s
 	return token.len;
 }
 
-int rewrite(const struct script_request *rq, struct part run, struct buf *out)
+/* "$N" or "$#" at i becomes what it stands for: its length, 0: there is none; or -EINVAL with words. */
+static int put_argument(const struct script_request *rq, struct part run, size_t i, struct buf *out)
 {
 	unsigned n;
-	size_t len;
-	int ret;
+	int len = positional(run, i, &n), err;
+
+	if (len) {
+		err = number(rq, n, out);
+		return err ? err : len;
+	}
+	if (run.p[i] != '$' || !char_at(run, i + 1, '#'))
+		return 0;
+	buf_printf(out, "%u", rq->nargs);
+	return strlen("$#");
+}
+
+int rewrite(const struct script_request *rq, struct part run, struct buf *out)
+{
+	int len;
 
 	for (size_t i = 0; i < run.len; i += len) {
-		len = positional(run, i, &n);
-		if (len) {
-			ret = number(rq, n, out);
-			if (ret)
-				return ret;
-		} else if (run.p[i] == '$' && char_at(run, i + 1, '#')) {
-			buf_printf(out, "%u", rq->nargs);
-			len = 2;
-		} else {
+		len = put_argument(rq, run, i, out);
+		if (len < 0)
+			return len;
+		if (!len)
 			len = word(rq, run, i, out);
-		}
+	}
+	return 0;
+}
+
+int rewrite_spec(const struct script_request *rq, struct part spec, struct buf *out)
+{
+	int len;
+
+	for (size_t i = 0; i < spec.len; i += len) {
+		len = put_argument(rq, spec, i, out);
+		if (len < 0)
+			return len;
+		if (len)
+			continue;
+		len = text_token(spec, i);
+		buf_add(out, spec.p + i, len);
 	}
 	return 0;
 }

@@ -13,6 +13,9 @@
  */
 int rewrite(const struct script_request *rq, struct part run, struct buf *out);
 
+/* The same of a probe's spec, which is no expression: $N and $# only. */
+int rewrite_spec(const struct script_request *rq, struct part spec, struct buf *out);
+
 /* The N of the last $N that the text uses; UINT_MAX when it counts them by $#. */
 unsigned rewrite_last(struct part text);
 

@@ -176,13 +176,13 @@ const char *diff_class(int64_t before, int64_t after)
 	return change > 0 ? up[depth] : down[depth];
 }
 
-/* "5 samples before, 7 after: +2 (+40.0 %)" */
+/* "5 samples before, 7 samples after: +2 (+40.0 %)" */
 void diff_words(struct buf *b, const struct value_type *t, int64_t before, int64_t after)
 {
-	char from[2 * NUM_LEN], to[NUM_LEN], by[NUM_LEN];
+	char from[2 * NUM_LEN], to[2 * NUM_LEN], by[NUM_LEN];
 	int64_t change = profile_sum(after, -before);
 
-	buf_printf(b, "%s before, %s after: ", value_words(from, t, before), value_text(to, t, after));
+	buf_printf(b, "%s before, %s after: ", value_words(from, t, before), value_words(to, t, after));
 	if (before <= 0 && after > 0)
 		buf_str(b, "new");
 	else if (before > 0 && after <= 0)

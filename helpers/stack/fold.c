@@ -127,17 +127,24 @@ static int write_frame(void *ctx, unsigned depth, uint32_t label, int64_t total,
 	return path->failed ? -ENOMEM : 0;
 }
 
+int fold_write_by(FILE *f, const struct profile *p, unsigned value, const struct labels *labels)
+{
+	struct lines_out o = { .f = f, .labels = labels };
+	struct walk w = { .p = p, .labels = labels, .value = value, .enter = write_frame, .ctx = &o };
+	int ret = walk_stacks(&w);
+
+	buf_free(&o.path);
+	free(o.lens);
+	return ret;
+}
+
 int fold_write(FILE *f, const struct profile *p, unsigned value)
 {
 	struct labels labels;
-	struct lines_out o = { .f = f, .labels = &labels };
-	struct walk w = { .p = p, .labels = &labels, .value = value, .enter = write_frame, .ctx = &o };
 	int ret = labels_build(&labels, p, fold_name);
 
 	if (!ret)
-		ret = walk_stacks(&w);
+		ret = fold_write_by(f, p, value, &labels);
 	labels_free(&labels);
-	buf_free(&o.path);
-	free(o.lens);
 	return ret;
 }

@@ -18,6 +18,16 @@
  */
 int fold_write(FILE *f, const struct profile *p, unsigned value);
 
+/*
+ * The same as the classic collapsers write it: names as they are, lines sorted as a whole
+ * by bytes, so that ';' is between '9' and 'A'.
+ */
+int fold_write_classic(FILE *f, const struct profile *p, unsigned value);
+
+/* The same with these names in this order. */
+struct labels;
+int fold_write_by(FILE *f, const struct profile *p, unsigned value, const struct labels *labels);
+
 /* A frame's name as folded text has it, added to b. */
 void fold_name(struct buf *b, const struct frame *f);
 

@@ -144,6 +144,7 @@ int lines_next(struct lines *l, char **ret, size_t *ret_len)
 	}
 	line = l->data + l->start;
 	len = nl - line;
+	l->cut = nl == l->data + l->end;
 	l->start = nl - l->data < (ptrdiff_t)l->end ? l->start + len + 1 : l->end;
 	if (len && line[len - 1] == '\r')
 		len--;

@@ -15,6 +15,7 @@ struct lines {
 	char *data;
 	size_t start, end, cap;
 	bool eof;
+	bool cut;		/* the line given last had no end: nothing follows */
 	uint64_t number;	/* of the line given last, from 1 */
 	uint64_t taken;		/* by lines_take() */
 	uint64_t bytes;		/* read so far, as they are in the file */

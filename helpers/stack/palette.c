@@ -97,12 +97,19 @@ const char *palette_name(enum palette p)
 	return palettes[p].name;
 }
 
+void palette_colour(struct buf *b, enum palette p, unsigned tint)
+{
+	buf_printf(b, "hsl(%u,%u%%,%u%%)", palettes[p].hue - PALETTE_TINTS / 2 * 3 + 3 * tint,
+		   palettes[p].saturation, palettes[p].lightness - PALETTE_TINTS / 2 * 2 + 2 * tint);
+}
+
 void palette_css(struct buf *b)
 {
-	for (unsigned p = 0; p < PALETTE_N; p++)
-		for (unsigned t = 0; t < PALETTE_TINTS; t++)
-			buf_printf(b, ".c%u%u{fill:hsl(%u,%u%%,%u%%)}\n", p, t,
-				   palettes[p].hue - PALETTE_TINTS / 2 * 3 + 3 * t,
-				   palettes[p].saturation,
-				   palettes[p].lightness - PALETTE_TINTS / 2 * 2 + 2 * t);
+	for (unsigned p = 0; p < PALETTE_N; p++) {
+		for (unsigned t = 0; t < PALETTE_TINTS; t++) {
+			buf_printf(b, ".c%u%u{fill:", p, t);
+			palette_colour(b, p, t);
+			buf_str(b, "}\n");
+		}
+	}
 }

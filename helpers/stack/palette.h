@@ -24,6 +24,9 @@ enum palette palette_of(const struct frame *f, const char *module);
 unsigned palette_tint(const char *func);
 const char *palette_name(enum palette p);
 
+/* Adds its colour as CSS writes it. */
+void palette_colour(struct buf *b, enum palette p, unsigned tint);
+
 /* Adds the CSS rules .cPT { fill } of all of them. */
 void palette_css(struct buf *b);
 

@@ -51,6 +51,7 @@ static bool numbers_at(const char *p, const char *end, struct perf_classic_heade
 static void find_event(struct text line, struct perf_classic_header *h)
 {
 	const char *end = line.p + line.len, *p, *digits;
+	bool zero;
 
 	while (end > line.p && is_space(end[-1]))
 		end--;
@@ -66,14 +67,17 @@ static void find_event(struct text line, struct perf_classic_header *h)
 	while (digits > line.p && text_digit(digits[-1]))
 		digits--;
 	h->has_period = digits < p;
+	zero = p - digits == 1 && *digits == '0';
 	if (h->has_period)
 		text_decimal(text_of(digits, p), &h->period);
 	while (digits > line.p && h->has_period && is_space(digits[-1]))
 		digits--;
 	h->has_event = digits > line.p && digits[-1] == ':';
 	/* "0" is no number to it, "00" is 0 */
-	if (!h->has_event || !h->has_period || (!h->period && p - digits == 1))
+	if (!h->has_event || !h->has_period || zero)
 		h->period = 1;
+	if (h->period > INT64_MAX)
+		h->period = INT64_MAX;
 }
 
 bool perf_classic_header(struct text line, struct perf_classic_header *ret)

@@ -33,9 +33,6 @@ struct perf_classic {
 	/* --inline: the frames at pc of dso, root first, ';' between them, into ret.  False: none. NULL: not asked for */
 	bool (*inlined)(void *arg, struct text pc, struct text name, struct text dso, struct buf *ret);
 	void *arg;
-	/* out: samples of other events, and the event that was counted */
-	uint64_t left_out;
-	char event[64];
 };
 
 /* What a line begins a sample with. */

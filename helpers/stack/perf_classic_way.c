@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* perf script text as the classic collapser understands it: the rules of perf_classic.h at work. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "stack/idmap.h"
@@ -16,7 +15,7 @@ struct root {
 };
 
 struct old {
-	struct perf_classic *rules;
+	const struct perf_classic *rules;
 	struct buf event;	/* the event that is counted; empty: none met yet */
 	struct buf text;	/* scratch */
 	struct root *roots;	/* number i + 1 is roots[i] */
@@ -149,10 +148,8 @@ static int any_header(struct perf_reader *x, struct text line)
 
 	if (memchr(line.p, '\0', line.len) || !perf_classic_header(line, &h))
 		return PERF_OTHER;
-	if (other_event(o, &h)) {
-		o->rules->left_out++;
+	if (other_event(o, &h))
 		return PERF_LEFT_OUT;
-	}
 	buf_clear(&o->text);
 	perf_classic_root(o->rules, &h, &o->text);
 	err = o->text.failed || o->event.failed ? -ENOMEM : find_root(x);
@@ -258,6 +255,7 @@ static int line(struct perf_reader *x, struct text t)
 	ret = any_header(x, t);
 	if (ret == PERF_SAMPLE)
 		x->open = true;
+	x->left_out += ret == PERF_LEFT_OUT;
 	if (ret != PERF_OTHER)
 		return ret < 0 ? ret : 0;
 	if (memchr(t.p, '\0', t.len))
@@ -279,7 +277,9 @@ static int end(struct perf_reader *x, int err)
 		return err;
 	if (!err && x->open)
 		err = reading_bad(x->r, "the input ends within a stack");
-	snprintf(o->rules->event, sizeof(o->rules->event), "%s", o->event.data ? o->event.data : "");
+	if (!err && x->left_out)
+		reading_note(x->r, "%llu samples of other events than %s are left out (--event-filter chooses)",
+			     (unsigned long long)x->left_out, o->event.data);
 	for (size_t i = 0; i < o->nroots; i++) {
 		free(o->roots[i].name);
 		free(o->roots[i].frames);

@@ -124,7 +124,8 @@ static int set_value(struct perf_reader *x, const struct perf_header *h)
 	}
 	o->event = i;
 	x->value = o->events[i].value;
-	x->amount = h->has_period ? (int64_t)h->period : 1;
+	/* 0: not known */
+	x->amount = h->has_period && h->period ? (int64_t)h->period : 1;
 	return 0;
 }
 
@@ -139,8 +140,13 @@ static bool is_record(const struct perf_header *h)
 static int begin_sample(struct perf_reader *x, const struct perf_header *h)
 {
 	struct own *o = x->state;
-	int err = set_value(x, h);
+	int err;
 
+	if (h->period > INT64_MAX) {
+		err = reading_bad(x->r, "a period over 2^63-1");
+		return err ? err : PERF_LEFT_OUT;
+	}
+	err = set_value(x, h);
 	if (err == -EBADMSG) {
 		err = reading_bad(x->r, "%.*s: more events than %d", (int)h->event.len,
 				  h->event.p ? h->event.p : "", PROFILE_VALUES);
@@ -330,24 +336,26 @@ static int open_sample(struct perf_reader *x, const struct perf_header *h)
 	return one_frame(x, now.rest);
 }
 
-/* The place in the source of the frame above */
-static int set_source(struct perf_reader *x, struct text file, uint32_t line)
+/* The place in the source of the frame above; behind it, too, may stand that it is inlined. */
+static int set_source(struct perf_reader *x, struct text file, uint32_t line, bool inlined)
 {
 	struct own *o = x->state;
 	struct frame f = x->r->profile->frames[x->ids[x->nids - 1]];
 
-	if (!x->r->addresses && !(f.flags & FRAME_UNKNOWN))
-		return 0;
-	buf_clear(&o->text);
-	buf_add(&o->text, file.p, file.len);
-	if (o->text.failed)
-		return -ENOMEM;
-	f.file = o->text.data;
-	f.line = line;
+	if (inlined)
+		f.flags |= FRAME_INLINED;
+	if (x->r->addresses) {
+		buf_clear(&o->text);
+		buf_add(&o->text, file.p, file.len);
+		if (o->text.failed)
+			return -ENOMEM;
+		f.file = o->text.data;
+		f.line = line;
+	}
 	return profile_frame(x->r->profile, &f, &x->ids[x->nids - 1]);
 }
 
-/* Indented, under a header: a frame, or what -F +srcline and +srccode print about the one above */
+/* Indented, under a header: a frame, or what -F +srcline prints about the one above */
 static int under_header(struct perf_reader *x, struct text t)
 {
 	struct own *o = x->state;
@@ -357,12 +365,12 @@ static int under_header(struct perf_reader *x, struct text t)
 
 	o->stacked = true;
 	if (x->nids && *t.p == ' ' && perf_srcline(t, &file, &number))
-		return set_source(x, file, number);
+		return set_source(x, file, number, text_ends(word, " (inlined)"));
 	ret = memchr(t.p, '\0', t.len) ? PERF_OTHER : perf_frame_line(x, t);
 	if (ret != PERF_OTHER)
 		return ret < 0 ? ret : 0;
-	/* "|12 code", "??:0", "libc.so.6[27b25]" */
-	if (x->nids && word.len && (*word.p == '|' || *word.p == '?' || !memchr(word.p, ' ', word.len)))
+	/* "??:0", "libc.so.6[27b25]" */
+	if (x->nids && word.len && (*word.p == '?' || !memchr(word.p, ' ', word.len)))
 		return 0;
 	return bad_line(x, t);
 }
@@ -390,6 +398,9 @@ static int line(struct perf_reader *x, struct text t)
 	bool indented = t.len && text_blank(*t.p), header;
 	int ret;
 
+	/* -F +srccode */
+	if (x->open && t.len && *t.p == '|')
+		return 0;
 	if (!t.len || *t.p == '#') {
 		ret = not_begun(x);
 		return ret || t.len ? ret : end_sample(x);
@@ -420,7 +431,7 @@ static int end(struct perf_reader *x, int err)
 	if (!err)
 		err = not_begun(x);
 	/* without the empty line frames may be missing */
-	if (!err && x->open && o->stacked && !o->broken)
+	if (!err && x->open && (o->stacked || x->r->lines->cut) && !o->broken)
 		err = reading_bad(x->r, "the input ends within a stack");
 	else if (!err)
 		err = end_sample(x);

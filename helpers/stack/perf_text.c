@@ -35,8 +35,8 @@ size_t text_decimal(struct text t, uint64_t *ret)
 
 	for (; n < t.len && text_digit(t.p[n]); n++)
 		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(t.p[n] - '0'), &v) || v > INT64_MAX)
-			v = INT64_MAX;
+		    __builtin_add_overflow(v, (uint64_t)(t.p[n] - '0'), &v))
+			v = UINT64_MAX;
 	*ret = v;
 	return n;
 }

@@ -69,7 +69,7 @@ struct perf_header {
 	struct text comm, event;	/* p is NULL: not there */
 	int64_t pid, tid, cpu;		/* -1: not there */
 	bool has_time, has_period;
-	uint64_t time_ns, period;	/* a period over 2^63-1 is that */
+	uint64_t time_ns, period;
 	struct text rest;		/* behind the event: fields of a tracepoint, flags, ip sym (dso) */
 };
 
@@ -107,7 +107,7 @@ struct perf_mmap {
 };
 bool perf_mmap(struct text rest, struct perf_mmap *ret);
 
-/* Digits at the beginning of t, 16 at most for hex; how many there were. */
+/* Digits at the beginning of t, 16 at most for hex; how many there were. A decimal over 2^64-1 is that. */
 size_t text_hex(struct text t, uint64_t *ret);
 size_t text_decimal(struct text t, uint64_t *ret);
 

@@ -121,6 +121,12 @@ void profile_add_values(struct profile *p, uint32_t sample, const int64_t *value
 int profile_merge(struct profile *p, const struct profile *from);
 
 /*
+ * What stands around the samples of `from', into p, which is initialised and empty: types of
+ * values, mappings (they keep their numbers), comments, what is known of the recording.
+ */
+int profile_begin_as(struct profile *p, const struct profile *from);
+
+/*
  * Raw stacks become frames here.  The symboliser is whoever knows the target;
  * this layer knows neither ELF nor Go.
  */

@@ -224,3 +224,15 @@ int profile_merge(struct profile *p, const struct profile *from)
 	free(frame_of);
 	return ret;
 }
+
+int profile_begin_as(struct profile *p, const struct profile *from)
+{
+	struct profile about = *from;
+
+	about.nframes = about.nsamples = 0;
+	memcpy(p->types, from->types, sizeof(p->types));
+	p->ntypes = from->ntypes;
+	p->main_value = from->main_value;
+	/* no two mappings are equal, so these are numbered as those */
+	return profile_merge(p, &about);
+}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "stack/fold.h"
 
 enum { MAX_FRAMES = 1 << 16 };
@@ -16,6 +17,11 @@ enum { MAX_FRAMES = 1 << 16 };
 struct gather {
 	struct reading *r;
 	bool open;		/* between "@map[" and "]: value" */
+	bool callers;		/* a stack has begun: its next frames are return addresses */
+	unsigned parts;		/* stacks and keys so far */
+	size_t leaf;		/* of the newest stack */
+	bool stack;		/* there is one */
+	bool caller_known;	/* in some entry */
 	struct buf text;
 	size_t map;
 	struct frame *frames;
@@ -64,10 +70,14 @@ static size_t map_name(const char *line, size_t len)
 	return n < len && line[n] == '[' ? n : 0;
 }
 
+static int put_caller(struct gather *g, const char *s, size_t len);
+
 static int add_key(struct gather *g, const char *s, size_t len)
 {
 	if (!len)
 		return 0;
+	if (++g->parts == g->r->caller && g->stack)
+		return put_caller(g, s, len);
 	if (!ARRAY_ROOM(g->keys, g->nkeys, g->keys_cap))
 		return -ENOMEM;
 	g->keys[g->nkeys++] = (const char *)keep(g, s, len);
@@ -107,9 +117,25 @@ static void named_frame(struct gather *g, const char *s, size_t len, struct fram
 	f->func = (const char *)keep(g, s, without_offset(s, len));
 	if (g->text.failed || !fold_is_address(g->text.data + (size_t)f->func, &addr))
 		return;
-	f->flags = FRAME_UNKNOWN;
+	f->flags |= FRAME_UNKNOWN;
 	if (addr)
 		f->addr = addr;
+}
+
+/* A frame with a name may lose its address, see struct reading. */
+static bool keeps_address(const struct gather *g, const struct frame *f)
+{
+	return g->r->addresses || (f->flags & FRAME_UNKNOWN);
+}
+
+/* The file that stands behind a frame, "(/usr/bin/spin)" without the brackets; it can do without. */
+static void in_file(struct gather *g, const char *path, size_t len, struct frame *f)
+{
+	size_t at = keep(g, path, len);
+
+	if (g->text.failed ||
+	    profile_mapping(g->r->profile, &(struct profile_mapping){ .path = g->text.data + at }, &f->mapping))
+		f->mapping = 0;
 }
 
 /* perf mode: "459d80 main.work+0 (/usr/bin/spin)", the address without 0x */
@@ -130,10 +156,12 @@ static bool perf_frame(struct gather *g, const char *s, size_t len, struct frame
 	/* without a symbol the name is "[unknown]" or the address again */
 	if (end - name == 9 && !memcmp(name, "[unknown]", 9)) {
 		f->func = (const char *)keep_address(g, f->addr);
-		f->flags = FRAME_UNKNOWN;
+		f->flags |= FRAME_UNKNOWN;
 	} else {
 		named_frame(g, name, end - name, f);
 	}
+	if (paren && paren[2] == '/' && s[len - 1] == ')' && keeps_address(g, f))
+		in_file(g, paren + 2, s + len - paren - 3, f);
 	return true;
 }
 
@@ -169,7 +197,63 @@ static int add_frame(struct gather *g, const char *line, size_t len)
 		return -ENOMEM;
 	if ((*line != '\t' || !perf_frame(g, s, len, &f)) && !raw_frame(g, s, len, &f))
 		named_frame(g, s, len, &f);
+	if (f.addr && g->callers)
+		f.flags |= FRAME_RETURN;
+	if (!g->callers) {
+		g->parts++;
+		g->leaf = g->nframes;
+		g->stack = true;
+	}
+	g->callers = true;
 	g->frames[g->nframes++] = f;
+	return 0;
+}
+
+/* "4312254", as bpftrace prints numbers: an address; below any that code can have it is a PID, say */
+static bool decimal_address(const char *s, size_t len, uint64_t *ret)
+{
+	enum { LOWEST = 1 << 16 };
+	char *end;
+
+	errno = 0;
+	*ret = strtoull(s, &end, 10);
+	return end == s + len && !errno && (!*ret || *ret >= LOWEST);
+}
+
+/*
+ * Behind the leaf, unless it is there already: the kernel from 6.11 on puts it there itself at a
+ * `push %rbp'.  That compares addresses, or names where bpftrace left no more.
+ */
+static int put_caller(struct gather *g, const char *s, size_t len)
+{
+	struct frame f = { .flags = FRAME_RETURN }, *at;
+	uint64_t addr = 0;
+
+	if (!isdigit((unsigned char)*s) || !strncmp(s, "0x", 2)) {
+		named_frame(g, s, len, &f);
+	} else if (!decimal_address(s, len, &addr)) {
+		g->open = false;
+		return reading_bad(g->r, "key %u is '%.*s', not the address of code", g->r->caller,
+				   (int)(len < 60 ? len : 60), s);
+	}
+	g->caller_known = true;
+	if (addr) {
+		f.func = (const char *)keep_address(g, f.addr = addr);
+		f.flags |= FRAME_UNKNOWN;
+	}
+	/* 0, or "0x0" of usym(): bpftrace could not read it */
+	if (!f.func || ((f.flags & FRAME_UNKNOWN) && !f.addr))
+		return 0;
+	if (!ARRAY_ROOM(g->frames, g->nframes, g->frames_cap) || g->text.failed)
+		return -ENOMEM;
+	at = g->frames + g->leaf + 1;
+	if (g->leaf + 1 < g->nframes &&
+	    (f.addr ? at->addr == f.addr :
+		      !strcmp(g->text.data + (size_t)at->func, g->text.data + (size_t)f.func)))
+		return 0;
+	memmove(at + 1, at, (g->frames + g->nframes - at) * sizeof(*at));
+	*at = f;
+	g->nframes++;
 	return 0;
 }
 
@@ -237,8 +321,14 @@ static int add_entry(struct gather *g, int64_t v)
 	if (!ARRAY_ROOM(g->ids, g->nframes + g->nkeys, g->ids_cap))
 		return -ENOMEM;
 	for (size_t i = 0; i < g->nframes; i++) {
-		int ret = profile_frame(p, &g->frames[i], &g->ids[n++]);
+		struct frame f = g->frames[i];
+		int ret;
 
+		if (!keeps_address(g, &f)) {
+			f.addr = 0;
+			f.flags &= ~FRAME_RETURN;
+		}
+		ret = profile_frame(p, &f, &g->ids[n++]);
 		if (ret)
 			return ret;
 	}
@@ -284,10 +374,11 @@ static int key_line(struct gather *g, const char *s, size_t len)
 	const char *close = NULL;
 	int ret;
 
+	g->callers = false;
 	for (const char *p = s; (p = memmem(p, s + len - p, "]: ", 3)); p++)
 		close = p;
 	ret = add_keys(g, s, close ? (size_t)(close - s) : len);
-	if (!ret && close)
+	if (!ret && close && g->open)
 		ret = emit(g, close + 3);
 	return ret;
 }
@@ -295,7 +386,8 @@ static int key_line(struct gather *g, const char *s, size_t len)
 static int begin(struct gather *g, const char *line, size_t len, size_t name)
 {
 	g->open = true;
-	g->nframes = g->nkeys = 0;
+	g->nframes = g->nkeys = g->parts = 0;
+	g->callers = g->stack = false;
 	buf_clear(&g->text);
 	g->map = keep(g, line, name);
 	return key_line(g, line + name + 1, len - name - 1);
@@ -349,6 +441,9 @@ int bpftrace_read(struct reading *r)
 	}
 	if (!ret && g.open && g.nframes)
 		ret = reading_bad(r, "the input ends within a map's entry");
+	if (!ret && r->caller && !g.caller_known && !r->bad)
+		ret = err_set(EBADMSG, "%s: --caller %u: no map has an address as key %u, behind a stack",
+			      r->lines->name, r->caller, r->caller);
 	gather_free(&g);
 	return ret;
 }

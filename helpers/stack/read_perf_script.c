@@ -24,54 +24,87 @@ enum {
 	BLOCK_MAX = 256 << 10,	/* a longer stack is read line by line */
 	NO_FRAME = 0xffffffff,
 	TAIL = 0x746c00,	/* tells stacks without their first line from whole ones */
+	BATCH = 16,		/* lines whose places in the cache are fetched together */
 };
 
-/* A sample as it stands in the buffer. */
+/* A sample as it stands in the buffer; x->ends has the ends of the stack's lines. */
 struct block {
 	struct text header;
 	struct text frames;	/* without the last newline */
 	size_t len;		/* with the empty line */
 };
 
-/* The first of two newlines that follow each other; NULL: there are none. */
-static const char *find_empty_line(const char *p, const char *end)
+static uint64_t newlines(const char *p)
 {
+	uint64_t m = 0;
+
 #ifdef __SSE2__
-	const __m128i nl = _mm_set1_epi8('\n');
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(p + 16 * i));
 
-	/* each step looks one byte further than it moves on */
-	for (; end - p > 64; p += 63) {
-		uint64_t hits = 0;
-
-		for (int i = 0; i < 4; i++) {
-			__m128i v = _mm_loadu_si128((const __m128i *)(p + 16 * i));
-
-			hits |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, nl)) << (16 * i);
-		}
-		hits &= hits >> 1;
-		if (hits)
-			return p + __builtin_ctzll(hits);
+		v = _mm_cmpeq_epi8(v, _mm_set1_epi8('\n'));
+		m |= (uint64_t)(unsigned)_mm_movemask_epi8(v) << (16 * i);
 	}
+#else
+	for (int i = 0; i < 64; i++)
+		m |= (uint64_t)(p[i] == '\n') << i;
 #endif
-	for (; (p = memchr(p, '\n', end - p)) && p + 1 < end; p++)
-		if (p[1] == '\n')
-			return p;
-	return NULL;
+	return m;
 }
 
-static struct perf_key key_of(struct text t, uint64_t context)
+/*
+ * The first of two newlines that follow each other, with the ends of the lines up to it in
+ * x->ends.  1, 0: there are none, or -ENOMEM.
+ */
+static int find_empty_line(struct perf_reader *x, const char *start, const char *end, const char **ret)
 {
-	return perf_key_in(perf_key_of(t.p, t.len), context);
+	uint64_t before = 0;
+	const char *p = start;
+
+	x->nends = 0;
+	while (p < end) {
+		uint64_t m, pairs;
+
+		if (!ARRAY_ROOM(x->ends, x->nends + 64, x->ends_cap))
+			return -ENOMEM;
+		if (end - p >= 64) {
+			m = newlines(p);
+		} else {
+			char rest[64] = { 0 };
+
+			memcpy(rest, p, end - p);
+			m = newlines(rest);
+		}
+		pairs = m & (m << 1 | before);
+		before = m >> 63;
+		if (pairs)
+			m &= (pairs & -pairs) - 1;
+		for (; m; m &= m - 1)
+			x->ends[x->nends++] = p - start + __builtin_ctzll(m);
+		if (pairs) {
+			*ret = p + __builtin_ctzll(pairs) - 1;
+			return 1;
+		}
+		p += 64;
+	}
+	return 0;
 }
 
-static size_t count_lines(struct text t)
+static struct text line_of(const struct perf_reader *x, const struct block *b, size_t i)
 {
-	const char *p = t.p, *end = t.p + t.len;
-	size_t n = 1;
+	const char *p = b->frames.p;
 
-	for (; (p = memchr(p, '\n', end - p)); p++)
-		n++;
-	return n;
+	return text_of(i ? p + x->ends[i - 1] + 1 : p, p + x->ends[i]);
+}
+
+/* Are all lines indented?  Else there may be another sample among them. */
+static bool all_indented(const struct perf_reader *x, const struct block *b)
+{
+	for (size_t i = 0; i < x->nends; i++)
+		if (!text_blank(*line_of(x, b, i).p))
+			return false;
+	return true;
 }
 
 int perf_push(struct perf_reader *x, uint32_t id)
@@ -93,11 +126,11 @@ static void add_values(struct perf_reader *x, uint32_t sample)
 	x->r->samples++;
 }
 
-/* Makes a sample of the frames gathered, or finds the one there is. */
-static int find_sample(struct perf_reader *x, uint32_t *ret)
+/* The sample of the frames gathered; rooted: with those of the root. */
+static int find_sample(struct perf_reader *x, bool rooted, uint32_t *ret)
 {
 	static const int64_t none[PROFILE_VALUES];
-	int err = x->way->push_root ? x->way->push_root(x) : 0;
+	int err = x->way->push_root && !rooted ? x->way->push_root(x) : 0;
 
 	if (err)
 		return err;
@@ -108,7 +141,7 @@ static int find_sample(struct perf_reader *x, uint32_t *ret)
 int perf_sample_end(struct perf_reader *x)
 {
 	uint32_t sample;
-	int ret = find_sample(x, &sample);
+	int ret = find_sample(x, false, &sample);
 
 	if (!ret)
 		add_values(x, sample);
@@ -142,117 +175,153 @@ bool perf_is_return(const struct perf_reader *x, bool kernel)
 	return place == PLACE_CALLER || (place == PLACE_BELOW_KERNEL && kernel);
 }
 
-int perf_frame_line(struct perf_reader *x, struct text line)
+/* A line that has this key but for its place; as frame(). */
+static int keyed_line(struct perf_reader *x, struct text line, struct perf_key key)
 {
-	struct perf_key key = perf_key_in(key_of(line, x->context), place_of(x));
-	const struct perf_slot *slot = perf_cache_find(&x->frames, key);
+	uint64_t at = key.lo;
+	const struct perf_slot *slot;
 	size_t n = x->nids;
 	int ret;
 
+	key = perf_key_in(key, place_of(x));
+	slot = perf_cache_find(&x->frames, at, key);
 	if (slot)
 		return slot->id == NO_FRAME || !perf_push(x, slot->id) ? PERF_FRAME : -ENOMEM;
 	ret = x->way->frame(x, line);
 	if (ret == PERF_FRAME && x->nids <= n + 1)
-		perf_cache_put(&x->frames, key, x->nids > n ? x->ids[n] : NO_FRAME, 0);
+		perf_cache_put(&x->frames, at, key, x->nids > n ? x->ids[n] : NO_FRAME);
 	return ret;
 }
 
-/* PERF_FRAME when all of the lines are frames'. */
-static int frame_lines(struct perf_reader *x, struct text t)
+static struct perf_key key_of(const struct perf_reader *x, struct text t)
 {
-	const char *p = t.p, *end = t.p + t.len;
+	return perf_key_in(perf_key_of(t.p, t.len), x->context);
+}
+
+int perf_frame_line(struct perf_reader *x, struct text line)
+{
+	return keyed_line(x, line, key_of(x, line));
+}
+
+/* Lines from i on. PERF_FRAME when all of them are frames'. */
+static int frame_lines(struct perf_reader *x, const struct block *b, size_t i)
+{
+	struct perf_key keys[BATCH];
 	int ret = PERF_FRAME;
 
-	while (ret == PERF_FRAME && p < end) {
-		const char *nl = memchr(p, '\n', end - p);
+	for (size_t n; ret == PERF_FRAME && i < x->nends; i += n) {
+		for (n = 0; n < BATCH && i + n < x->nends; n++) {
+			struct text line = line_of(x, b, i + n);
 
-		if (!nl)
-			nl = end;
-		/* what is not indented may be anything: a line that begins a sample, too */
-		ret = text_blank(*p) ? perf_frame_line(x, text_of(p, nl)) : PERF_OTHER;
-		p = nl + 1;
+			if (!text_blank(*line.p))
+				return PERF_OTHER;
+			keys[n] = key_of(x, line);
+			perf_cache_fetch(&x->frames, keys[n].lo);
+		}
+		for (size_t k = 0; ret == PERF_FRAME && k < n; k++)
+			ret = keyed_line(x, line_of(x, b, i + k), keys[k]);
 	}
 	return ret;
 }
 
 /*
- * The stack's lines but the first one, if they were met before: pushes their frames, and
- * those of the root with them.  1, 0 or -errno.
+ * The frames of a stack whose lines but the first were met before behind another single
+ * frame: pushes them, and those of the root with them.  1, 0 or -ENOMEM.
  */
 static int known_tail(struct perf_reader *x, struct perf_key key)
 {
-	const struct perf_slot *slot = perf_cache_find(&x->blocks, key);
+	const struct perf_slot *slot = perf_cache_find(&x->blocks, key.lo, key);
 	const struct profile *p = x->r->profile;
 	const struct sample *s;
 
 	if (!slot)
 		return 0;
 	s = &p->samples[slot->id];
-	for (uint32_t i = slot->extra; i < s->n; i++)
+	for (uint32_t i = 1; i < s->n; i++)
 		if (perf_push(x, p->stack_frames[s->first + i]))
 			return -ENOMEM;
 	return 1;
 }
 
-/* A stack that was not met before: gathers its frames.  PERF_FRAME, PERF_OTHER, or -errno. */
-static int new_stack(struct perf_reader *x, const struct block *b, uint32_t *ret)
-{
-	const char *nl = memchr(b->frames.p, '\n', b->frames.len), *end = b->frames.p + b->frames.len;
-	struct text first = text_of(b->frames.p, nl ? nl : end), rest = text_of(nl ? nl + 1 : end, end);
-	struct perf_key tail = { 0, 0 };
-	size_t leaf;
-	int err, known = 0;
+/* What a stack is known by. */
+struct block_keys {
+	struct perf_key all, tail;
+	bool has_tail;
+};
 
-	x->nids = 0;
-	err = frame_lines(x, first);
-	leaf = x->nids;
-	if (err == PERF_FRAME && rest.len) {
-		tail = perf_key_in(key_of(rest, x->context),
-				   ((uint64_t)TAIL + place_of(x)) << 32 | x->root);
-		known = known_tail(x, tail);
-		err = known < 0 ? known : known ? PERF_FRAME : frame_lines(x, rest);
-	}
+/* A stack that was not met before, its first frame pushed: its sample.  As frame(). */
+static int new_stack(struct perf_reader *x, const struct block *b, const struct block_keys *keys,
+		     uint32_t *ret)
+{
+	int known = keys->has_tail ? known_tail(x, keys->tail) : 0;
+	int err = known < 0 ? known : known ? PERF_FRAME : frame_lines(x, b, 1);
+
 	if (err != PERF_FRAME)
 		return err;
-	if (known)
-		err = profile_add_labelled(x->r->profile, x->ids, x->nids,
-					   x->way->push_root ? 0 : x->root,
-					   (int64_t[PROFILE_VALUES]){ 0 }, ret);
-	else
-		err = find_sample(x, ret);
-	if (!err && !known && rest.len && x->nids <= STACK_DEPTH)
-		perf_cache_put(&x->blocks, tail, *ret, leaf);
-	return err ? err : PERF_FRAME;
+	err = find_sample(x, known, ret);
+	if (err)
+		return err;
+	if (keys->has_tail && !known && x->nids <= STACK_DEPTH)
+		perf_cache_put(&x->blocks, keys->tail.lo, keys->tail, *ret);
+	perf_cache_put(&x->blocks, keys->all.lo, keys->all, *ret);
+	return PERF_FRAME;
 }
 
-/* A sample whose first line was understood. */
+/*
+ * The keys, and the first frame pushed; that is for the tail, but most of all the memory
+ * behind the keys gets time to come.  As frame().
+ */
+static int first_frame(struct perf_reader *x, const struct block *b, struct block_keys *ret)
+{
+	const char *end = b->frames.p + b->frames.len, *rest = b->frames.p + x->ends[0];
+	struct perf_key first = key_of(x, text_of(b->frames.p, rest)), others;
+	int err;
+
+	if (!text_blank(*b->frames.p))
+		return PERF_OTHER;
+	perf_cache_fetch(&x->frames, first.lo);
+	others = key_of(x, text_of(rest, end));
+	ret->all = perf_key_in(perf_key_join(first, others), x->root);
+	perf_cache_fetch(&x->blocks, ret->all.lo);
+	err = keyed_line(x, line_of(x, b, 0), first);
+	if (err != PERF_FRAME)
+		return err;
+	ret->has_tail = x->nids == 1 && x->nends > 1;
+	ret->tail = perf_key_in(others, ((uint64_t)TAIL + place_of(x)) << 32 | x->root);
+	perf_cache_fetch(&x->blocks, ret->tail.lo);
+	return PERF_FRAME;
+}
+
+/* A sample whose first line was understood. As frame(). */
 static int add_block(struct perf_reader *x, const struct block *b)
 {
-	struct perf_key key = perf_key_in(key_of(b->frames, x->context), x->root);
-	const struct perf_slot *slot = perf_cache_find(&x->blocks, key);
-	uint32_t sample, lines;
+	const struct perf_slot *slot;
+	struct block_keys keys;
+	uint32_t sample;
 	int ret;
 
-	if (slot) {
-		add_values(x, slot->id);
-		return slot->extra;
-	}
-	ret = new_stack(x, b, &sample);
 	x->nids = 0;
-	if (ret != PERF_FRAME)
-		return ret;
-	lines = count_lines(b->frames);
-	perf_cache_put(&x->blocks, key, sample, lines);
-	add_values(x, sample);
-	return lines;
+	ret = first_frame(x, b, &keys);
+	if (ret == PERF_FRAME) {
+		slot = perf_cache_find(&x->blocks, keys.all.lo, keys.all);
+		if (slot)
+			sample = slot->id;
+		else
+			ret = new_stack(x, b, &keys, &sample);
+	}
+	x->nids = 0;
+	if (ret == PERF_FRAME)
+		add_values(x, sample);
+	return ret;
 }
 
 /* Is what comes next a line with indented ones under it, and an empty line behind? 1, 0 or -errno */
 static int find_block(struct perf_reader *x, struct block *b)
 {
 	struct lines *l = x->r->lines;
-	const char *p, *nl, *stop, *end;
+	const char *p, *nl, *stop = NULL, *end;
 	size_t n;
+	int ret;
 
 	for (;;) {
 		p = l->data + l->start;
@@ -263,8 +332,8 @@ static int find_block(struct perf_reader *x, struct block *b)
 			return 0;
 		if (nl && nl + 1 < end && (!text_blank(nl[1]) || l->bytes - n < x->scanned))
 			return 0;
-		stop = nl && nl + 1 < end ? find_empty_line(nl + 1, end) : NULL;
-		if (stop)
+		ret = nl && nl + 1 < end ? find_empty_line(x, nl + 1, end, &stop) : 0;
+		if (ret)
 			break;
 		if (l->eof || n >= BLOCK_MAX) {
 			x->scanned = l->bytes;
@@ -273,6 +342,8 @@ static int find_block(struct perf_reader *x, struct block *b)
 		if (lines_peek(l, n + 1, &p, &n))
 			return -EIO;
 	}
+	if (ret < 0)
+		return ret;
 	*b = (struct block){ text_of(p, nl), text_of(nl + 1, stop), stop + 2 - p };
 	return b->header.p[b->header.len - 1] != '\r' && !memchr(p, '\0', b->len);
 }
@@ -282,21 +353,23 @@ static int read_block(struct perf_reader *x)
 {
 	struct lines *l = x->r->lines;
 	struct block b;
-	int ret = find_block(x, &b), lines = 0;
+	int ret = find_block(x, &b), line;
 
 	if (ret <= 0)
 		return ret;
-	ret = x->way->header(x, b.header);
-	if (ret == PERF_LEFT_OUT) {
-		lines = count_lines(b.frames);
-	} else if (ret == PERF_SAMPLE) {
-		lines = add_block(x, &b);
-		if (lines <= 0)
-			return lines;
-	} else {
+	l->number++;
+	line = x->way->header(x, b.header);
+	ret = line;
+	if (line == PERF_LEFT_OUT)
+		ret = all_indented(x, &b) ? PERF_FRAME : PERF_OTHER;
+	else if (line == PERF_SAMPLE)
+		ret = add_block(x, &b);
+	if (ret != PERF_FRAME) {
+		l->number--;
 		return ret < 0 ? ret : 0;
 	}
-	l->number += lines + 2;
+	x->left_out += line == PERF_LEFT_OUT;
+	l->number += x->nends + 1;
 	l->start += b.len;
 	return 1;
 }
@@ -333,6 +406,7 @@ int perf_script_read(struct reading *r)
 	perf_cache_free(&x.blocks);
 	perf_cache_free(&x.frames);
 	free(x.ids);
+	free(x.ends);
 	return ret;
 }
 

@@ -35,10 +35,15 @@ struct reading {
 	 */
 	const char *labels;
 	uint64_t tick_ns;
+	/*
+	 * bpftrace: which key of a map, from 1 and stacks counted, is the return address of the
+	 * probed function, to be the second frame of the stack before it; 0: none.
+	 */
+	unsigned caller;
 	/* Frames keep addr, FRAME_RETURN and mapping; otherwise only those without a name do. */
 	bool addresses;
 	/* perf script text only: as the classic collapser reads it (perf_classic.h); NULL: as this project does */
-	struct perf_classic *classic;
+	const struct perf_classic *classic;
 	uint64_t samples;	/* read */
 	uint64_t lost;		/* events that the recording says it lost */
 	uint64_t bad;		/* pieces left out */

@@ -26,4 +26,7 @@ struct resolver {
 int profile_resolve(const struct profile *in, const struct resolver *r, bool unnamed_only,
 		    bool drop_addresses, struct profile *out);
 
+/* Is there any frame to look up? */
+bool resolve_needed(const struct profile *in, bool unnamed_only);
+
 #endif

@@ -330,19 +330,6 @@ static int each_sample(struct work *w)
 	return 0;
 }
 
-/* All but the samples. */
-static int begin(const struct profile *in, struct profile *out)
-{
-	struct profile about = *in;
-
-	about.nframes = about.nsamples = 0;
-	memcpy(out->types, in->types, sizeof(out->types));
-	out->ntypes = in->ntypes;
-	out->main_value = in->main_value;
-	/* of equal mappings there is one, so they keep their numbers */
-	return profile_merge(out, &about);
-}
-
 static bool has_function(const struct work *w, bool root)
 {
 	for (size_t i = 0; i < w->in->nframes; i++)
@@ -394,7 +381,7 @@ int profile_transform(const struct profile *in, const struct transform *t, struc
 	if (!err)
 		err = look_at_frames(&w);
 	if (!err)
-		err = begin(in, out);
+		err = profile_begin_as(out, in);
 	if (!err)
 		err = each_sample(&w);
 	if (err == -ENOMEM)

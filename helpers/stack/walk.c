@@ -11,6 +11,7 @@ void labels_free(struct labels *l)
 {
 	free(l->v);
 	free(l->of_frame);
+	free(l->of_leaf);
 	buf_free(&l->texts);
 	*l = (struct labels){ 0 };
 }
@@ -104,10 +105,13 @@ struct item {
 static uint32_t key_at(const struct walk *w, uint32_t sample, unsigned depth)
 {
 	const struct sample *s = &w->p->samples[sample];
+	const uint32_t *of_frame = w->labels->of_frame;
 
 	if (depth >= s->n)
 		return 0;
-	return w->labels->of_frame[w->p->stack_frames[s->first + s->n - 1 - depth]] + 1;
+	if (depth + 1 == s->n && w->labels->of_leaf)
+		of_frame = w->labels->of_leaf;
+	return of_frame[w->p->stack_frames[s->first + s->n - 1 - depth]] + 1;
 }
 
 static void swap(struct item *a, struct item *b)

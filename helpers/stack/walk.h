@@ -17,6 +17,7 @@ struct labels {
 	} *v;
 	size_t n, cap;
 	uint32_t *of_frame;		/* frame's number: its name's */
+	uint32_t *of_leaf;		/* the same where it is innermost, if that has a place of its own; NULL */
 	struct buf texts;
 };
 

@@ -8,6 +8,9 @@
 #include "stack/diff.h"
 #include "stack/flame.h"
 #include "stack/fold.h"
+#include "stack/heatmap.h"
+#include "stack/histogram.h"
+#include "stack/html.h"
 #include "stack/json.h"
 #include "stack/pprof.h"
 #include "stack/report.h"
@@ -36,11 +39,37 @@ static int speedscope(FILE *f, const struct profile *p, const struct write_optio
 	return speedscope_write(f, p, o->value, o->title);
 }
 
+static int histogram(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	return histogram_write(f, p, &(struct histogram_options){
+		.title = o->title, .subtitle = o->subtitle, .label = o->label, .value = o->value });
+}
+
+static int heatmap(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	return heatmap_write(f, p, &(struct heatmap_options){
+		.title = o->title, .subtitle = o->subtitle, .value = o->value, .rows = o->rows,
+		.level = o->level, .interval_ns = o->interval_ns });
+}
+
+static struct flame_options flame_options(const struct write_options *o)
+{
+	return (struct flame_options){ .title = o->title, .subtitle = o->subtitle, .module = o->module,
+				       .value = o->value, .icicle = o->icicle, .diff_of = o->diff_of };
+}
+
 static int svg(FILE *f, const struct profile *p, const struct write_options *o)
 {
-	return flame_write(f, p, &(struct flame_options){
-		.title = o->title, .subtitle = o->subtitle, .module = o->module,
-		.value = o->value, .icicle = o->icicle, .diff_of = o->diff_of });
+	struct flame_options flame = flame_options(o);
+
+	return flame_write(f, p, &flame);
+}
+
+static int html(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	struct flame_options flame = flame_options(o);
+
+	return html_write(f, p, &flame);
 }
 
 static int table(FILE *f, const struct profile *p, const struct write_options *o)
@@ -65,9 +94,10 @@ static int diff_pprof(FILE *f, const struct profile *p, const struct write_optio
 	return diff_write_pprof(f, p, &(struct diff_options){ .of = o->diff_of });
 }
 
-/* Differently from others; svg and json know diffs. */
+/* Differently from others; svg, html and json know diffs. */
 static const struct writer diff_writers[] = {
 	{ "folded", .write = diff_folded },
+	{ "html", .picture = true, .write = html },
 	{ "json", .write = json },
 	{ "pprof", .write = diff_pprof },
 	{ "svg", .picture = true, .write = svg },
@@ -77,6 +107,9 @@ static const struct writer diff_writers[] = {
 
 const struct writer writers[] = {
 	{ "folded", .write = folded },
+	{ "heatmap", .labels = "time", .picture = true, .write = heatmap },
+	{ "histogram", .labels = "value", .picture = true, .write = histogram },
+	{ "html", .picture = true, .write = html },
 	{ "json", .labels = "*", .addresses = true, .write = json },
 	{ "pprof", .labels = "*", .addresses = true, .write = pprof },
 	{ "speedscope", .write = speedscope },

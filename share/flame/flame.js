@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // flame.js - zoom, search and the line of details of a flame graph.
 //
-// The state (zoomed frame, search) lives in the URL's fragment, so the back
-// button works and a link shows what its sender saw.  Names are only ever read
-// from and put into text nodes.
+// The state (zoomed frame, search) lives in the URL's fragment.  Names are only
+// ever read from and put into text nodes.
 "use strict";
 (function () {
+	// @include common.js
 	const SVG = "http://www.w3.org/2000/svg", XHTML = "http://www.w3.org/1999/xhtml";
 	const svg = document.currentScript ? document.currentScript.closest("svg") :
 		document.documentElement;
@@ -34,21 +34,16 @@
 
 	function label(frame, x, w) {
 		const room = Math.floor((w - 6) / char);
-		let name = frame.name;
 
 		if (room < 3) {
 			if (frame.text)
 				frame.text.textContent = "";
 			return;
 		}
-		if (name.length > room)
-			name = name.slice(name.slice(0, name.search(/[([ ]|$/)).lastIndexOf("/") + 1);
-		if (name.length > room)
-			name = name.slice(0, room - 1) + "…";
 		if (!frame.text)
 			frame.text = element("text", { y: +frame.rect.getAttribute("y") + 13 }, frame.g);
 		frame.text.setAttribute("x", x + 3);
-		frame.text.textContent = name;
+		frame.text.textContent = shorten(frame.name, room);
 	}
 
 	// Frames above the zoomed one keep its full width, all others outside of it go.
@@ -73,13 +68,12 @@
 
 	// Frames come parents first, so a match inside a match is not counted again.
 	function search(term) {
-		const fold = term === term.toLowerCase();
+		const match = matcher(term);
 		const from = zoomed.start, to = from + zoomed.width;
 		let sum = 0, counted = from, n = 0;
 
 		for (const f of frames) {
-			const name = fold ? f.name.toLowerCase() : f.name;
-			const hit = term !== "" && f !== all && name.includes(term);
+			const hit = f !== all && match(f.name);
 
 			f.g.classList.toggle("match", hit);
 			if (!hit || !f.inside)
@@ -91,8 +85,7 @@
 				counted = end;
 			}
 		}
-		status = term === "" ? "" : "“" + term + "”: " + (100 * sum / zoomed.width).toFixed(1) +
-			" % of " + zoomed.name + ", in " + n + (n === 1 ? " frame" : " frames");
+		status = term === "" ? "" : found(term, sum / zoomed.width, zoomed.name, n);
 		tell(null);
 	}
 
@@ -105,7 +98,7 @@
 	}
 
 	function state() {
-		const words = new URLSearchParams(location.hash.slice(1));
+		const words = readState();
 
 		return { zoom: words.get("zoom") || "0", search: words.get("search") || "" };
 	}
@@ -131,13 +124,7 @@
 			words.set("zoom", zoom);
 		if (term !== "")
 			words.set("search", term);
-		const hash = "#" + words;
-		if (hash !== (location.hash || "#")) {
-			if (step)
-				location.hash = hash;
-			else
-				location.replace(hash);
-		}
+		writeState(words, step);
 		apply();
 	}
 
@@ -181,19 +168,11 @@
 	input.addEventListener("input", function () {
 		change(zoomed.id, input.value, false);
 	});
-	window.addEventListener("keydown", function (event) {
-		const find = (event.ctrlKey || event.metaKey) && event.key === "f";
-
-		if ((find || event.key === "/") && document.activeElement !== input) {
-			event.preventDefault();
-			input.focus();
-			input.select();
-		} else if (event.key === "Escape") {
-			if (state().search !== "")
-				change(zoomed.id, "", false);
-			else
-				change(0, "", true);
-		}
+	onKeys(input, function () {
+		if (state().search !== "")
+			change(zoomed.id, "", false);
+		else
+			change(0, "", true);
 	});
 	window.addEventListener("hashchange", apply);
 	window.addEventListener("resize", resize);

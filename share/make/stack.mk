@@ -13,14 +13,19 @@ $O/gen/profile.pb-c.h: $O/gen/profile.pb-c.c ;
 
 $O/helpers/stack/pprof.o: | $O/gen/profile.pb-c.h
 
-# text_array FILE NAME: FILE as a NUL-terminated C array
-text_array = { echo 'const char $(2)[] = {'; od -An -v -tu1 $(1) | sed 's/ *\([0-9]\{1,\}\)/\1,/g'; echo '0 };'; }
+# text_array FILE NAME: FILE, with what it includes, as a NUL-terminated C array
+text_array = { echo 'const char $(2)[] = {'; awk '$$2 != "@include" { print; next } \
+	{ file = "share/flame/" $$3; while ((getline line < file) > 0) print line; close(file) }' share/flame/$(1) | \
+	od -An -v -tu1 | sed 's/ *\([0-9]\{1,\}\)/\1,/g'; echo '0 };'; }
 
-$O/gen/flame_assets.c: share/flame/flame.js share/flame/flame.css share/make/stack.mk
+$O/gen/flame_assets.c: $(wildcard share/flame/*) share/make/stack.mk
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	$(Q)$(call text_array,share/flame/flame.js,flame_js) >$@.tmp && \
-		$(call text_array,share/flame/flame.css,flame_css) >>$@.tmp && mv $@.tmp $@
+	$(Q)$(call text_array,flame.js,flame_js) >$@.tmp && \
+		$(call text_array,flame.css,flame_css) >>$@.tmp && \
+		$(call text_array,page.js,page_js) >>$@.tmp && \
+		$(call text_array,page.css,page_css) >>$@.tmp && \
+		$(call text_array,chart.css,chart_css) >>$@.tmp && mv $@.tmp $@
 
 # Made by others, so no warnings asked for.
 $(STACK_GEN): %.o: %.c $O/flags
@@ -28,9 +33,10 @@ $(STACK_GEN): %.o: %.c $O/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -w -c $< -o $@
 
 # The test programs of helpers/stack: for tests/stacklib.bats, and for those of the writers.
-$O/tests/stacklib $O/tests/pictures $O/tests/transformlib: $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
+$O/tests/stacklib $O/tests/pictures $O/tests/transformlib $O/tests/resolvelib: $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-test-programs: $O/tests/stacklib $O/tests/pictures $O/tests/transformlib
--include $O/tests/unit/stacklib.d $O/tests/unit/pictures.d $O/tests/unit/transformlib.d
+test-programs: $O/tests/stacklib $O/tests/pictures $O/tests/transformlib $O/tests/resolvelib
+-include $O/tests/unit/stacklib.d $O/tests/unit/pictures.d $O/tests/unit/transformlib.d \
+	$O/tests/unit/resolvelib.d

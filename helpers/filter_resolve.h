@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* filter_resolve.h - options that say where addresses in stacks come from, the same for all that read stacks */
+#ifndef GOBPF_FILTER_RESOLVE_H
+#define GOBPF_FILTER_RESOLVE_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+#include "go/resolver.h"
+#include "stack/profile.h"
+
+enum symbols { SYMBOLS_AUTO, SYMBOLS_NEVER, SYMBOLS_ALWAYS };
+
+/* Zero-initialised, the input of opt_resolve_argp. */
+struct opt_resolve {
+	const char *exe, *pid, *debug_dir;
+	enum symbols symbols;
+	unsigned caller;	/* as in struct reading */
+};
+extern const struct argp opt_resolve_argp;
+
+/* Frames are made of addresses while this is open. */
+struct resolving {
+	const struct opt_resolve *options;
+	struct target process;
+	struct go_resolver *resolver;
+};
+
+/*
+ * Before anything is read, since a process may end: 0, or -errno with words.  Close also what
+ * failed.
+ */
+int resolving_open(const struct opt_resolve *o, struct resolving *ret);
+/* Replaces *p; remarks go to stderr unless `quiet'.  0 or -errno with words. */
+int resolving_apply(struct resolving *r, bool keep_addresses, bool quiet, struct profile *p);
+void resolving_close(struct resolving *r);
+
+#endif

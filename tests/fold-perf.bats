@@ -1,0 +1,182 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+
+load helpers
+
+setup() { cd "$TOP" || return; }
+
+# total - the sum of the counts of the folded stacks that come in
+total() { awk '{ n += $NF } END { printf "%d\n", n }'; }
+
+# record WORD... - perf.data of this test from a perf record with these words
+record() {
+	requires root
+	requires perf
+	perf record -q -o "$BATS_TEST_TMPDIR/perf.data" "$@" >"$BATS_TEST_TMPDIR/record.log" 2>&1 ||
+		{ cat "$BATS_TEST_TMPDIR/record.log" >&2; return 1; }
+}
+
+# script NAME WORD... - NAME: what perf script prints about it
+script() {
+	local name=$1
+	shift
+	perf script -i "$BATS_TEST_TMPDIR/perf.data" "$@" >"$BATS_TEST_TMPDIR/$name" 2>"$BATS_TEST_TMPDIR/$name.err"
+}
+
+# kills - 23 calls of kill(2) with stacks, and what the shell does besides
+kills() {
+	# shellcheck disable=SC2016
+	record -e syscalls:sys_enter_kill -c 1 -g -- bash -c 'for ((i = 0; i < 23; i++)); do kill -0 $$; done'
+}
+
+@test "fold: --classic is what the classic collapser prints" {
+	local in out base option
+	for out in tests/golden/fold-classic/*.out; do
+		base=${out%.out}
+		in=${base%%--*}.in
+		option=${base#"${in%.in}"}
+		gobpf fold -q --classic ${option:+"$option"} "$in" | diff "$out" - || fail "$out"
+	done
+}
+
+@test "fold: --classic says which events it leaves out, and what was no line" {
+	run -0 --separate-stderr gobpf fold --classic tests/golden/fold-classic/corners.in
+	[ "${stderr_lines[0]}" = "gobpf fold: tests/golden/fold-classic/corners.in: 2 samples of other events than cpu-clock are left out (--event-filter chooses)" ]
+	[[ ${stderr_lines[1]} == *"line 95: not a line of perf script: 'what is this' (2 left out of 20; --strict refuses)" ]]
+	run -2 gobpf fold --kernel tests/golden/fold-classic/corners.in
+	[[ $output == *"are for --classic"* ]]
+}
+
+@test "fold: --classic can be written in other formats" {
+	gobpf fold -q --classic -f table tests/golden/fold-classic/corners.in >"$BATS_TEST_TMPDIR/out"
+	grep -qE '^ +500k  40.0 % .* main\.\(\*T\[go\.shape\.int\]\)\.f\.func1$' "$BATS_TEST_TMPDIR/out"
+}
+
+# bats test_tags=probe
+@test "fold: perf script of a recording, with any fields" {
+	kills
+	local fields n=0
+	for fields in comm,tid,time,event,ip,sym,dso comm,pid,tid,cpu,time,period,event,ip,sym,symoff,dso,trace \
+		comm,pid,time,ip,sym pid,time,event,ip,sym,dso comm,ip,sym comm,pid,event,ip,sym \
+		comm,tid,misc,cpu,time,period,event,ip,sym,symoff,dso comm,pid,tid,time,event,ip,sym,dso,srcline ip,sym; do
+		script text -F "$fields"
+		gobpf fold --strict --by none --value "$([[ $fields == *event* ]] && echo syscalls:sys_enter_kill || echo samples)" \
+			"$BATS_TEST_TMPDIR/text" >"$BATS_TEST_TMPDIR/out.$n"
+		[ "$(total <"$BATS_TEST_TMPDIR/out.$n")" -eq 23 ] || fail "$fields"
+		n=$((n + 1))
+	done
+	# one way through the shell as a rule; the names don't depend on the fields
+	sed 's/\[[^];]*\]/[]/g' "$BATS_TEST_TMPDIR/out.0" >"$BATS_TEST_TMPDIR/want"
+	sed 's/\[[^];]*\]/[]/g' "$BATS_TEST_TMPDIR/out.1" | diff "$BATS_TEST_TMPDIR/want" -
+	script text --header --show-mmap-events --show-task-events --show-lost-events
+	run -0 --separate-stderr gobpf fold --strict "$BATS_TEST_TMPDIR/text"
+	[ "$(total <<<"$output")" -eq 23 ]
+	[[ $output == 'bash;'* ]]
+	[ -z "$stderr" ]
+	script text -G
+	run -0 gobpf fold --strict "$BATS_TEST_TMPDIR/text"
+	[ "$output" = 'bash;[no stack] 23' ]
+	script text -G -F comm,pid,time,event,ip,sym,dso
+	run -0 gobpf fold --strict "$BATS_TEST_TMPDIR/text"
+	[ "$(total <<<"$output")" -eq 23 ]
+	[[ $output != *'[no stack]'* ]]
+}
+
+# bats test_tags=probe
+@test "fold: perf script of a recording: each event is a value, periods are summed up" {
+	# shellcheck disable=SC2016
+	record -e syscalls:sys_enter_kill -e cpu-clock:u -c 1000000 -g -- \
+		bash -c 'for ((i = 0; i < 20000; i++)); do :; done; for ((i = 0; i < 23; i++)); do kill -0 $$; done'
+	script text -F comm,tid,time,period,event,ip,sym,dso
+	local clocks
+	clocks=$(grep -c 'cpu-clock:u: $' "$BATS_TEST_TMPDIR/text")
+	[ "$clocks" -gt 0 ]
+	[ "$(gobpf fold --value cpu-clock "$BATS_TEST_TMPDIR/text" | total)" -eq $((clocks * 1000000)) ]
+	[ "$(gobpf fold --value nanoseconds "$BATS_TEST_TMPDIR/text" | total)" -eq $((clocks * 1000000)) ]
+	[ "$(gobpf fold --by event,comm --value samples "$BATS_TEST_TMPDIR/text" | grep '^cpu-clock;bash;' | total)" -eq "$clocks" ]
+	[ "$(gobpf fold --classic -q --event-filter=cpu-clock:u "$BATS_TEST_TMPDIR/text" | total)" -eq $((clocks * 1000000)) ]
+}
+
+# bats test_tags=probe
+@test "fold: perf script of a Go program" {
+	requires go
+	fixture deep
+	record -e cpu-clock -F 2000 -g -- "$(tests/fixtures/build cost)" "$fixture" 9>/dev/null </dev/null || :
+	script text
+	[ -s "$BATS_TEST_TMPDIR/text" ] || skip "nothing was recorded"
+	local samples
+	samples=$(grep -c '^$' "$BATS_TEST_TMPDIR/text")
+	[ "$(gobpf fold --strict --value samples "$BATS_TEST_TMPDIR/text" | total)" -eq "$samples" ]
+	[ "$(gobpf fold --strict --classic "$BATS_TEST_TMPDIR/text" | total)" -eq \
+		"$(gobpf fold --strict "$BATS_TEST_TMPDIR/text" | total)" ]
+}
+
+@test "fold: labels of perf script text" {
+	local in=tests/golden/fold/perf-fields.in
+	gobpf fold -q --by comm,pid,tid,cpu,event,time "$in" >"$BATS_TEST_TMPDIR/out"
+	grep -qxF 'bash;pid 4242;tid 4243;cpu 2;cycles;time 100000001000 nanoseconds;main.one 3' "$BATS_TEST_TMPDIR/out"
+	grep -qxF 'bash;pid 4242;tid 4243;cpu 2;cycles;time 100000002000 nanoseconds;idle_[k] 4' "$BATS_TEST_TMPDIR/out"
+	grep -qxF 'no-time;tid 4242;cycles;main.three 1' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "fold: addresses, mappings and lines of perf script text" {
+	requires jq
+	gobpf fold -q --as-is -f json -o "$BATS_TEST_TMPDIR/x.json" tests/golden/fold/perf-fields.in
+	[ "$(jq -c '.frames[] | select(.func == "leaf") | [.file, .line, .addr]' "$BATS_TEST_TMPDIR/x.json")" = '["/src/x.c",12,"0x55d0"]' ]
+	[ "$(jq -c '.frames[] | select(.func == "inl") | .inlined' "$BATS_TEST_TMPDIR/x.json")" = true ]
+	gobpf fold -q --as-is -f json -o "$BATS_TEST_TMPDIR/x.json" tests/golden/fold/perf-records.in
+	[ "$(jq -c '.meta.mapping | [.path, .start, .limit, .offset]' "$BATS_TEST_TMPDIR/x.json")" = '["/usr/bin/true","0x55df6399a000","0x55df6399e000","0x2000"]' ]
+	[ "$(jq -c '.meta.comments' "$BATS_TEST_TMPDIR/x.json")" = '["the recording lost 15 events"]' ]
+}
+
+@test "fold: perf script text that breaks off anywhere" {
+	local in=tests/golden/fold/perf-records.in size i got
+	size=$(stat -c %s "$in")
+	for ((i = size - 400; i < size; i += 7)); do
+		head -c "$i" "$in" >"$BATS_TEST_TMPDIR/cut"
+		got=$(gobpf fold -q "$BATS_TEST_TMPDIR/cut" 2>/dev/null | total)
+		# a stack counts when its end was seen, and never in part
+		((got == 0 || got == 250000)) || fail "cut at $i: $got"
+	done
+	head -c $((size - 1)) "$in" >"$BATS_TEST_TMPDIR/cut"
+	run -0 --separate-stderr gobpf fold "$BATS_TEST_TMPDIR/cut"
+	[[ ${stderr_lines[1]} == *"line 17: the input ends within a stack (1 left out of 2; --strict refuses)" ]]
+	run -1 --separate-stderr gobpf fold --strict "$BATS_TEST_TMPDIR/cut"
+}
+
+@test "fold: perf script lines of megabytes, and stacks larger than the buffer" {
+	{
+		printf 'big 1/1 1.000000: 2 cycles: \n'
+		awk 'BEGIN { for (i = 0; i < 3000000; i++) printf "x"; print "" }' | sed 's/^/\t12 /; s/$/ (\/x)/'
+		printf '\t13 root (/x)\n\nbig 1/1 1.000001: 3 cycles: \n'
+		awk 'BEGIN { for (i = 0; i < 20000; i++) printf "\t%16x function%d (/usr/lib/x.so)\n", i + 1, i }'
+		printf '\nsmall 1/1 1.000002: 4 cycles: \n\t12 f (/x)\n\n'
+	} >"$BATS_TEST_TMPDIR/big"
+	gobpf fold --strict "$BATS_TEST_TMPDIR/big" >"$BATS_TEST_TMPDIR/out"
+	[ "$(total <"$BATS_TEST_TMPDIR/out")" -eq 9 ]
+	grep -qx 'small;f 4' "$BATS_TEST_TMPDIR/out"
+	gobpf fold --strict --classic "$BATS_TEST_TMPDIR/big" | total | grep -qx 9
+}
+
+@test "fold: more perf events than a profile can hold" {
+	local i
+	for i in 1 2 3 4 5 6 7 8 9; do
+		printf 'a 1/1 %d.000000: ev%d: \n\t12 f (/x)\n\n' $i $i
+	done >"$BATS_TEST_TMPDIR/events"
+	run -0 --separate-stderr gobpf fold --value ev8 "$BATS_TEST_TMPDIR/events"
+	[ "$output" = 'a;f 1' ]
+	[[ $stderr == *"line 25: ev9: more events than 8 (1 left out of 9; --strict refuses)" ]]
+}
+
+@test "fold: a stack met again in another process, or after an exec, is not taken for the same addresses" {
+	requires jq
+	{
+		printf 'a 1/1 1.000000: PERF_RECORD_MMAP2 1/1: [0x550000001000(0x1000) @ 0x3000 fe:00 1 0]: r-xp /bin/a\n'
+		printf 'a 2/2 1.000000: PERF_RECORD_MMAP2 2/2: [0x550000001000(0x1000) @ 0x5000 fe:00 1 0]: r-xp /bin/a\n'
+		printf 'a %d/%d 1.000001: 1 cycles: \n\t550000001234 [unknown] (/bin/a)\n\n' 1 1 2 2 1 1
+		printf 'a 1/1 1.000000: PERF_RECORD_MMAP2 1/1: [0x550000001000(0x1000) @ 0x7000 fe:00 1 0]: r-xp /bin/a\n'
+		printf 'a 1/1 1.000001: 1 cycles: \n\t550000001234 [unknown] (/bin/a)\n\n'
+	} >"$BATS_TEST_TMPDIR/maps"
+	gobpf fold --as-is -f json -o "$BATS_TEST_TMPDIR/x.json" "$BATS_TEST_TMPDIR/maps"
+	[ "$(jq -c '[.stacks[].values[0]] | sort' "$BATS_TEST_TMPDIR/x.json")" = '[1,1,2]' ]
+}
