@@ -24,6 +24,7 @@ static const char *const words[] = {
 	[WHY_UNFIT] = "another program or another build: most return addresses aren't behind calls there",
 	[WHY_HIDDEN] = "/proc/kallsyms shows no addresses (kernel.kptr_restrict); run as root",
 	[WHY_OTHER_KERNEL] = "another kernel than this one, or another boot",
+	[WHY_ANY_KERNEL] = "of which kernel isn't known; pass -p PID if it was this one, since its last boot",
 	[WHY_NO_CODE] = "no file, and no perf-PID.map of what was made at run time",
 };
 

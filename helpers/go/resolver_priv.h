@@ -23,6 +23,7 @@ enum why {
 	WHY_UNFIT,
 	WHY_HIDDEN,		/* kptr_restrict */
 	WHY_OTHER_KERNEL,
+	WHY_ANY_KERNEL,
 	WHY_NO_CODE,
 };
 

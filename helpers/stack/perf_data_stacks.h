@@ -27,6 +27,8 @@ struct pdata_stacks {
 	struct buf chains;
 	uint32_t *ids;			/* the stack being made */
 	size_t nids, ids_cap;
+	const struct pdata_space *user;	/* of the sample being made */
+	uint64_t cut;			/* stacks whose callers are not all known */
 };
 
 void pdata_stacks_free(struct pdata_stacks *s);

@@ -24,7 +24,7 @@ struct pdata_reader {
 	size_t known_events;		/* how many there were when that was found out */
 	unsigned samples;		/* the value that counts samples */
 	size_t main_event;		/* whose value is the main one; SIZE_MAX: not mine to choose */
-	uint64_t lost, throttled;
+	uint64_t lost, lost_samples, throttled;
 	uint64_t first_time, last_time;
 	uint64_t offset;		/* of the record that is being read */
 };
@@ -196,7 +196,7 @@ static int on_kernel_record(struct pdata_reader *p, struct span record)
 		return 0;
 	case PERF_RECORD_LOST_SAMPLES: /* { header, u64 lost }; misc says when a filter of perf's took them */
 		if (!(h.misc & 1 << 15))
-			p->lost += span_u64(&record, 8);
+			p->lost_samples += span_u64(&record, 8);
 		return 0;
 	case PERF_RECORD_THROTTLE:
 		p->throttled++;
@@ -329,7 +329,12 @@ static int say(struct pdata_reader *p)
 	struct reading *r = p->r;
 	int ret = 0;
 
-	r->lost += p->lost;
+	/* the same ones, by the buffers and by the events' own counts */
+	r->lost += p->lost > p->lost_samples ? p->lost : p->lost_samples;
+	if (p->stacks.cut)
+		reading_note(r, "%llu of %llu stacks lack their outermost callers: what was recorded of them ends before, "
+			     "or can't be followed", (unsigned long long)p->stacks.cut,
+			     (unsigned long long)r->samples);
 	if (p->throttled)
 		reading_note(r, "the kernel paused recording %llu times: there were too many events a second",
 			     (unsigned long long)p->throttled);
