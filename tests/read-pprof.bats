@@ -192,7 +192,7 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 	profile "$type$sample$(msg 4 "$(num 1 1)$(num 3 16)$(msg 4 "$(num 1 9)")")$(msg 4 "$(num 1 2)$(msg 4 "$(num 1 3)")")$(msg 5 "$(num 1 3)$(num 2 99)")$strings"
 	run -0 --separate-stderr gobpf fold --symbols never "$file"
 	[ "$output" = '[unknown];0x10 5' ]
-	[[ $stderr == *": a location's function is none (2 left out of 3; --strict refuses)" ]]
+	[[ ${stderr_lines[0]} == *": a location's function is none (2 left out of 3; --strict refuses)" ]]
 }
 
 @test "pprof: what can't be used at all" {
