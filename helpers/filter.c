@@ -2,145 +2,19 @@
 #include "filter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/progress.h"
-#include "stack/readers.h"
+#include "base/num.h"
+#include "filter_read.h"
 #include "stack/value.h"
-
-/* How far the reading of a file is. */
-struct watched {
-	struct progress progress;
-	uint64_t size;
-};
-
-static void show_progress(void *arg, uint64_t bytes)
-{
-	struct watched *w = arg;
-
-	progress_show(&w->progress, bytes, w->size, NULL);
-}
-
-static void show_notes(const char *line)
-{
-	while (line && *line) {
-		size_t n = strcspn(line, "\n");
-
-		fprintf(stderr, "%s: %.*s\n", program_invocation_name, (int)n, line);
-		line += n + (line[n] != '\0');
-	}
-}
-
-/* What the files are read into. */
-struct loading {
-	const struct opt_filter *filter;
-	struct profile *profile;
-	struct buf by;		/* keys that stand at the root, as the readers or --by have them */
-	struct go_recorded *recorded;
-};
-
-static void add_key(struct buf *keys, const char *list)
-{
-	for (const char *at = list ? list : ""; *at; at += strspn(at, " ")) {
-		size_t n = strcspn(at, " ");
-		const char *known = keys->data;
-
-		while (known && *known && (strcspn(known, " ") != n || memcmp(known, at, n))) {
-			known += strcspn(known, " ");
-			known += strspn(known, " ");
-		}
-		if (!known || !*known) {
-			if (keys->len)
-				buf_char(keys, ' ');
-			buf_add(keys, at, n);
-		}
-		at += n;
-	}
-}
-
-/* The labels that the reader shall keep: those for the root and those that will be written. */
-static int wanted_labels(struct loading *l, struct reading *r, struct buf *ret)
-{
-	const struct opt_filter *filter = l->filter;
-	const struct writer *w = writer_find(filter->out.format);
-	const struct reader *reader = readers_find(r);
-
-	if (!reader)
-		return r->from ? -EINVAL : -EBADMSG;
-	add_key(&l->by, filter->transform.by ? filter->transform.by : reader->by);
-	add_key(ret, l->by.data);
-	add_key(ret, w ? w->labels : NULL);
-	r->labels = ret->data;
-	r->addresses = (w && w->addresses) || filter->resolve.symbols == SYMBOLS_ALWAYS;
-	return l->by.failed || ret->failed ? err_sys(ENOMEM, "%s", r->lines->name) : 0;
-}
-
-static int read_lines(struct loading *l, struct lines *lines, struct watched *w)
-{
-	const struct opt_filter *filter = l->filter;
-	struct reading r = { .lines = lines, .profile = l->profile, .unit = filter->unit,
-			     .from = filter->from, .strict = filter->strict,
-			     .classic = filter->classic, .caller = filter->resolve.caller,
-			     .unwind = l->recorded ? go_recorded_unwind : NULL, .unwind_ctx = l->recorded };
-	struct buf labels = { 0 };
-	int ret;
-
-	progress_begin(&w->progress, lines->name, filter->out.quiet || !w->size);
-	lines->on_read = show_progress;
-	lines->arg = w;
-	ret = wanted_labels(l, &r, &labels);
-	if (!ret)
-		ret = readers_read(&r);
-	progress_clear(&w->progress);
-	if (!ret && !filter->out.quiet)
-		show_notes(r.notes.data);
-	buf_free(&r.notes);
-	buf_free(&labels);
-	if (!ret && r.bad && !filter->out.quiet)
-		fprintf(stderr, "%s: %s (%llu left out of %llu; --strict refuses)\n",
-			program_invocation_name, r.first_bad, (unsigned long long)r.bad,
-			(unsigned long long)(r.bad + r.samples));
-	return ret;
-}
-
-static int read_one(struct loading *l, const char *file)
-{
-	const struct opt_filter *filter = l->filter;
-	bool is_stdin = !strcmp(file, "-");
-	struct watched w = { .size = 0 };
-	struct lines lines;
-	struct stat st;
-	int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
-	int ret;
-
-	if (fd < 0)
-		return err_sys(errno, "can't open %s", file);
-	if (!fstat(fd, &st) && S_ISDIR(st.st_mode)) {
-		close(fd);
-		return err_sys(EISDIR, "can't read %s", file);
-	}
-	if (is_stdin && isatty(fd) && !filter->out.quiet)
-		fprintf(stderr, "%s: reading stacks from the terminal; end with Ctrl-D\n",
-			program_invocation_name);
-	if (!is_stdin && S_ISREG(st.st_mode))
-		w.size = st.st_size;
-	lines_open(&lines, fd, is_stdin ? "stdin" : file);
-	ret = read_lines(l, &lines, &w);
-	lines_close(&lines);
-	if (!is_stdin)
-		close(fd);
-	return ret;
-}
 
 int filter_load(const struct opt_filter *f, char **files, int n, struct profile *p)
 {
-	struct loading l = { .filter = f, .profile = p };
+	char dash[] = "-", *stdin_only[] = { dash };
+	struct buf by = { 0 };
 	const struct writer *w = writer_find(f->out.format);
 	struct resolving resolving;
 	int ret = profile_init(p, NULL, 0);
@@ -148,24 +22,25 @@ int filter_load(const struct opt_filter *f, char **files, int n, struct profile 
 	if (ret)
 		return err_sys(-ret, "can't begin");
 	ret = resolving_open(&f->resolve, &resolving);
-	l.recorded = resolving.recorded;
-	for (int i = 0; !ret && i < (n ? n : 1); i++)
-		ret = read_one(&l, n ? files[i] : "-");
+	if (!ret)
+		ret = filter_read(f, n ? files : stdin_only, n ? n : 1, resolving.recorded, p,
+				  &by);
 	if (!ret && !f->transform.as_is)
 		ret = resolving_apply(&resolving, w && w->addresses, f->out.quiet, p);
 	resolving_close(&resolving);
 	if (!ret)
-		ret = opt_transform_apply(&f->transform, l.by.data, w && w->labels, p);
-	buf_free(&l.by);
+		ret = opt_transform_apply(&f->transform, by.data, w && w->labels, p);
+	buf_free(&by);
 	return ret;
 }
 
-enum { OPT_UNIT = OPT_OWN, OPT_FROM, OPT_VALUE, OPT_STRICT, OPT_TITLE, OPT_SUBTITLE, OPT_ICICLE, OPT_MODULE };
+enum { OPT_JOBS = 'j', OPT_UNIT = OPT_OWN, OPT_FROM, OPT_VALUE, OPT_STRICT, OPT_TITLE, OPT_SUBTITLE, OPT_ICICLE, OPT_MODULE };
 
 const struct argp_option filter_options[] = {
 	{ "from", OPT_FROM, "FORMAT", 0, "The format of the input, where its content doesn't show it", 10 },
 	{ "unit", OPT_UNIT, "UNIT", 0, "What is counted: bytes, nanoseconds, count", 10 },
 	{ "value", OPT_VALUE, "NAME", 0, "Show the value NAME of several (a map's name, a unit)", 10 },
+	{ "jobs", OPT_JOBS, "N", 0, "Read N files at the same time (1)", 10 },
 	{ "strict", OPT_STRICT, NULL, 0, "Refuse input with mistakes instead of leaving them out", 10 },
 	{ "title", OPT_TITLE, "TEXT", 0, "Flame graph: its title", 20 },
 	{ "subtitle", OPT_SUBTITLE, "TEXT", 0, "Flame graph: the line under the title", 20 },
@@ -182,6 +57,7 @@ const struct argp_child filter_children[] = {
 error_t filter_parse(int key, char *arg, struct argp_state *state)
 {
 	struct opt_filter *f = state->input;
+	uint64_t jobs;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -194,6 +70,11 @@ error_t filter_parse(int key, char *arg, struct argp_state *state)
 		if (strcmp(arg, "bytes") && strcmp(arg, "nanoseconds") && strcmp(arg, "count"))
 			argp_error(state, "--unit: '%s' is none of bytes, nanoseconds, count", arg);
 		f->unit = arg;
+		return 0;
+	case OPT_JOBS:
+		if (num_parse_u64(arg, FILTER_JOBS_MAX, &jobs) || !jobs)
+			argp_error(state, "--jobs: '%s' is no number from 1 to %d", arg, FILTER_JOBS_MAX);
+		f->jobs = jobs;
 		return 0;
 	case OPT_FROM:
 		f->from = arg;
@@ -247,7 +128,7 @@ int filter_write(const struct opt_filter *f, const struct profile *p)
 						    writer_find(f->out.format);
 	struct write_options o = f->write;
 	FILE *out;
-	int ret, closed;
+	int ret;
 
 	o.top = f->out.top;
 	o.stacks = f->out.verbose > 0;
@@ -258,8 +139,10 @@ int filter_write(const struct opt_filter *f, const struct profile *p)
 	if (ret)
 		return ret;
 	ret = writer_write(w, out, p, &o);
-	closed = output_close(&f->out, out);
-	return ret ? ret : closed;
+	if (!ret)
+		return output_close(&f->out, out);
+	output_discard(&f->out, out);
+	return ret;
 }
 
 int filter_run(struct opt_filter *f)

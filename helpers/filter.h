@@ -10,7 +10,7 @@
 #include "stack/writers.h"
 
 /* What every filter can write. */
-#define FILTER_FORMATS "folded table svg html pprof json speedscope"
+#define FILTER_FORMATS "folded table svg html pprof json speedscope histogram heatmap"
 
 /*
  * A filter reads stacks from files (stdin without one, or for "-") and writes
@@ -27,6 +27,7 @@ struct opt_filter {
 	const char *value;	/* name or unit of the value to show; NULL: the main one */
 	const char *unit;	/* of counts, NULL: as the format says */
 	const char *from;	/* the inputs' format; NULL: as their content shows */
+	unsigned jobs;		/* files read at the same time; 0: one */
 	bool strict;
 	const struct perf_classic *classic;	/* perf script text is read by these rules; NULL: by our own */
 };

@@ -3,6 +3,7 @@
 # gobpf doctor FILE, and each claim it makes about another tool against that tool.
 
 load helpers
+load golib
 
 setup() {
 	requires go readelf strip
@@ -18,7 +19,7 @@ doctor() {
 part() { jq -r --arg name "$1" '.parts[] | select(.part == $name) | "\(.ok) \(.says)"' "$report"; }
 tool() { jq -r --arg name "$1" '.tools[] | select(.tool == $name) | "\(.ok) \(.says)"' "$report"; }
 
-# claims FILE - what gdb, addr2line and bpftrace really show of main.allocSmall is what the report says
+# claims FILE - what gdb, addr2line, bpftrace, perf and delve really show of it is what the report says
 claims() {
 	local addr func line
 	addr=0x$("$GOBPF" sym "$1" main.allocSmall | sed -nE '1s/^0x([0-9a-f]+) .*/\1/p')
@@ -32,8 +33,8 @@ claims() {
 	esac || fail "gdb: $(tool gdb): $func, $line" || return
 	line=$(addr2line -f -e "$1" "$addr" | paste -sd' ')
 	case $(tool addr2line) in
-	"true functions, lines, inlined calls") [[ $line == main.allocSmall\ *main.go:[0-9]* ]] ;;
-	"false functions") [[ $line == "main.allocSmall "*"?" ]] ;;
+	"true functions, lines") [[ $line == main.allocSmall\ *main.go:[0-9]* ]] ;;
+	"false functions" | "false functions; lines not from DWARF 5") [[ $line == "main.allocSmall "*"?" ]] ;;
 	"false ??") [ "$line" = "?? ??:0" ] ;;
 	*) false ;;
 	esac || fail "addr2line: $(tool addr2line): $line" || return
@@ -42,15 +43,57 @@ claims() {
 		case $(tool bpftrace) in
 		true*) [[ $line == *main.allocSmall ]] ;;
 		*) [ -z "$line" ] ;;
-		esac || fail "bpftrace: $(tool bpftrace): $line"
+		esac || fail "bpftrace: $(tool bpftrace): $line" || return
 	fi
+	delve_claims "$1" || return
+	[ "$EUID" -ne 0 ] || perf_claims "$1"
+}
+
+# delve_claims FILE - its entry only: a version that is newer than 1.20 may do more than that says
+delve_claims() {
+	local said minor
+	command -v dlv >/dev/null || return 0
+	minor=$(dlv version | sed -nE 's/^Version: 1\.([0-9]+)\..*/\1/p')
+	printf '%s\n' 'break main.allocSmall' 'continue' 'print smalls' 'exit' >"$BATS_TEST_TMPDIR/delve.init"
+	said=$(HOME=$BATS_TEST_TMPDIR timeout 60 dlv exec --check-go-version=false --allow-non-terminal-interactive=true \
+		--init "$BATS_TEST_TMPDIR/delve.init" "$1" </dev/null 2>&1 || :)
+	case $(tool delve) in
+	"true everything") [[ $said == *"main.allocSmall()"*"main.go:"* && $said == *$'\n'"*[48]uint8"* ]] ;;
+	"false refused before delve 1.21; then no variables")
+		if ((minor < 21)); then
+			[[ $said == *"could not open debug info"* ]]
+		else
+			[[ $said != *"*[48]uint8"* ]]
+		fi
+		;;
+	*) false ;;
+	esac || fail "delve: $(tool delve): $said"
+}
+
+# perf_claims FILE - samples of the running program, with perf's lines where it has some
+perf_claims() {
+	local said
+	command -v perf >/dev/null || return 0
+	spawn claimed "$1"
+	await claimed '^READY'
+	HOME=$BATS_TEST_TMPDIR timeout 60 perf record -q -e cpu-clock:u -F 200 -o "$BATS_TEST_TMPDIR/claims.data" \
+		-p "${PID[claimed]}" -- sleep 0.5 >/dev/null 2>&1
+	end claimed
+	said=$(HOME=$BATS_TEST_TMPDIR perf script -i "$BATS_TEST_TMPDIR/claims.data" -F ip,sym,srcline 2>/dev/null)
+	case $(tool "perf report") in
+	"true functions, lines") [[ $said =~ \ (runtime|main)\..*\.go:[1-9] ]] ;;
+	"true functions" | "true functions; lines not from DWARF 5")
+		[[ $said =~ \ (runtime|main)\. && ! $said =~ \.go:[1-9] ]] ;;
+	"false addresses") [[ $said == *"[unknown]"* && ! $said =~ \ (runtime|main)\. ]] ;;
+	*) false ;;
+	esac || fail "perf: $(tool "perf report"): $said"
 }
 
 # functions FILE - how many the linker knows; runtime.text and etext are marks only
 functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' | wc -l; }
 
 @test "doctor: all is there" {
-	requires gdb addr2line bpftrace
+	requires gdb addr2line bpftrace dlv perf
 	fixture allocmix
 	doctor "$fixture"
 	[ "$(part symbols)" = "true .symtab" ]
@@ -64,7 +107,7 @@ functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' |
 }
 
 @test "doctor: the linker left it out, and the file says so" {
-	requires gdb addr2line bpftrace
+	requires gdb addr2line bpftrace dlv perf
 	fixture allocmix strip
 	doctor "$fixture"
 	[ "$(part symbols)" = "false left out by the linker: -ldflags=-s -w" ]
@@ -72,8 +115,27 @@ functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' |
 	claims "$fixture"
 }
 
+@test "doctor: DWARF as each Go writes it" {
+	requires gdb addr2line bpftrace dlv perf objcopy
+	local root says own=$BATS_TEST_TMPDIR/five
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture allocmix
+		doctor "$fixture"
+		says="true functions, lines"
+		(($(minor "$root") < 25)) || says="false functions; lines not from DWARF 5"
+		[ "$(tool addr2line)" = "$says" ] || fail "$root: $(tool addr2line)"
+		claims "$fixture"
+	done < <(roots)
+	# the section that is new in DWARF 5
+	fixture allocmix
+	objcopy --add-section .debug_addr="$TOP/LICENSE" "$fixture" "$own"
+	doctor "$own"
+	[ "$(tool addr2line)" = "false functions; lines not from DWARF 5" ]
+	[ "$(tool "perf report")" = "true functions; lines not from DWARF 5" ]
+}
+
 @test "doctor: -w alone leaves the functions" {
-	requires gdb addr2line bpftrace
+	requires gdb addr2line bpftrace dlv perf
 	fixture allocmix nodwarf
 	doctor "$fixture"
 	[ "$(part symbols)" = "true .symtab" ]
@@ -82,7 +144,7 @@ functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' |
 }
 
 @test "doctor: strip(1) after the build is told from the linker" {
-	requires gdb addr2line bpftrace
+	requires gdb addr2line bpftrace dlv perf
 	local own=$BATS_TEST_TMPDIR/stripped
 	fixture allocmix
 	strip -o "$own" "$fixture"
@@ -116,6 +178,40 @@ functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' |
 	doctor "$own"
 	[[ $(part "section headers") == "false gone"* ]]
 	[[ $(part "function table") == true* ]]
+}
+
+@test "doctor: hashed names and no build information, as garble leaves them, and what still works" {
+	local garble own=$BATS_TEST_TMPDIR/garbled
+	fixture garble
+	garble=$fixture
+	fixture goid strip
+	"$garble" "$fixture" >"$own"
+	chmod +x "$own"
+	doctor "$own"
+	[ "$(part "build info")" = "false none: removed (garble does that), or a plugin" ]
+	[ "$(part "function table")" = "$(doctor "$fixture" && part "function table")" ]
+	doctor "$own"
+	# the version comes from the runtime; whether names are hashed or odd nobody can tell for certain
+	[ "$(jq -r .go "$report")" = "$(go env GOVERSION)" ]
+	run ! grep -qi hashed "$report"
+	[[ $(tool "gobpf sym") == true* && $(tool "gobpf heap-hotspots") == true* ]]
+	# the same functions at the same places, hundreds by other names
+	gobpf sym --list "$fixture" | sed 's/\t.*//' >"$BATS_TEST_TMPDIR/before"
+	gobpf sym --list "$own" | sed 's/\t.*//' >"$BATS_TEST_TMPDIR/after"
+	diff <(cut -d' ' -f1,2 "$BATS_TEST_TMPDIR/before") <(cut -d' ' -f1,2 "$BATS_TEST_TMPDIR/after")
+	[ "$(diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after" | grep -c '^>')" -gt 300 ]
+	diff <(grep -E ' (runtime\..*|main\.main)$' "$BATS_TEST_TMPDIR/before") \
+		<(grep -E ' (runtime\..*|main\.main)$' "$BATS_TEST_TMPDIR/after")
+	# some witnesses are of package sync; without them nothing is guessed
+	gobpf goid --all "$fixture" | sort >"$BATS_TEST_TMPDIR/before.goid"
+	gobpf goid --all "$own" | grep -v ' ?  ' | sort >"$BATS_TEST_TMPDIR/after.goid"
+	[ -z "$(comm -13 "$BATS_TEST_TMPDIR/before.goid" "$BATS_TEST_TMPDIR/after.goid")" ]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/after.goid")" -ge "$(($(wc -l <"$BATS_TEST_TMPDIR/before.goid") - 4))" ]
+	spawn goid "$own"
+	await goid '^READY'
+	run -0 gobpf sym "${PID[goid]}" "$(awk '/ main\.tick$/ { print "0x" $1 }' "$BATS_TEST_TMPDIR/before")"
+	[[ $output != *tick* && $output =~ ^0x[0-9a-f]+\ [A-Za-z0-9]{4}\.[A-Za-z0-9]{4}\ [^\ ]*\.go:26$ ]] || fail "$output"
+	unharmed goid
 }
 
 @test "doctor: a process is its executable, also when that was deleted" {

@@ -140,7 +140,7 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 	[[ $output == *'{"func":"f","line":8,"addr":"0x10","kind":"user","inlined":true},'*'{"func":"g","addr":"0x10","kind":"user"}'* ]]
 	# an address without lines has a mapping; no location is no stack; negative values
 	profile "$type$(msg 2 "$(msg 1 01)$(num 2 -3)")$(msg 2 "$(num 2 4)")$(msg 3 "$(num 1 9)$(num 2 4096)$(num 3 8192)$(num 5 5)")$(msg 4 "$(num 1 1)$(num 2 9)$(num 3 4660)")$strings"
-	run -0 gobpf fold --strict "$file"
+	run -0 gobpf fold --strict --symbols never "$file"
 	[ "$output" = $'0x1234 -3\n[no stack] 4' ]
 	# the kernel's
 	profile "$type$(msg 2 "$(msg 1 01)$(msg 2 05)")$(msg 4 "$(num 1 1)$(num 2 1)$(msg 4 "$(num 1 1)")")$(msg 3 "$(num 1 1)$(num 5 8)")$functions$strings$(str 6 '[kernel.kallsyms]')"
@@ -174,9 +174,9 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 		profile "$good$bad"
 		run -0 --separate-stderr gobpf fold "$file"
 		[ "$output" = 'g;f 5' ] || fail "$what: $output"
-		[[ $stderr == "gobpf fold: $file: byte "*": $what (1 left out of 2; --strict refuses)" ]] || fail "$stderr"
+		[[ $stderr == "gobpf fold: $file: offset "*": $what (1 left out of 2; --strict refuses)" ]] || fail "$stderr"
 		run -1 --separate-stderr gobpf fold --strict "$file"
-		[[ $stderr == "gobpf fold: $file: byte "*": $what" ]] || fail "$stderr"
+		[[ $stderr == "gobpf fold: $file: offset "*": $what" ]] || fail "$stderr"
 	done <<-END
 		a sample's location is none|$(msg 2 "$(msg 1 03)$(msg 2 05)")
 		a sample's location is none|$(msg 2 "$(msg 1 00)$(msg 2 05)")
@@ -190,18 +190,18 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 	END
 	# frames that can't be named
 	profile "$type$sample$(msg 4 "$(num 1 1)$(num 3 16)$(msg 4 "$(num 1 9)")")$(msg 4 "$(num 1 2)$(msg 4 "$(num 1 3)")")$(msg 5 "$(num 1 3)$(num 2 99)")$strings"
-	run -0 --separate-stderr gobpf fold "$file"
+	run -0 --separate-stderr gobpf fold --symbols never "$file"
 	[ "$output" = '[unknown];0x10 5' ]
-	[[ $stderr == *": a location's function is none (2 left out of 3; --strict refuses)" ]]
+	[[ ${stderr_lines[0]} == *": a location's function is none (2 left out of 3; --strict refuses)" ]]
 }
 
 @test "pprof: what can't be used at all" {
 	profile "$type$sample$locations$functions"
 	run -1 gobpf fold "$file"
-	[ "$output" = "gobpf fold: $file: byte 2: a value's type has no name" ]
+	[ "$output" = "gobpf fold: $file: offset 2: a value's type has no name" ]
 	profile "$type$sample$locations$functions$(str 6 '')$(number 50)ff"
 	run -1 gobpf fold "$file"
-	[[ $output == *": byte "*": the profile breaks off" ]]
+	[[ $output == *": offset "*": the profile breaks off" ]]
 	profile "$type$strings"
 	run -1 gobpf fold "$file"
 	[[ $output == *": no stacks in it" ]]
@@ -228,6 +228,10 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 	profile "$type$sample$locations$functions$(for s in '' samples count $'a;b\e[31m' $'\xff\n'; do str 6 "$s"; done)"
 	run -0 gobpf fold --strict "$file"
 	[ "$output" = $'\xff;a:b [31m 5' ]
+	# what is said of it is clean
+	profile "$type$sample$locations$functions$strings$(str 6 $'\e[31m\n\xff')$(num 7 8)"
+	run -0 --separate-stderr gobpf fold --strict "$file"
+	[[ $stderr == *": frames that match '"$'\xef\xbf\xbd[31m \xef\xbf\xbd'"' are to be dropped"* ]]
 	# a NUL within a name, and the frames that the profile wants dropped
 	profile "$type$sample$locations$functions$(str 6 '')$(str 6 samples)$(str 6 count)$(msg 6 610062)$(str 6 g)$(str 6 'g.*')$(num 7 5)"
 	run -0 --separate-stderr gobpf fold --strict "$file"

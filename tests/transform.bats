@@ -64,13 +64,15 @@ main.worker;runtime.newstack;do_fault_[k] 13
 END
 	# names of no Go function stay; v1 is no part of an import path's version
 	printf '%s\n' 'type:.eq.net/http.T 1' 'std::a[1] 2' '[vdso] 3' 'a/v1.F 4' '/usr/lib/x.so 5' 'v2.F 6' \
-		'a/b/v10.(*T[a/b.C,map[string][]int]).F.func1 7' 'operator[] 8' 'v2/v3.F 9' |
+		'a/b/v10.(*T[a/b.C,map[string][]int]).F.func1 7' 'operator[] 8' 'v2/v3.F 9' \
+		'runtime.systemstack.abi0 10' |
 		gobpf fold --short >"$BATS_TEST_TMPDIR/out"
 	diff "$BATS_TEST_TMPDIR/out" - <<'END'
 /usr/lib/x.so 5
 [vdso] 3
 b.(*T[...]).F.func1 7
 operator[] 8
+runtime.systemstack 10
 std::a[1] 2
 type:.eq.net/http.T 1
 v1.F 4

@@ -17,6 +17,8 @@
 #include "input/target.h"
 #include "options.h"
 
+#define BUILDINFO_SINCE 13
+
 struct doctor {
 	struct opt_output out;
 	const char *object;
@@ -158,27 +160,34 @@ static void look_at_file(struct doctor *d)
 	     s->sections ? "there" : "gone: tools that look for sections by name find nothing");
 	part(d, "build info", s->buildinfo, "%s",
 	     s->buildinfo ? "Go version and module, for go version -m" :
+	     s->go.elf && s->go.version.first >= BUILDINFO_SINCE ?
+			    "none: removed (garble does that), or a plugin" :
 			    "none: built before Go 1.13, or removed (garble does that)");
 	look_at_runtime(d);
 }
 
-/* Tools that read ELF symbols and DWARF and know nothing of Go's tables. */
+/*
+ * Tools that read ELF symbols and DWARF and know nothing of Go's tables.  As seen of perf 6.1,
+ * gdb 13, binutils 2.40 and 2.44, delve 1.20; inlined calls perf doesn't show, and addr2line
+ * gives the innermost the name of the function around.  Delve reads pclntab since 1.21.
+ */
 static void look_at_tools(struct doctor *d)
 {
 	const struct go_survey *s = &d->survey;
+	const char *functions = s->dwarf5 ? "functions; lines not from DWARF 5" :
+				s->dwarf ? "functions, lines" : "functions";
 	const char *fix = s->go.elf ? "gobpf sym --debug-file" : NULL;
 	const char *lines = "build without -w, or gobpf sym";
 
 	tool(d, "perf report", s->symtab,
-	     s->symtab ? s->dwarf ? "functions, lines, inlined calls" : "functions" : "addresses",
-	     s->symtab ? NULL : fix);
+	     s->symtab ? functions : "addresses", s->symtab ? NULL : fix);
 	tool(d, "gdb", s->dwarf,
 	     s->dwarf ? "everything" : s->symtab ? "functions" : "addresses",
 	     s->dwarf ? NULL : s->symtab ? "build without -w" : fix);
-	tool(d, "addr2line", s->dwarf,
-	     s->dwarf ? "functions, lines, inlined calls" : s->symtab ? "functions" : "??",
-	     s->dwarf ? NULL : s->go.elf ? lines : NULL);
-	tool(d, "delve", s->dwarf, s->dwarf ? "everything" : "no variables",
+	tool(d, "addr2line", s->dwarf && !s->dwarf5, s->dwarf || s->symtab ? functions : "??",
+	     !s->go.elf ? NULL : s->dwarf5 ? "gobpf sym" : s->dwarf ? NULL : lines);
+	tool(d, "delve", s->dwarf,
+	     s->dwarf ? "everything" : "refused before delve 1.21; then no variables",
 	     s->dwarf ? NULL : "build without -w");
 	tool(d, "bpftrace", s->symtab,
 	     s->symtab ? "probes and stacks by name" : "no probe by name, stacks as addresses",

@@ -11,8 +11,7 @@
 
 /* Zero-initialised, the input of fold_classic_argp. */
 struct opt_classic {
-	bool classic;		/* --classic was given; without it the others are refused */
-	bool other;		/* so was one of them */
+	bool classic;		/* --classic was given */
 	struct perf_classic rules;
 };
 extern const struct argp fold_classic_argp;

@@ -34,7 +34,7 @@ static int unwind(void *ctx, const struct unwind_input *in, uint64_t *pcs, size_
 
 static int read_into(struct profile *p, const void *data, size_t size, struct reading *r)
 {
-	struct lines lines;
+	static struct lines lines;
 	int ret;
 
 	r->lines = &lines;

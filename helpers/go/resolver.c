@@ -15,7 +15,7 @@ static const char *const words[] = {
 	[WHY_OUTSIDE] = "outside of --exe",
 	[WHY_OUTSIDE_PIE] = "outside of --exe, which is position-independent: where it was loaded isn't known; "
 			    "pass -p PID while it runs",
-	[WHY_NO_VDSO] = "its build id isn't recorded; pass -p PID while it runs",
+	[WHY_NO_VDSO] = NULL,
 	[WHY_NO_MAPPING] = "the process has no file mapped there",
 	[WHY_NOT_HERE] = "not found here; pass --exe FILE, -p PID or --debug-dir DIR",
 	[WHY_CHANGED] = "changed since the recording; pass --exe with the file that ran",
@@ -24,6 +24,7 @@ static const char *const words[] = {
 	[WHY_UNFIT] = "another program or another build: most return addresses aren't behind calls there",
 	[WHY_HIDDEN] = "/proc/kallsyms shows no addresses (kernel.kptr_restrict); run as root",
 	[WHY_OTHER_KERNEL] = "another kernel than this one, or another boot",
+	[WHY_ANY_KERNEL] = "of which kernel isn't known; pass -p PID if it was this one, since its last boot",
 	[WHY_NO_CODE] = "no file, and no perf-PID.map of what was made at run time",
 };
 
@@ -121,7 +122,7 @@ static struct place *place_of(struct go_resolver *r, const struct frame *f)
 	} else {
 		/* outside of all mappings of a recording: a broken stack */
 		*p = (struct place){ .how = HOW_NONE,
-				     .why = r->in->nmappings ? WHY_NO_FUNCTION : WHY_NO_SOURCE };
+				     .why = r->places_known ? WHY_NO_FUNCTION : WHY_NO_SOURCE };
 	}
 	return p;
 }
@@ -283,6 +284,9 @@ int go_resolver_begin(struct go_resolver *r, const struct profile *in, bool unna
 	r->places = calloc(in->nmappings + 2, sizeof(*r->places));
 	if (!r->places)
 		return err_sys(ENOMEM, "can't resolve");
+	r->places_known = false;
+	for (size_t i = 0; i < in->nmappings; i++)
+		r->places_known |= in->mappings[i].limit && !in->mappings[i].kernel;
 	check_files(r);
 	*ret = (struct resolver){ resolver_frames, r };
 	return 0;

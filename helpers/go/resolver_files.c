@@ -209,11 +209,64 @@ static bool use_debug_dir(struct go_resolver *r, const char *dir, const struct p
 				  use_path(r, m, p, "%s/%s", dir, base_of(path)));
 }
 
+/* The build id among ELF notes as the kernel shows its own. */
+static bool notes_say(const char *path, const char *build_id)
+{
+	enum { HEADER = 12, GNU_BUILD_ID = 3 };
+	char id[BUILD_ID_MAX + 1] = "";
+	struct buf b = { 0 };
+	struct span s;
+
+	if (buf_read_file(&b, path, 1 << 20)) {
+		buf_free(&b);
+		return false;
+	}
+	s = (struct span){ .p = (const uint8_t *)b.data, .len = b.len };
+	for (uint64_t at = 0; !id[0] && at + HEADER <= s.len;) {
+		uint64_t name = span_u32(&s, at), desc = span_u32(&s, at + 4);
+		uint64_t body = at + HEADER + ((name + 3) & ~3ull);
+
+		if (span_u32(&s, at + 8) == GNU_BUILD_ID && name == 4 && desc * 2 <= BUILD_ID_MAX &&
+		    body + desc <= s.len && !memcmp(s.p + at + HEADER, "GNU", 4))
+			for (uint64_t k = 0; k < desc; k++)
+				snprintf(id + 2 * k, 3, "%02x", s.p[body + k]);
+		at = body + ((desc + 3) & ~3ull);
+	}
+	buf_free(&b);
+	return same_build_id(build_id, id);
+}
+
+/* "[kernel.kallsyms]", "[guest.kernel.kallsyms]_text" are the kernel itself, "[ext4]" is a module. */
+static bool this_kernel(const struct profile_mapping *m)
+{
+	char path[NAME_MAX + 64];
+	size_t len;
+
+	if (!is_build_id(m->build_id))
+		return true;
+	if (strstr(m->path, "kernel") || m->path[0] != '[')
+		return notes_say("/sys/kernel/notes", m->build_id);
+	len = strcspn(m->path + 1, "]/");
+	snprintf(path, sizeof(path), "/sys/module/%.*s/notes/.note.gnu.build-id",
+		 (int)(len < NAME_MAX ? len : NAME_MAX), m->path + 1);
+	return notes_say(path, m->build_id);
+}
+
+/* Was it recorded that this very kernel ran? */
+static bool kernel_is_known(const struct profile *in)
+{
+	for (size_t i = 0; i < in->nmappings; i++)
+		if (in->mappings[i].kernel && is_build_id(in->mappings[i].build_id) &&
+		    this_kernel(&in->mappings[i]))
+			return true;
+	return false;
+}
+
 static bool use_vdso(struct go_resolver *r, const struct profile_mapping *m, struct place *p)
 {
 	/* that of another kernel would give wrong names */
 	p->why = WHY_NO_VDSO;
-	if (!is_build_id(m->build_id))
+	if (!is_build_id(m->build_id) && !kernel_is_known(r->in))
 		return false;
 	if (!r->own.maps) {
 		if (maps_read(getpid(), &r->own_maps) || mem_init(&r->own_mem, getpid()))
@@ -284,67 +337,37 @@ void resolver_find_file(struct go_resolver *r, const struct profile_mapping *m, 
 		use_path(r, m, p, "%s", path);
 }
 
-/* The build id among ELF notes as the kernel shows its own. */
-static bool notes_say(const char *path, const char *build_id)
+/*
+ * Each kernel has its functions elsewhere, and each boot puts it elsewhere as a rule; so a function at
+ * its address shows that it is this one.  Where the kernel begins shows it only when that was drawn.
+ */
+static bool tells_kernel(const struct profile_mapping *m)
 {
-	enum { HEADER = 12, GNU_BUILD_ID = 3 };
-	char id[BUILD_ID_MAX + 1] = "";
-	struct buf b = { 0 };
-	struct span s;
+	const uint64_t not_drawn = 0xffffffff81000000;	/* x86-64; arch/x86/Kconfig, PHYSICAL_START */
 
-	if (buf_read_file(&b, path, 1 << 20)) {
-		buf_free(&b);
-		return false;
-	}
-	s = (struct span){ .p = (const uint8_t *)b.data, .len = b.len };
-	for (uint64_t at = 0; !id[0] && at + HEADER <= s.len;) {
-		uint64_t name = span_u32(&s, at), desc = span_u32(&s, at + 4);
-		uint64_t body = at + HEADER + ((name + 3) & ~3ull);
-
-		if (span_u32(&s, at + 8) == GNU_BUILD_ID && name == 4 && desc * 2 <= BUILD_ID_MAX &&
-		    body + desc <= s.len && !memcmp(s.p + at + HEADER, "GNU", 4))
-			for (uint64_t k = 0; k < desc; k++)
-				snprintf(id + 2 * k, 3, "%02x", s.p[body + k]);
-		at = body + ((desc + 3) & ~3ull);
-	}
-	buf_free(&b);
-	return same_build_id(build_id, id);
-}
-
-/* "[kernel.kallsyms]", "[guest.kernel.kallsyms]_text" are the kernel itself, "[ext4]" is a module. */
-static bool this_kernel(const struct profile_mapping *m)
-{
-	char path[NAME_MAX + 64];
-	size_t len;
-
-	if (!is_build_id(m->build_id))
-		return true;
-	if (strstr(m->path, "kernel") || m->path[0] != '[')
-		return notes_say("/sys/kernel/notes", m->build_id);
-	len = strcspn(m->path + 1, "]/");
-	snprintf(path, sizeof(path), "/sys/module/%.*s/notes/.note.gnu.build-id",
-		 (int)(len < NAME_MAX ? len : NAME_MAX), m->path + 1);
-	return notes_say(path, m->build_id);
+	return m->anchor_addr != not_drawn;
 }
 
 void resolver_find_kernel(struct go_resolver *r, const struct profile_mapping *m,
 			  struct place *p)
 {
-	const struct symtext_row *anchor;
+	bool known = m && is_build_id(m->build_id), anchored = m && m->anchor_name;
 
 	p->how = HOW_NONE;
 	p->why = WHY_OTHER_KERNEL;
-	if (m && !this_kernel(m))
+	if (known && !this_kernel(m))
+		return;
+	/* addresses alone fit any kernel; a process that runs was recorded on this one */
+	p->why = WHY_ANY_KERNEL;
+	if (!known && !r->from.process && !(anchored && tells_kernel(m)))
 		return;
 	if (r->kernel_err > 0)
 		r->kernel_err = symtext_kernel(&r->kernel);
 	p->why = WHY_HIDDEN;
 	if (r->kernel_err)
 		return;
-	/* each boot puts it at another address */
-	anchor = m && m->anchor_name ? symtext_named(&r->kernel, m->anchor_name) : NULL;
 	p->why = WHY_OTHER_KERNEL;
-	if (anchor && anchor->addr != m->anchor_addr)
+	if (anchored && !symtext_has(&r->kernel, m->anchor_name, m->anchor_addr))
 		return;
 	p->how = HOW_KERNEL;
 	p->why = WHY_NO_FUNCTION;

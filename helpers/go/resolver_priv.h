@@ -23,6 +23,7 @@ enum why {
 	WHY_UNFIT,
 	WHY_HIDDEN,		/* kptr_restrict */
 	WHY_OTHER_KERNEL,
+	WHY_ANY_KERNEL,
 	WHY_NO_CODE,
 };
 
@@ -52,6 +53,7 @@ struct go_resolver {
 	struct go_resolver_from from;
 	const struct profile *in;
 	bool unnamed_only;
+	bool places_known;		/* the recording says where files were mapped */
 	struct place *places;		/* in->nmappings + 1, and the kernel's behind them */
 	struct go_image *exe;
 	struct go_image *images[IMAGES_MAX];

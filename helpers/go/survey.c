@@ -88,6 +88,7 @@ void go_survey(struct elf_file *elf, struct go_survey *ret)
 	ret->sections = elf->nsections;
 	ret->symtab = elf_section(elf, ".symtab");
 	ret->dwarf = has_dwarf(elf);
+	ret->dwarf5 = ret->dwarf && elf_section(elf, ".debug_addr"); /* new in DWARF 5 */
 	ret->buildinfo = !go_buildinfo(elf, &version, module);
 	go_build_settings(elf, note_setting, &all);
 	find_culprits(ret, all.n && !ret->trimpath);

@@ -21,6 +21,7 @@ struct go_survey {
 	struct go_file go;		/* go.elf is NULL when the tables can't be read: */
 	char no_tables[256];		/* .. why */
 	bool sections, symtab, dwarf, buildinfo;
+	bool dwarf5;			/* as Go writes it since 1.25; libbfd finds no lines in that */
 	enum survey_culprit symtab_culprit, dwarf_culprit;	/* where they are gone */
 	char ldflags[256];		/* as recorded, or "" */
 	bool trimpath;			/* recorded, or the runtime's own files have no absolute path */

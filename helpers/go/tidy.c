@@ -105,15 +105,17 @@ static void add_package(struct buf *b, const char *name, const char *end)
 
 void go_name_short(struct buf *b, const char *name)
 {
-	const char *at = name + strcspn(name, "([");
+	const char *at = name + strcspn(name, "(["), *end = name + plain_length(name);
 	int depth = 0;
 
 	if (!go_like(name, at - name)) {
 		buf_str(b, name);
 		return;
 	}
+	if (at > end)
+		at = end;
 	add_package(b, name, at);
-	for (; *at; at++) {
+	for (; at < end; at++) {
 		if (*at == ']' && depth && !--depth)
 			buf_str(b, "...");
 		if (!depth)

@@ -24,7 +24,8 @@ bool go_frame_hidden(const struct frame *f);
 
 /*
  * Adds the name that people use: without the directories of the import path and its major
- * version, type arguments as "[...]" ("http.(*conn).serve", "main.Map[...]").  What is no name
+ * version, type arguments as "[...]" ("http.(*conn).serve", "main.Map[...]"), and without the
+ * ".abi0" of assembly.  What is no name
  * of a Go function stays as it is.
  */
 void go_name_short(struct buf *b, const char *name);

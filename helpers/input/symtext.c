@@ -21,7 +21,9 @@ static int by_addr(const void *pa, const void *pb)
 		return a->addr < b->addr ? -1 : 1;
 	if (!*a->name != !*b->name)
 		return !*a->name - !*b->name;
-	/* of several names the one that the file has first */
+	/* of functions whose code is the same the one with the shortest name, as a rule not the special case */
+	if (strlen(a->name) != strlen(b->name))
+		return strlen(a->name) < strlen(b->name) ? -1 : 1;
 	return a->name < b->name ? -1 : a->name > b->name;
 }
 
@@ -143,10 +145,10 @@ const struct symtext_row *symtext_at(const struct symtext *s, uint64_t addr)
 	return row;
 }
 
-const struct symtext_row *symtext_named(const struct symtext *s, const char *name)
+bool symtext_has(const struct symtext *s, const char *name, uint64_t addr)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (!strcmp(s->v[i].name, name))
-			return &s->v[i];
-	return NULL;
+		if (s->v[i].addr == addr && !strcmp(s->v[i].name, name))
+			return true;
+	return false;
 }

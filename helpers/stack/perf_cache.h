@@ -6,12 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 /*
- * Texts are known by 128 bits of hash only: equal hashes are taken for equal
- * texts.  A slot has two places; what was put in last stays, so that the cache
- * only ever forgets.
+ * Texts are known by 96 bits of a hash, and by the place that 16 more give: equal hashes
+ * are taken for equal texts.  A slot has two places; what was put in last stays, so that
+ * the cache only ever forgets.
  */
 struct perf_key {
 	uint64_t lo, hi;
@@ -21,8 +20,8 @@ struct perf_key {
 struct perf_key perf_key_of(const void *data, size_t len);
 
 struct perf_slot {
-	struct perf_key key;
-	uint32_t id, extra;
+	uint64_t hi;
+	uint32_t id, lo;
 };
 
 struct perf_cache {
@@ -30,41 +29,39 @@ struct perf_cache {
 	size_t mask;
 };
 
-/* size: a power of two. False when out of memory. Pages that nothing was put into take none. */
-static inline bool perf_cache_init(struct perf_cache *c, size_t size)
-{
-	c->slots = calloc(size, sizeof(*c->slots));
-	c->mask = size - 1;
-	return c->slots;
-}
-
-static inline void perf_cache_free(struct perf_cache *c)
-{
-	free(c->slots);
-	c->slots = NULL;
-}
+/* size: a power of two. False when out of memory. */
+bool perf_cache_init(struct perf_cache *c, size_t size);
+void perf_cache_free(struct perf_cache *c);
 
 static inline bool perf_slot_is(const struct perf_slot *s, struct perf_key key)
 {
-	return s->key.lo == key.lo && s->key.hi == key.hi;
+	return s->hi == key.hi && s->lo == key.lo >> 32;
 }
 
-static inline const struct perf_slot *perf_cache_find(const struct perf_cache *c, struct perf_key key)
+/* at: any number that the same key comes with; its lower bits choose the place. */
+static inline const struct perf_slot *perf_cache_find(const struct perf_cache *c, uint64_t at,
+						      struct perf_key key)
 {
-	const struct perf_slot *s = &c->slots[key.lo & c->mask];
+	const struct perf_slot *s = &c->slots[at & c->mask];
 
 	if (perf_slot_is(s, key))
 		return s;
-	s = &c->slots[(key.lo & c->mask) ^ 1];
+	s = &c->slots[(at & c->mask) ^ 1];
 	return perf_slot_is(s, key) ? s : NULL;
 }
 
-static inline void perf_cache_put(struct perf_cache *c, struct perf_key key, uint32_t id, uint32_t extra)
+static inline void perf_cache_put(struct perf_cache *c, uint64_t at, struct perf_key key, uint32_t id)
 {
-	size_t at = key.lo & c->mask;
+	struct perf_slot *s = &c->slots[at & c->mask];
 
-	c->slots[at ^ 1] = c->slots[at];
-	c->slots[at] = (struct perf_slot){ key, id, extra };
+	c->slots[(at & c->mask) ^ 1] = *s;
+	*s = (struct perf_slot){ key.hi, id, key.lo >> 32 };
+}
+
+/* A find() at that place will come. */
+static inline void perf_cache_fetch(const struct perf_cache *c, uint64_t at)
+{
+	__builtin_prefetch(&c->slots[at & c->mask]);
 }
 
 /* The same text in another context: another key.  One context inside another is not the same as the other way round. */
@@ -74,6 +71,14 @@ static inline struct perf_key perf_key_in(struct perf_key key, uint64_t context)
 	key.hi = ((key.hi << 41 | key.hi >> 23) ^ context) * 0xc2b2ae3d27d4eb4f;
 	key.lo ^= key.lo >> 32;
 	return key;
+}
+
+/* One text behind another */
+static inline struct perf_key perf_key_join(struct perf_key first, struct perf_key rest)
+{
+	rest.lo ^= (first.lo << 19 | first.lo >> 45) * 0x9e3779b97f4a7c15;
+	rest.hi ^= (first.hi << 37 | first.hi >> 27) * 0xc2b2ae3d27d4eb4f;
+	return rest;
 }
 
 #endif

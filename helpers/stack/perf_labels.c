@@ -88,14 +88,14 @@ int perf_labels_of(struct perf_labels *l, const struct reading *r, const struct 
 		return 0;
 	}
 	key = perf_key_of(&k, sizeof(k));
-	slot = perf_cache_find(&l->sets, key);
+	slot = perf_cache_find(&l->sets, key.lo, key);
 	if (slot) {
 		*ret = slot->id;
 	} else {
 		err = new_set(l, r, &k, h->comm.p, ret);
 		if (err)
 			return err;
-		perf_cache_put(&l->sets, key, *ret, 0);
+		perf_cache_put(&l->sets, key.lo, key, *ret);
 	}
 	l->last = k;
 	l->last_set = *ret;

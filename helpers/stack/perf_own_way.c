@@ -47,8 +47,12 @@ static int begin(struct perf_reader *x)
 static struct text without_modifiers(struct text event)
 {
 	static const char modifiers[] = "ukhGHpPDISWebR";
-	const char *colon = memrchr(event.p, ':', event.len), *end = event.p + event.len;
+	const char *colon, *end;
 
+	if (!event.len)
+		return event;
+	end = event.p + event.len;
+	colon = memrchr(event.p, ':', event.len);
 	if (!colon || colon == event.p || colon + 1 == end)
 		return event;
 	for (const char *p = colon + 1; p < end; p++)
@@ -96,7 +100,7 @@ static int new_event(struct perf_reader *x, const struct perf_header *h, struct 
 	if (h->has_period && x->samples_value < 0 && reading_value(x->r, "samples", "count", &samples))
 		x->samples_value = (int)samples;
 	buf_clear(&e->text);
-	buf_add(&e->text, h->event.p, h->event.len);
+	buf_add(&e->text, h->event.p ? h->event.p : "", h->event.len);
 	buf_char(&e->text, '\0');
 	e->has_period = h->has_period;
 	e->name = h->event.p ? profile_intern(p->index, name) : NULL;

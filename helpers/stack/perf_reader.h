@@ -42,8 +42,10 @@ extern const struct perf_way perf_own_way, perf_classic_way;
 struct perf_reader {
 	struct reading *r;
 	const struct perf_way *way;
-	struct perf_cache blocks;	/* lines of a stack in a context: sample, lines */
-	struct perf_cache frames;	/* a line of a stack in a context: frame, or none */
+	struct perf_cache blocks;	/* lines of a stack in a context: the sample */
+	struct perf_cache frames;	/* a line of a stack in a context: the frame, or none */
+	uint32_t *ends;			/* of the lines of the stack at hand, from its beginning */
+	size_t nends, ends_cap;
 	uint64_t scanned;		/* up to this byte of the input no empty line is */
 
 	/* the sample under way */

@@ -21,61 +21,103 @@
 enum {
 	BLOCKS = 1 << 17,	/* stacks that are remembered */
 	FRAMES = 1 << 16,	/* lines that are remembered */
+	FEW = 1 << 10,		/* of either, of a small input */
+	SMALL = 128 << 10,	/* bytes that such an input has at most */
 	BLOCK_MAX = 256 << 10,	/* a longer stack is read line by line */
 	NO_FRAME = 0xffffffff,
 	TAIL = 0x746c00,	/* tells stacks without their first line from whole ones */
+	BATCH = 16,		/* lines whose places in the cache are fetched together */
 };
 
-/* A sample as it stands in the buffer. */
+/* A sample as it stands in the buffer; x->ends has the ends of the stack's lines. */
 struct block {
 	struct text header;
 	struct text frames;	/* without the last newline */
 	size_t len;		/* with the empty line */
 };
 
-/* The first of two newlines that follow each other; NULL: there are none. */
-static const char *find_empty_line(const char *p, const char *end)
+/* Which of 64 bytes are newlines, and which are NUL or '\r'? */
+static uint64_t newlines(const char *p, uint64_t *ret_odd)
 {
+	uint64_t m = 0, odd = 0;
+
 #ifdef __SSE2__
-	const __m128i nl = _mm_set1_epi8('\n');
+	const __m128i nl = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r'), nul = _mm_setzero_si128();
 
-	/* each step looks one byte further than it moves on */
-	for (; end - p > 64; p += 63) {
-		uint64_t hits = 0;
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(p + 16 * i));
+		__m128i o = _mm_or_si128(_mm_cmpeq_epi8(v, cr), _mm_cmpeq_epi8(v, nul));
 
-		for (int i = 0; i < 4; i++) {
-			__m128i v = _mm_loadu_si128((const __m128i *)(p + 16 * i));
-
-			hits |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, nl)) << (16 * i);
-		}
-		hits &= hits >> 1;
-		if (hits)
-			return p + __builtin_ctzll(hits);
+		m |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, nl)) << (16 * i);
+		odd |= (uint64_t)(unsigned)_mm_movemask_epi8(o) << (16 * i);
+	}
+#else
+	for (int i = 0; i < 64; i++) {
+		m |= (uint64_t)(p[i] == '\n') << i;
+		odd |= (uint64_t)(p[i] == '\r' || !p[i]) << i;
 	}
 #endif
-	for (; (p = memchr(p, '\n', end - p)) && p + 1 < end; p++)
-		if (p[1] == '\n')
-			return p;
-	return NULL;
+	*ret_odd = odd;
+	return m;
 }
 
-static struct perf_key key_of(struct text t, uint64_t context)
+/*
+ * The first of two newlines that follow each other, with the ends of the lines up to it in
+ * x->ends.  1, 0: there are none, 2: but there are bytes before it that text should not have;
+ * or -ENOMEM.
+ */
+static int find_empty_line(struct perf_reader *x, const char *start, const char *end, const char **ret)
 {
-	return perf_key_in(perf_key_of(t.p, t.len), context);
-}
+	uint64_t before = 0;
+	bool any_odd = false;
 
-/* How many lines there are; 0: not all of them are indented, so there may be another sample. */
-static size_t count_indented(struct text t)
-{
-	const char *p = t.p, *end = t.p + t.len;
-	size_t n = 0;
+	x->nends = 0;
+	for (const char *p = start; p < end; p += 64) {
+		uint64_t m, pairs, odd;
 
-	for (; p; p = memchr(p, '\n', end - p), n++) {
-		p += n > 0;
-		if (p == end || !text_blank(*p))
-			return 0;
+		if (!ARRAY_ROOM(x->ends, x->nends + 64, x->ends_cap))
+			return -ENOMEM;
+		if (end - p >= 64) {
+			m = newlines(p, &odd);
+		} else {
+			char rest[64];
+
+			memset(rest, ' ', sizeof(rest));
+			memcpy(rest, p, end - p);
+			m = newlines(rest, &odd);
+		}
+		pairs = m & (m << 1 | before);
+		before = m >> 63;
+		if (pairs) {
+			m &= (pairs & -pairs) - 1;
+			odd &= (pairs & -pairs) - 1;
+		}
+		any_odd |= odd;
+		for (; m; m &= m - 1)
+			x->ends[x->nends++] = p - start + __builtin_ctzll(m);
+		if (pairs) {
+			*ret = p + __builtin_ctzll(pairs) - 1;
+			return any_odd ? 2 : 1;
+		}
 	}
-	return n;
+	return 0;
+}
+
+static struct text line_of(const struct perf_reader *x, const struct block *b, size_t i)
+{
+	const char *p = b->frames.p;
+
+	return text_of(i ? p + x->ends[i - 1] + 1 : p, p + x->ends[i]);
+}
+
+/* Are all lines indented?  Else there may be another sample among them. */
+static bool all_indented(const struct perf_reader *x, const struct block *b)
+{
+	for (size_t i = 0; i < x->nends; i++)
+		if (!text_blank(*line_of(x, b, i).p))
+			return false;
+	return true;
 }
 
 int perf_push(struct perf_reader *x, uint32_t id)
@@ -97,11 +139,11 @@ static void add_values(struct perf_reader *x, uint32_t sample)
 	x->r->samples++;
 }
 
-/* Makes a sample of the frames gathered, or finds the one there is. */
-static int find_sample(struct perf_reader *x, uint32_t *ret)
+/* The sample of the frames gathered; rooted: with those of the root. */
+static int find_sample(struct perf_reader *x, bool rooted, uint32_t *ret)
 {
 	static const int64_t none[PROFILE_VALUES];
-	int err = x->way->push_root ? x->way->push_root(x) : 0;
+	int err = x->way->push_root && !rooted ? x->way->push_root(x) : 0;
 
 	if (err)
 		return err;
@@ -112,7 +154,7 @@ static int find_sample(struct perf_reader *x, uint32_t *ret)
 int perf_sample_end(struct perf_reader *x)
 {
 	uint32_t sample;
-	int ret = find_sample(x, &sample);
+	int ret = find_sample(x, false, &sample);
 
 	if (!ret)
 		add_values(x, sample);
@@ -146,117 +188,153 @@ bool perf_is_return(const struct perf_reader *x, bool kernel)
 	return place == PLACE_CALLER || (place == PLACE_BELOW_KERNEL && kernel);
 }
 
-int perf_frame_line(struct perf_reader *x, struct text line)
+/* A line that has this key but for its place; as frame(). */
+static int keyed_line(struct perf_reader *x, struct text line, struct perf_key key)
 {
-	struct perf_key key = perf_key_in(key_of(line, x->context), place_of(x));
-	const struct perf_slot *slot = perf_cache_find(&x->frames, key);
+	uint64_t at = key.lo;
+	const struct perf_slot *slot;
 	size_t n = x->nids;
 	int ret;
 
+	key = perf_key_in(key, place_of(x));
+	slot = perf_cache_find(&x->frames, at, key);
 	if (slot)
 		return slot->id == NO_FRAME || !perf_push(x, slot->id) ? PERF_FRAME : -ENOMEM;
 	ret = x->way->frame(x, line);
 	if (ret == PERF_FRAME && x->nids <= n + 1)
-		perf_cache_put(&x->frames, key, x->nids > n ? x->ids[n] : NO_FRAME, 0);
+		perf_cache_put(&x->frames, at, key, x->nids > n ? x->ids[n] : NO_FRAME);
 	return ret;
 }
 
-/* PERF_FRAME when all of the lines are frames'. */
-static int frame_lines(struct perf_reader *x, struct text t)
+static struct perf_key key_of(const struct perf_reader *x, struct text t)
 {
-	const char *p = t.p, *end = t.p + t.len;
+	return perf_key_in(perf_key_of(t.p, t.len), x->context);
+}
+
+int perf_frame_line(struct perf_reader *x, struct text line)
+{
+	return keyed_line(x, line, key_of(x, line));
+}
+
+/* Lines from i on. PERF_FRAME when all of them are frames'. */
+static int frame_lines(struct perf_reader *x, const struct block *b, size_t i)
+{
+	struct perf_key keys[BATCH];
 	int ret = PERF_FRAME;
 
-	while (ret == PERF_FRAME && p < end) {
-		const char *nl = memchr(p, '\n', end - p);
+	for (size_t n; ret == PERF_FRAME && i < x->nends; i += n) {
+		for (n = 0; n < BATCH && i + n < x->nends; n++) {
+			struct text line = line_of(x, b, i + n);
 
-		if (!nl)
-			nl = end;
-		/* what is not indented may be anything: a line that begins a sample, too */
-		ret = text_blank(*p) ? perf_frame_line(x, text_of(p, nl)) : PERF_OTHER;
-		p = nl + 1;
+			if (!text_blank(*line.p))
+				return PERF_OTHER;
+			keys[n] = key_of(x, line);
+			perf_cache_fetch(&x->frames, keys[n].lo);
+		}
+		for (size_t k = 0; ret == PERF_FRAME && k < n; k++)
+			ret = keyed_line(x, line_of(x, b, i + k), keys[k]);
 	}
 	return ret;
 }
 
 /*
- * The stack's lines but the first one, if they were met before: pushes their frames, and
- * those of the root with them.  1, 0 or -errno.
+ * The frames of a stack whose lines but the first were met before behind another single
+ * frame: pushes them, and those of the root with them.  1, 0 or -ENOMEM.
  */
 static int known_tail(struct perf_reader *x, struct perf_key key)
 {
-	const struct perf_slot *slot = perf_cache_find(&x->blocks, key);
+	const struct perf_slot *slot = perf_cache_find(&x->blocks, key.lo, key);
 	const struct profile *p = x->r->profile;
 	const struct sample *s;
 
 	if (!slot)
 		return 0;
 	s = &p->samples[slot->id];
-	for (uint32_t i = slot->extra; i < s->n; i++)
+	for (uint32_t i = 1; i < s->n; i++)
 		if (perf_push(x, p->stack_frames[s->first + i]))
 			return -ENOMEM;
 	return 1;
 }
 
-/* A stack that was not met before: gathers its frames.  PERF_FRAME, PERF_OTHER, or -errno. */
-static int new_stack(struct perf_reader *x, const struct block *b, uint32_t *ret)
-{
-	const char *nl = memchr(b->frames.p, '\n', b->frames.len), *end = b->frames.p + b->frames.len;
-	struct text first = text_of(b->frames.p, nl ? nl : end), rest = text_of(nl ? nl + 1 : end, end);
-	struct perf_key tail = { 0, 0 };
-	size_t leaf;
-	int err, known = 0;
+/* What a stack is known by. */
+struct block_keys {
+	struct perf_key all, tail;
+	bool has_tail;
+};
 
-	x->nids = 0;
-	err = frame_lines(x, first);
-	leaf = x->nids;
-	if (err == PERF_FRAME && rest.len) {
-		tail = perf_key_in(key_of(rest, x->context),
-				   ((uint64_t)TAIL + place_of(x)) << 32 | x->root);
-		known = known_tail(x, tail);
-		err = known < 0 ? known : known ? PERF_FRAME : frame_lines(x, rest);
-	}
+/* A stack that was not met before, its first frame pushed: its sample.  As frame(). */
+static int new_stack(struct perf_reader *x, const struct block *b, const struct block_keys *keys,
+		     uint32_t *ret)
+{
+	int known = keys->has_tail ? known_tail(x, keys->tail) : 0;
+	int err = known < 0 ? known : known ? PERF_FRAME : frame_lines(x, b, 1);
+
 	if (err != PERF_FRAME)
 		return err;
-	if (known)
-		err = profile_add_labelled(x->r->profile, x->ids, x->nids,
-					   x->way->push_root ? 0 : x->root,
-					   (int64_t[PROFILE_VALUES]){ 0 }, ret);
-	else
-		err = find_sample(x, ret);
-	if (!err && !known && rest.len && x->nids <= STACK_DEPTH)
-		perf_cache_put(&x->blocks, tail, *ret, leaf);
-	return err ? err : PERF_FRAME;
+	err = find_sample(x, known, ret);
+	if (err)
+		return err;
+	if (keys->has_tail && !known && x->nids <= STACK_DEPTH)
+		perf_cache_put(&x->blocks, keys->tail.lo, keys->tail, *ret);
+	perf_cache_put(&x->blocks, keys->all.lo, keys->all, *ret);
+	return PERF_FRAME;
 }
 
-/* A sample whose first line was understood. */
+/*
+ * The keys, and the first frame pushed; that is for the tail, but most of all the memory
+ * behind the keys gets time to come.  As frame().
+ */
+static int first_frame(struct perf_reader *x, const struct block *b, struct block_keys *ret)
+{
+	const char *end = b->frames.p + b->frames.len, *rest = b->frames.p + x->ends[0];
+	struct perf_key first = key_of(x, text_of(b->frames.p, rest)), others;
+	int err;
+
+	if (!text_blank(*b->frames.p))
+		return PERF_OTHER;
+	perf_cache_fetch(&x->frames, first.lo);
+	others = key_of(x, text_of(rest, end));
+	ret->all = perf_key_in(perf_key_join(first, others), x->root);
+	perf_cache_fetch(&x->blocks, ret->all.lo);
+	err = keyed_line(x, line_of(x, b, 0), first);
+	if (err != PERF_FRAME)
+		return err;
+	ret->has_tail = x->nids == 1 && x->nends > 1;
+	ret->tail = perf_key_in(others, ((uint64_t)TAIL + place_of(x)) << 32 | x->root);
+	perf_cache_fetch(&x->blocks, ret->tail.lo);
+	return PERF_FRAME;
+}
+
+/* A sample whose first line was understood. As frame(). */
 static int add_block(struct perf_reader *x, const struct block *b)
 {
-	struct perf_key key = perf_key_in(key_of(b->frames, x->context), x->root);
-	const struct perf_slot *slot = perf_cache_find(&x->blocks, key);
-	uint32_t sample, lines;
+	const struct perf_slot *slot;
+	struct block_keys keys;
+	uint32_t sample;
 	int ret;
 
-	if (slot) {
-		add_values(x, slot->id);
-		return slot->extra;
-	}
-	ret = new_stack(x, b, &sample);
 	x->nids = 0;
-	if (ret != PERF_FRAME)
-		return ret;
-	lines = count_indented(b->frames);
-	perf_cache_put(&x->blocks, key, sample, lines);
-	add_values(x, sample);
-	return lines;
+	ret = first_frame(x, b, &keys);
+	if (ret == PERF_FRAME) {
+		slot = perf_cache_find(&x->blocks, keys.all.lo, keys.all);
+		if (slot)
+			sample = slot->id;
+		else
+			ret = new_stack(x, b, &keys, &sample);
+	}
+	x->nids = 0;
+	if (ret == PERF_FRAME)
+		add_values(x, sample);
+	return ret;
 }
 
 /* Is what comes next a line with indented ones under it, and an empty line behind? 1, 0 or -errno */
 static int find_block(struct perf_reader *x, struct block *b)
 {
 	struct lines *l = x->r->lines;
-	const char *p, *nl, *stop, *end;
+	const char *p, *nl, *stop = NULL, *end;
 	size_t n;
+	int ret;
 
 	for (;;) {
 		p = l->data + l->start;
@@ -267,8 +345,8 @@ static int find_block(struct perf_reader *x, struct block *b)
 			return 0;
 		if (nl && nl + 1 < end && (!text_blank(nl[1]) || l->bytes - n < x->scanned))
 			return 0;
-		stop = nl && nl + 1 < end ? find_empty_line(nl + 1, end) : NULL;
-		if (stop)
+		ret = nl && nl + 1 < end ? find_empty_line(x, nl + 1, end, &stop) : 0;
+		if (ret)
 			break;
 		if (l->eof || n >= BLOCK_MAX) {
 			x->scanned = l->bytes;
@@ -277,8 +355,10 @@ static int find_block(struct perf_reader *x, struct block *b)
 		if (lines_peek(l, n + 1, &p, &n))
 			return -EIO;
 	}
+	if (ret < 0)
+		return ret;
 	*b = (struct block){ text_of(p, nl), text_of(nl + 1, stop), stop + 2 - p };
-	return b->header.p[b->header.len - 1] != '\r' && !memchr(p, '\0', b->len);
+	return ret == 1 && nl[-1] != '\r' && !memchr(p, '\0', b->header.len);
 }
 
 /* A usual sample.  1, 0 when what comes next is none, or -errno. */
@@ -286,22 +366,23 @@ static int read_block(struct perf_reader *x)
 {
 	struct lines *l = x->r->lines;
 	struct block b;
-	int ret = find_block(x, &b), lines = 0;
+	int ret = find_block(x, &b), line;
 
 	if (ret <= 0)
 		return ret;
 	l->number++;
-	ret = x->way->header(x, b.header);
-	if (ret == PERF_LEFT_OUT)
-		lines = count_indented(b.frames);
-	else if (ret == PERF_SAMPLE)
-		lines = add_block(x, &b);
-	if (ret < 0 || lines <= 0) {
+	line = x->way->header(x, b.header);
+	ret = line;
+	if (line == PERF_LEFT_OUT)
+		ret = all_indented(x, &b) ? PERF_FRAME : PERF_OTHER;
+	else if (line == PERF_SAMPLE)
+		ret = add_block(x, &b);
+	if (ret != PERF_FRAME) {
 		l->number--;
-		return ret < 0 ? ret : lines;
+		return ret < 0 ? ret : 0;
 	}
-	x->left_out += ret == PERF_LEFT_OUT;
-	l->number += lines + 1;
+	x->left_out += line == PERF_LEFT_OUT;
+	l->number += x->nends + 1;
 	l->start += b.len;
 	return 1;
 }
@@ -323,9 +404,16 @@ int perf_script_read(struct reading *r)
 	struct perf_reader x = {
 		.r = r, .way = r->classic ? &perf_classic_way : &perf_own_way, .samples_value = -1,
 	};
-	int ret = -ENOMEM;
+	const char *head;
+	size_t len;
+	int ret = lines_peek(r->lines, SMALL, &head, &len);
 
-	if (perf_cache_init(&x.blocks, BLOCKS) && perf_cache_init(&x.frames, FRAMES))
+	if (ret)
+		return ret;
+	if (!perf_cache_init(&x.blocks, len < SMALL ? FEW : BLOCKS) ||
+	    !perf_cache_init(&x.frames, len < SMALL ? FEW : FRAMES))
+		ret = -ENOMEM;
+	if (!ret)
 		ret = x.way->begin(&x);
 	if (!ret)
 		ret = 1;
@@ -338,21 +426,29 @@ int perf_script_read(struct reading *r)
 	perf_cache_free(&x.blocks);
 	perf_cache_free(&x.frames);
 	free(x.ids);
+	free(x.ends);
 	return ret;
 }
 
 /* "	ffffffff8103ce3b native_safe_halt ([kernel.kallsyms])" */
 static bool like_frame(struct text line)
 {
+	struct text rest = text_trim(line);
 	struct perf_frame f;
 
-	return line.len && *line.p == '\t' && perf_frame(line, &f) && f.sym.p != line.p + line.len;
+	return line.len && *line.p == '\t' && perf_frame(line, &f) && memchr(rest.p, ' ', rest.len);
 }
 
+/* Not with a blank and a number at its end: names in folded stacks may be anything. */
 static bool like_header(struct text line)
 {
 	struct perf_header h;
+	size_t n = line.len;
 
+	while (n && text_digit(line.p[n - 1]))
+		n--;
+	if (n && n < line.len && text_blank(line.p[n - 1]))
+		return false;
 	return line.len && perf_header(line, &h) && h.has_time && (h.event.p || h.rest.len > 20);
 }
 
@@ -362,6 +458,8 @@ bool perf_script_match(const char *head, size_t len)
 		const char *nl = memchr(at, '\n', end - at);
 		struct text line = text_of(at, nl ? nl : end);
 
+		if (text_ends(line, "\r"))
+			line.len--;
 		if (like_frame(line) || like_header(line))
 			return true;
 		at = nl ? nl + 1 : end;

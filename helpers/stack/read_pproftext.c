@@ -83,50 +83,43 @@ bool pproftext_match(const char *head, size_t len)
 	return parse_head(line, &h);
 }
 
-static bool add_value(struct text *t, unsigned i, const char *name, const char *unit)
+/* The values of such a profile, as its binary form has them, the main one last. */
+static int add_values(struct text *t, const char *name)
 {
-	struct profile *p = t->r->profile;
-	unsigned known = p->ntypes;
+	static const char *const heap[][2] = { { "alloc_objects", "count" }, { "alloc_space", "bytes" },
+					       { "inuse_objects", "count" }, { "inuse_space", "bytes" } };
+	static const char *const contention[][2] = { { "contentions", "count" },
+						     { "delay", "nanoseconds" } };
+	const char *const counts[][2] = { { name, "count" } };
+	const char *const(*all)[2] = t->head.kind == HEAP	? heap :
+				     t->head.kind == CONTENTION ? contention :
+								  counts;
+	unsigned n = t->head.kind == HEAP ? 4 : t->head.kind == CONTENTION ? 2 : 1;
+	bool first = !t->r->profile->ntypes;
+	int ret = 1;
 
-	if (!reading_value(t->r, name, unit, &t->value[i]))
-		return false;
-	if (t->value[i] == known)
-		snprintf(p->types[known].unit, sizeof(p->types[known].unit), "%s", unit);
-	return true;
+	for (unsigned i = 0; ret > 0 && i < n; i++)
+		ret = reading_typed_value(t->r, all[i][0], all[i][1], &t->value[i]);
+	if (ret > 0 && first)
+		t->r->profile->main_value = t->value[n - 1];
+	return ret;
 }
 
 static int begin_profile(struct text *t, const struct head *h)
 {
-	struct profile *p = t->r->profile;
-	bool first = !p->ntypes, room = true;
 	char name[MAX_NAME + 1];
-	unsigned main = 0;
+	int ret;
 
+	snprintf(name, sizeof(name), "%.*s", (int)h->name_len, h->name);
 	t->head = *h;
-	t->cycles_per_ns = 0;
-	if (h->kind == COUNTS) {
-		snprintf(name, sizeof(name), "%.*s", (int)h->name_len, h->name);
-		room = add_value(t, 0, name, "count");
-	} else if (h->kind == CONTENTION) {
-		room = add_value(t, 0, "contentions", "count") &&
-		       add_value(t, 1, "delay", "nanoseconds");
-		main = 1;
-	} else {
-		room = add_value(t, 0, "alloc_objects", "count") &&
-		       add_value(t, 1, "alloc_space", "bytes") &&
-		       add_value(t, 2, "inuse_objects", "count") &&
-		       add_value(t, 3, "inuse_space", "bytes");
-		main = 3;
-	}
 	/* the name is the line's, which goes */
 	t->head.name = NULL;
-	if (!room) {
-		t->head.kind = NONE;
-		return reading_bad(t->r, "more values than %d", PROFILE_VALUES);
-	}
-	if (first)
-		p->main_value = t->value[main];
-	return 0;
+	t->cycles_per_ns = 0;
+	ret = add_values(t, name);
+	if (ret)
+		return ret < 0 ? ret : 0;
+	t->head.kind = NONE;
+	return reading_bad(t->r, "more values than %d", PROFILE_VALUES);
 }
 
 /*

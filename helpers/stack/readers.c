@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "stack/pprof_tables.h"
 #include "stack/read_bpftrace.h"
 #include "stack/read_folded.h"
 #include "stack/read_goroutines.h"
+#include "stack/read_json.h"
 #include "stack/read_perf_data.h"
 #include "stack/read_perf_script.h"
 #include "stack/read_pprof.h"
@@ -21,6 +23,7 @@ enum { HEAD = 64 << 10 };
 const struct reader readers[] = {
 	{ "perf-data", "perf.data", "comm", true, perf_data_match, perf_data_read },
 	{ "pprof", "pprof profiles", NULL, true, pprof_match, pprof_read },
+	{ "json", "JSON of gobpf", NULL, false, json_match, json_read },
 	{ "pprof-text", "profiles of ?debug=1", NULL, false, pproftext_match, pproftext_read },
 	{ "goroutines", "goroutines as Go prints them", NULL, false,
 	  goroutines_match, goroutines_read },
@@ -32,13 +35,26 @@ const struct reader readers[] = {
 	{ 0 },
 };
 
-static int bad(struct reading *r, const char *place, uint64_t at, const char *fmt, va_list ap)
+/* Words quote the input, which may hold anything. */
+static void say(char *to, size_t size, const char *fmt, va_list ap)
+{
+	struct buf clean = { 0 };
+
+	vsnprintf(to, size, fmt, ap);
+	for (char *c = to; *c; c++)
+		if (*c == '\n' || *c == '\t')
+			*c = ' ';
+	utf8_clean(&clean, to);
+	snprintf(to, size, "%s", clean.data && !clean.failed ? clean.data : "");
+	buf_free(&clean);
+}
+
+static int bad(struct reading *r, const char *unit, uint64_t at, const char *fmt, va_list ap)
 {
 	char what[200], where[sizeof(r->first_bad)];
 
-	vsnprintf(what, sizeof(what), fmt, ap);
-	snprintf(where, sizeof(where), "%s: %s %llu: %s", r->lines->name, place,
-		 (unsigned long long)at, what);
+	say(what, sizeof(what), fmt, ap);
+	snprintf(where, sizeof(where), "%s: %s %llu: %s", r->lines->name, unit, (unsigned long long)at, what);
 	if (r->strict)
 		return err_set(EBADMSG, "%s", where);
 	if (!r->bad++)
@@ -75,7 +91,7 @@ void reading_note(struct reading *r, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
+	say(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	buf_printf(&r->notes, "%s: %s\n", r->lines->name, what);
 }
@@ -95,6 +111,23 @@ bool reading_value(struct reading *r, const char *name, const char *unit, unsign
 	snprintf(t->name, sizeof(t->name), "%s", name);
 	snprintf(t->unit, sizeof(t->unit), "%s", r->unit ? r->unit : unit);
 	return true;
+}
+
+int reading_typed_value(struct reading *r, const char *name, const char *unit, unsigned *ret)
+{
+	struct profile *p = r->profile;
+	unsigned known = p->ntypes;
+	struct value_type *t;
+
+	if (!reading_value(r, name, unit, ret))
+		return 0;
+	t = &p->types[*ret];
+	if (*ret == known)
+		snprintf(t->unit, sizeof(t->unit), "%s", unit);
+	else if (strncmp(t->unit, unit, sizeof(t->unit) - 1))
+		return err_set(EBADMSG, "%s: '%s' is in %s here and in %s in the input before it",
+			       r->lines->name, name, unit, t->unit);
+	return 1;
 }
 
 bool reading_wants(const struct reading *r, const char *key)

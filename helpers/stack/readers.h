@@ -112,4 +112,10 @@ int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
  */
 bool reading_value(struct reading *r, const char *name, const char *unit, unsigned *ret);
 
+/*
+ * The same where the format says the unit, whatever r->unit is: 1, 0 when there is no room, or -EBADMSG
+ * with words when the value is there already in another unit.
+ */
+int reading_typed_value(struct reading *r, const char *name, const char *unit, unsigned *ret);
+
 #endif
