@@ -385,7 +385,7 @@ sampled() {
 # unnamed FILE - folded stacks without what broken ones lead to, and without the kernel's frames and the
 # vDSO's: some functions there have several names
 unnamed() {
-	sed -E 's/0x[0-9a-f]+/[unknown]/g; s/__vdso_//g; s/;[^;]*_\[k\]//g' "$1" |
+	sed -E 's/;(0x[0-9a-f]+|\[unknown\])//g; s/__vdso_//g; s/;[^;]*_\[k\]//g' "$1" |
 		awk '{ n[$1] += $2 } END { for (s in n) print s, n[s] }' | LC_ALL=C sort
 }
 

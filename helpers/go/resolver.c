@@ -96,15 +96,16 @@ static const struct profile_mapping *mapping_of(const struct go_resolver *r, siz
 	return place && place <= r->in->nmappings ? &r->in->mappings[place - 1] : NULL;
 }
 
-static bool in_kernel(const struct frame *f, const struct profile_mapping *m)
+/* High addresses are the kernel's, or what a broken stack leads to where all mappings are known. */
+static bool in_kernel(const struct go_resolver *r, const struct frame *f, const struct profile_mapping *m)
 {
-	return (f->flags & FRAME_KERNEL) || (m && m->kernel) || f->addr >> 63;
+	return (f->flags & FRAME_KERNEL) || (m && m->kernel) || (f->addr >> 63 && !r->places_known);
 }
 
 static struct place *place_of(struct go_resolver *r, const struct frame *f)
 {
 	const struct profile_mapping *m = mapping_of(r, f->mapping);
-	bool kernel = in_kernel(f, m);
+	bool kernel = in_kernel(r, f, m);
 	/* kernel frames without a mapping have the place behind all */
 	struct place *p = &r->places[kernel && !m ? r->in->nmappings + 1 : f->mapping];
 

@@ -376,11 +376,11 @@ static bool tells_kernel(const struct profile_mapping *m)
 void resolver_find_kernel(struct go_resolver *r, const struct profile_mapping *m,
 			  struct place *p)
 {
-	bool known = m && is_build_id(m->build_id), anchored = m && m->anchor_name;
+	bool known = m ? is_build_id(m->build_id) : kernel_is_known(r->in), anchored = m && m->anchor_name;
 
 	p->how = HOW_NONE;
 	p->why = WHY_OTHER_KERNEL;
-	if (known && !this_kernel(m))
+	if (m && known && !this_kernel(m))
 		return;
 	/* addresses alone fit any kernel; a process that runs was recorded on this one */
 	p->why = WHY_ANY_KERNEL;
