@@ -186,6 +186,8 @@ static bool to_look_up(const struct go_resolver *r, const struct frame *f)
 
 static void check_files(struct go_resolver *r)
 {
+	enum { FEW = 3 };
+
 	for (size_t i = 0; i < r->in->nframes; i++) {
 		const struct frame *f = &r->in->frames[i];
 		struct place *p = to_look_up(r, f) && (f->flags & FRAME_RETURN) ? place_of(r, f) : NULL;
@@ -198,7 +200,8 @@ static void check_files(struct go_resolver *r)
 
 		if (p->how == HOW_FILE && p->behind_calls < p->returns - p->returns / 4) {
 			p->how = HOW_NONE;
-			p->why = WHY_UNFIT;
+			/* a broken stack leads anywhere */
+			p->why = r->places_known && p->returns < FEW ? WHY_NO_FUNCTION : WHY_UNFIT;
 		}
 	}
 }
