@@ -109,6 +109,13 @@ told_by_process() {
 	[ "$output" = "${stack%%;*} 1" ]
 	run -0 gobpf fold --symbols always "$BATS_TEST_TMPDIR/named"
 	[ "$output" = "$stack 1" ]
+	# perf script's own inlined frames are not doubled, and stay where there is nothing better
+	printf 'x 1 1.0: 1 cycles:\n\t%s main.inner (inlined)\n\t%s %s+%#x (%s)\n\n' "${addr#0x}" "${addr#0x}" \
+		"${stack%%;*}" $((addr - $(gobpf sym "$fixture" "${stack%%;*}" | awk '{ print $1; exit }'))) "$fixture" >"$BATS_TEST_TMPDIR/inlined"
+	run -0 gobpf fold --symbols always "$BATS_TEST_TMPDIR/inlined"
+	[ "$output" = "x;$stack 1" ]
+	run -0 gobpf fold --symbols always <(sed 's|(/.*)|(/gone)|' "$BATS_TEST_TMPDIR/inlined")
+	[ "$output" = "x;${stack%%;*};main.inner 1" ]
 	# a name that the file doesn't confirm stays
 	sed 's/main\.[^+]*/main.other/' "$BATS_TEST_TMPDIR/named" >"$BATS_TEST_TMPDIR/other"
 	run -0 gobpf fold --symbols always "$BATS_TEST_TMPDIR/other"
