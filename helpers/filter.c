@@ -23,7 +23,8 @@ int filter_load(const struct opt_filter *f, char **files, int n, struct profile 
 		return err_sys(-ret, "can't begin");
 	ret = resolving_open(&f->resolve, &resolving);
 	if (!ret)
-		ret = filter_read(f, n ? files : stdin_only, n ? n : 1, p, &by);
+		ret = filter_read(f, n ? files : stdin_only, n ? n : 1, resolving.recorded, p,
+				  &by);
 	if (!ret && !f->transform.as_is)
 		ret = resolving_apply(&resolving, w && w->addresses, f->out.quiet, p);
 	resolving_close(&resolving);

@@ -74,7 +74,9 @@ int resolving_open(const struct opt_resolve *o, struct resolving *ret)
 		err = target_open(o->pid, &ret->process);
 		from.process = &ret->process;
 	}
-	return err ? err : go_resolver_open(&from, &ret->resolver);
+	if (!err)
+		err = go_resolver_open(&from, &ret->resolver);
+	return err ? err : go_recorded_open(ret->resolver, &ret->recorded);
 }
 
 int resolving_apply(struct resolving *r, bool keep_addresses, bool quiet, struct profile *p)
@@ -101,6 +103,7 @@ int resolving_apply(struct resolving *r, bool keep_addresses, bool quiet, struct
 
 void resolving_close(struct resolving *r)
 {
+	go_recorded_close(r->recorded);
 	go_resolver_close(r->resolver);
 	target_close(&r->process);
 }

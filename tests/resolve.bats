@@ -328,10 +328,16 @@ END
 	printf '@[\n    %s\n    %x\n]: 2\n' "$sym" $((0x$sym + 1)) >"$BATS_TEST_TMPDIR/in"
 	run -0 gobpf fold -p $$ "$BATS_TEST_TMPDIR/in"
 	[ "$output" = 'vfs_read_[k];vfs_read_[k] 2' ]
-	# another machine's addresses look the same
+	# of which kernel?
 	run -0 --separate-stderr gobpf fold "$BATS_TEST_TMPDIR/in"
-	[[ $output != *vfs_read* ]]
-	[[ $stderr == *"kernel: 2 addresses without a name: of which kernel isn't known; pass -p PID"* ]]
+	[[ $output == *"0x${sym}_[k] 2" ]]
+	[[ $stderr == "gobpf fold: kernel: 2 addresses without a name: of which kernel isn't known; pass -p PID"* ]]
+	run -0 resolvelib map='[kernel.kallsyms]' anchor=vfs_read@"0x$sym" kernel="0x$sym"
+	[ "$output" = "1 vfs_read_[k] 0x$sym" ]
+	run -0 resolvelib map='[kernel.kallsyms]' anchor=vfs_write@"0x$sym" kernel="0x$sym"
+	[[ ${lines[1]} == *'another kernel than this one, or another boot' ]]
+	run -0 resolvelib map='[kernel.kallsyms]' anchor=_text@0xffffffff81000000 kernel="0x$sym"
+	[[ ${lines[1]} == *"of which kernel isn't known; "* ]]
 	run -0 resolvelib map='[kernel.kallsyms]' id=0123456789abcdef0123 kernel="0x$sym"
 	[ "${lines[0]}" = "1 0x${sym}_[k] 0x$sym" ]
 	[ "${lines[1]}" = '[kernel.kallsyms]: 1 address without a name: another kernel than this one, or another boot' ]

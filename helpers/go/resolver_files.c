@@ -337,28 +337,37 @@ void resolver_find_file(struct go_resolver *r, const struct profile_mapping *m, 
 		use_path(r, m, p, "%s", path);
 }
 
+/*
+ * Each kernel has its functions elsewhere, and each boot puts it elsewhere as a rule; so a function at
+ * its address shows that it is this one.  Where the kernel begins shows it only when that was drawn.
+ */
+static bool tells_kernel(const struct profile_mapping *m)
+{
+	const uint64_t not_drawn = 0xffffffff81000000;	/* x86-64; arch/x86/Kconfig, PHYSICAL_START */
+
+	return m->anchor_addr != not_drawn;
+}
+
 void resolver_find_kernel(struct go_resolver *r, const struct profile_mapping *m,
 			  struct place *p)
 {
-	const struct symtext_row *anchor;
+	bool known = m && is_build_id(m->build_id), anchored = m && m->anchor_name;
 
 	p->how = HOW_NONE;
 	p->why = WHY_OTHER_KERNEL;
-	if (m && !this_kernel(m))
+	if (known && !this_kernel(m))
 		return;
 	/* addresses alone fit any kernel; a process that runs was recorded on this one */
 	p->why = WHY_ANY_KERNEL;
-	if (!r->from.process && !(m && (is_build_id(m->build_id) || m->anchor_name)))
+	if (!known && !r->from.process && !(anchored && tells_kernel(m)))
 		return;
 	if (r->kernel_err > 0)
 		r->kernel_err = symtext_kernel(&r->kernel);
 	p->why = WHY_HIDDEN;
 	if (r->kernel_err)
 		return;
-	/* each boot puts it at another address */
-	anchor = m && m->anchor_name ? symtext_named(&r->kernel, m->anchor_name) : NULL;
 	p->why = WHY_OTHER_KERNEL;
-	if (anchor && anchor->addr != m->anchor_addr)
+	if (anchored && !symtext_has(&r->kernel, m->anchor_name, m->anchor_addr))
 		return;
 	p->how = HOW_KERNEL;
 	p->why = WHY_NO_FUNCTION;
