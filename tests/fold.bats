@@ -125,7 +125,7 @@ END
 	run -0 --separate-stderr gobpf fold --value d "$in"
 	[ "$output" = 'spin;0x430bf2;0x459d80;asm_exc_page_fault_[k];handle_mm_fault_[k] 227' ]
 	run -2 --separate-stderr gobpf fold --value e "$in"
-	[[ $stderr == *"no 'e' in the input; it has: samples, bytes, c, d, s, n" ]]
+	[[ $stderr == *"no 'e' in the input; it has: samples, bytes, c, d, h, s, n" ]]
 }
 
 @test "fold: more maps than a profile can hold" {
@@ -204,7 +204,7 @@ END
 	[[ $output == *": binary data where stacks as text are expected" ]]
 	run -1 gobpf fold LICENSE
 	[[ $output == *"LICENSE: not a format read here ("*", bpftrace maps with stack keys, "*", folded stacks)" ]]
-	printf '@x[spin]: 5\n@y: 3\n' | put scalars
+	printf '@x: 5\n@y[\n' | put scalars
 	run -1 gobpf fold "$BATS_TEST_TMPDIR/scalars"
 	[[ $output == *"scalars: no stacks in it" ]]
 	printf 'a\000b;c 1\n' | put nul
