@@ -145,7 +145,7 @@ probe() {
 	# large() begins anew when the stack has grown for it: that is one call more
 	perf record -q -B -m 1024 -e "gobpf_$$:*" --call-graph dwarf -o x.data "$fixture" 0 >truth
 	run -0 --separate-stderr gobpf fold --strict --value samples --by event x.data
-	diff - <(sed "s/^gobpf_$$://" <<<"$output") <<'END'
+	diff - <(echo "${output//gobpf_$$:/}") <<'END'
 large;runtime.main;main.main;main.(*worker).run;main.middle;main.large 6
 leaf;runtime.main;main.main;main.(*worker).run;main.middle;main.leaf 50
 tiny;runtime.main;main.main;main.(*worker).run;main.middle;main.large;main.tiny 5
@@ -211,7 +211,7 @@ END
 1 cpu-clock=1 : 100(/bin/one)
 1 cpu-clock=10 : 5100(/lib/two)
 1 cpu-clock=100 : 9080(/lib/three)
-1 cpu-clock=1000 : 9001(/lib/three) 917f(/lib/three)r 5180(/lib/two)r 5181(/lib/two)r
+1 cpu-clock=1000 : 9001(/lib/three) 90ff(/lib/three)r 5180(/lib/two)r 5181(/lib/two)r
 END
 	[ -z "$stderr" ]
 }

@@ -47,8 +47,12 @@ static int begin(struct perf_reader *x)
 static struct text without_modifiers(struct text event)
 {
 	static const char modifiers[] = "ukhGHpPDISWebR";
-	const char *colon = memrchr(event.p, ':', event.len), *end = event.p + event.len;
+	const char *colon, *end;
 
+	if (!event.len)
+		return event;
+	end = event.p + event.len;
+	colon = memrchr(event.p, ':', event.len);
 	if (!colon || colon == event.p || colon + 1 == end)
 		return event;
 	for (const char *p = colon + 1; p < end; p++)
@@ -96,7 +100,7 @@ static int new_event(struct perf_reader *x, const struct perf_header *h, struct 
 	if (h->has_period && x->samples_value < 0 && reading_value(x->r, "samples", "count", &samples))
 		x->samples_value = (int)samples;
 	buf_clear(&e->text);
-	buf_add(&e->text, h->event.p, h->event.len);
+	buf_add(&e->text, h->event.p ? h->event.p : "", h->event.len);
 	buf_char(&e->text, '\0');
 	e->has_period = h->has_period;
 	e->name = h->event.p ? profile_intern(p->index, name) : NULL;
@@ -226,12 +230,20 @@ static int add_frame(struct perf_reader *x, const struct perf_frame *t)
 	return err ? err : perf_push(x, id);
 }
 
+/* Does an indented line begin a sample?  A comm may be right-aligned, but with a time behind it. */
+static bool indented_header(struct text line)
+{
+	struct perf_header h;
+
+	return *line.p != '\t' && perf_header(line, &h) && h.has_time;
+}
+
 static int frame(struct perf_reader *x, struct text line)
 {
 	struct perf_frame f;
 	int err;
 
-	if (memchr(line.p, '\0', line.len) || !perf_frame(line, &f))
+	if (memchr(line.p, '\0', line.len) || indented_header(line) || !perf_frame(line, &f))
 		return PERF_OTHER;
 	err = add_frame(x, &f);
 	return err ? err : PERF_FRAME;
@@ -405,7 +417,6 @@ static int line(struct perf_reader *x, struct text t)
 		ret = not_begun(x);
 		return ret || t.len ? ret : end_sample(x);
 	}
-	/* a comm may be right-aligned, but with a time behind it it is no frame */
 	header = *t.p != '\t' && !memchr(t.p, '\0', t.len) && perf_header(t, &o->h) &&
 		 (o->h.has_time || !indented);
 	if (indented && !header)
