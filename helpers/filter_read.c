@@ -95,8 +95,10 @@ static int wanted_labels(struct input *in, struct reading *r, struct buf *ret)
 	add_key(ret, in->by->data);
 	add_key(ret, w && w->labels ? filter->write.label : NULL);
 	add_key(ret, w ? w->labels : NULL);
-	/* where nothing else is said, fine enough for a column to be one pixel of a second */
-	r->tick_ns = filter->write.interval_ns ? filter->write.interval_ns : 1000000;
+	/* fine enough for a column of a picture to be one pixel of a second */
+	r->tick_ns = filter->write.interval_ns ? filter->write.interval_ns :
+		     w && w->picture	       ? 1000000 :
+						 1;
 	r->labels = ret->data;
 	r->addresses = (w && w->addresses) || filter->resolve.symbols == SYMBOLS_ALWAYS;
 	return in->by->failed || ret->failed ? err_sys(ENOMEM, "%s", r->lines->name) : 0;

@@ -18,7 +18,7 @@ total() { awk '{ n += $NF } END { print n + 0 }' "$1"; }
 	local in base
 	for in in tests/golden/fold/*.in; do
 		base=${in%.in}
-		# whatever of it may be on this machine
+		# names of this machine have no place here
 		gobpf fold --symbols never "$in" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
 		diff "$base.out" "$BATS_TEST_TMPDIR/out"
 		diff "$base.err" "$BATS_TEST_TMPDIR/err"

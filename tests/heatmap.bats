@@ -3,13 +3,12 @@
 # -f heatmap: functions by time.
 
 load helpers
+load pictures
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	requires xmllint
 	svg=$BATS_TEST_TMPDIR/x.svg
-	PICTURES=$(dirname "$GOBPF")/tests/pictures
-	[ -x "$PICTURES" ] || fail "no $PICTURES: make test-programs, or run by make check"
 	# as perf script prints them: at 5.0, 5.25, 6.5 s and 8.0 s
 	while read -r time leaf caller; do
 		printf 'server 42 %s: 1 cycles:\n\t401000 %s (/s)\n\t402000 %s (/s)\n\t403000 main.main (/s)\n\n' "$time" "$leaf" "$caller"
@@ -86,7 +85,7 @@ END
 	awk 'BEGIN { srand(7); print "types\tn/count"
 		for (i = 0; i < 2000; i++) printf "main.main;f%d\t%d\ttime:%d:nanoseconds\n", rand() * 80, rand() * 9 + 1, rand() * 1e10
 		print "x\t17" }' >in
-	"$PICTURES" heatmap <in >"$svg"
+	pictures heatmap <in >"$svg"
 	xmllint --noout "$svg"
 	[ "$(awk -F '\t' 'NR > 1 && NF > 2 { n += $2 } END { print n }' in)" -eq "$(cells | sed -E 's/.*: ([0-9,]+) n$/\1/; s/,//g' | awk '{ n += $1 } END { print n }')" ]
 	grep -q 'without a time: 17 n' "$svg"
@@ -94,7 +93,7 @@ END
 }
 
 @test "heatmap: nothing of hostile names is markup" {
-	sed 's/ | /\t/g' <<'END' | "$PICTURES" heatmap >"$svg"
+	pictures heatmap >"$svg" <<'END'
 types | <n>/count
 </title><script>alert("1")&amp;;</svg> | 5 | time:7
 END

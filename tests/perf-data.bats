@@ -211,7 +211,7 @@ END
 1 cpu-clock=1 : 100(/bin/one)
 1 cpu-clock=10 : 5100(/lib/two)
 1 cpu-clock=100 : 9080(/lib/three)
-1 cpu-clock=1000 : 9001(/lib/three) 917f(/lib/three)r 5180(/lib/two)r 5181(/lib/two)r
+1 cpu-clock=1000 : 9001(/lib/three) 90ff(/lib/three)r 5180(/lib/two)r 5181(/lib/two)r
 END
 	[ -z "$stderr" ]
 }

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Any bytes through the stack readers and every writer; folding what was folded must change nothing. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack/flame.h"
+#include "stack/diff.h"
 #include "stack/fold.h"
-#include "stack/json.h"
 #include "stack/perf_classic.h"
-#include "stack/pprof.h"
 #include "stack/readers.h"
-#include "stack/report.h"
+#include "stack/writers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,7 +22,8 @@ struct output {
 static int read_into(struct profile *p, const void *data, size_t size, const char *from)
 {
 	struct lines lines;
-	struct reading r = { .lines = &lines, .profile = p, .from = from, .strict = from };
+	struct reading r = { .lines = &lines, .profile = p, .from = from, .strict = from,
+			     .labels = "* time" };
 	int ret = lines_open_mem(&lines, data, size, "fuzz");
 
 	if (!ret)
@@ -102,15 +102,39 @@ static void check_folded(const struct profile *p, unsigned value)
 	free(first.data);
 }
 
+/* A picture may have nothing to show; memory doesn't run out here. */
+static void write_one(FILE *f, const struct writer *w, const struct profile *p,
+		      const struct write_options *o)
+{
+	int ret = writer_check(w, p, o);
+
+	if (!ret)
+		ret = writer_write(w, f, p, o);
+	if (ret && ret != -ENODATA && ret != -EINVAL && ret != -E2BIG)
+		abort();
+}
+
 static void write_all(const struct profile *p, unsigned value)
 {
 	FILE *f = fopen("/dev/null", "w");
-	struct flame_options flame = { .title = "fuzz", .value = value };
-	struct report_options report = { .value = value, .stacks = true };
+	struct write_options o = { .title = "fuzz", .value = value, .stacks = true };
+	struct profile diff;
 
-	if (!f || flame_write(f, p, &flame) || pprof_write(f, p) || json_write(f, p) ||
-	    report_write(f, p, &report))
+	if (!f)
 		abort();
+	for (const struct writer *w = writers; w->name; w++)
+		write_one(f, w, p, &o);
+	if (profile_diff(p, value, p, p->ntypes - 1, true, &diff)) {
+		profile_free(&diff);
+		fclose(f);
+		return;
+	}
+	o.diff_of = "fuzz";
+	o.value = DIFF_AFTER;
+	for (const struct writer *w = writers; w->name; w++)
+		if (writer_find_diff(w->name))
+			write_one(f, writer_find_diff(w->name), &diff, &o);
+	profile_free(&diff);
 	fclose(f);
 }
 

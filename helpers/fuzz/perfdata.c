@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Any bytes as perf.data: nothing is counted twice or lost, frames lie in their mappings, strict and lenient agree. */
+/* Any bytes as perf.data: nothing is lost, frames lie in their mappings, strict and lenient agree. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,8 @@ const char *__lsan_default_suppressions(void)
 }
 
 /* Looks at all that it is given, and says as much as there is room for. */
-static int unwind(void *ctx, const struct unwind_input *in, uint64_t *pcs, size_t max, bool *ret_cut)
+static int unwind(void *ctx, const struct unwind_input *in, uint64_t *pcs, size_t max,
+		  bool *ret_cut)
 {
 	size_t n = 0;
 
@@ -67,7 +68,8 @@ static void check(const struct profile *p, const struct reading *r)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct reading lenient = { .labels = "*", .unwind = unwind }, strict = { .strict = true, .labels = "comm time", .tick_ns = 1000 };
+	struct reading lenient = { .labels = "*", .unwind = unwind },
+		       strict = { .strict = true, .labels = "comm time", .tick_ns = 1000 };
 	struct profile p, q;
 	int ret;
 

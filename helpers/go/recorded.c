@@ -91,7 +91,8 @@ fail:
 /* NULL: out of memory. */
 static struct shown *shown_by(struct go_recorded *w, const struct profile_mapping *m)
 {
-	uint64_t hash = hash_mix(hash_mix(m->start, m->limit), hash_bytes(m->path, strlen(m->path)));
+	uint64_t hash =
+		hash_mix(hash_mix(m->start, m->limit), hash_bytes(m->path, strlen(m->path)));
 	size_t at;
 	uint32_t id;
 
@@ -126,7 +127,8 @@ static int walk_go(struct shown *s, const struct unwind_input *in, const struct 
 	return u.n;
 }
 
-int go_recorded_unwind(void *ctx, const struct unwind_input *in, uint64_t *pcs, size_t max, bool *cut)
+int go_recorded_unwind(void *ctx, const struct unwind_input *in, uint64_t *pcs, size_t max,
+		       bool *cut)
 {
 	struct go_recorded *w = ctx;
 	struct elf_cfi_regs regs = { .pc = in->pc, .known = 1 << ELF_CFI_SP | 1 << ELF_CFI_BP,
@@ -147,7 +149,8 @@ int go_recorded_unwind(void *ctx, const struct unwind_input *in, uint64_t *pcs, 
 		if (found)
 			return found < 0 ? found : (int)n + found;
 		pcs[n++] = regs.pc;
-		switch (s ? elf_cfi_step(s->cfi, regs.pc - s->place.bias, n > 1, &regs) : ELF_CFI_UNKNOWN) {
+		switch (s ? elf_cfi_step(s->cfi, regs.pc - s->place.bias, n > 1, &regs) :
+			    ELF_CFI_UNKNOWN) {
 		case ELF_CFI_CALLER:
 			continue;
 		case ELF_CFI_TOP:

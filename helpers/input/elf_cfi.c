@@ -45,7 +45,7 @@ enum result { GOOD, SHORT, BAD };
 struct machine {
 	const struct elf_cfi_regs *regs;
 	uint64_t cfa;
-	bool has_cfa, value;		/* value: what it yields is the value itself, not where it is */
+	bool has_cfa, value; /* value: what it yields is the value itself, not where it is */
 	uint64_t v[DEPTH];
 	unsigned n;
 };
@@ -161,8 +161,8 @@ static enum result find_cfa(Dwarf_Frame *f, const struct elf_cfi_regs *regs, uin
 }
 
 /* *ret_undefined: the caller's is lost */
-static enum result find_register(Dwarf_Frame *f, int reg, const struct elf_cfi_regs *regs, uint64_t cfa,
-				 uint64_t *ret, bool *ret_undefined)
+static enum result find_register(Dwarf_Frame *f, int reg, const struct elf_cfi_regs *regs,
+				 uint64_t cfa, uint64_t *ret, bool *ret_undefined)
 {
 	struct machine m = { .regs = regs, .cfa = cfa, .has_cfa = true };
 	Dwarf_Op memory[3], *ops;
@@ -198,7 +198,8 @@ static enum elf_cfi_step step(Dwarf_Frame *f, struct elf_cfi_regs *regs)
 	if (undefined || !caller.pc)
 		return ELF_CFI_TOP;
 	for (int reg = 0; reg < ELF_CFI_REGS; reg++) {
-		bool lost = find_register(f, reg, regs, cfa, &caller.r[reg], &undefined) != GOOD || undefined;
+		bool lost = find_register(f, reg, regs, cfa, &caller.r[reg], &undefined) != GOOD ||
+			    undefined;
 
 		caller.known &= ~(1u << reg);
 		caller.known |= (uint32_t)!lost << reg;
@@ -209,7 +210,8 @@ static enum elf_cfi_step step(Dwarf_Frame *f, struct elf_cfi_regs *regs)
 	return ELF_CFI_CALLER;
 }
 
-enum elf_cfi_step elf_cfi_step(struct elf_cfi *c, uint64_t addr, bool is_return, struct elf_cfi_regs *regs)
+enum elf_cfi_step elf_cfi_step(struct elf_cfi *c, uint64_t addr, bool is_return,
+			       struct elf_cfi_regs *regs)
 {
 	Dwarf_Frame *f = NULL;
 	enum elf_cfi_step ret;

@@ -22,10 +22,10 @@ struct elf_cfi_regs {
 };
 
 enum elf_cfi_step {
-	ELF_CFI_CALLER,			/* regs are the caller's */
-	ELF_CFI_TOP,			/* there is no caller: a thread begins here */
-	ELF_CFI_SHORT,			/* the bytes of the stack end before it */
-	ELF_CFI_UNKNOWN,		/* nothing is said of this place, or more than can be followed */
+	ELF_CFI_CALLER, /* regs are the caller's */
+	ELF_CFI_TOP, /* there is no caller: a thread begins here */
+	ELF_CFI_SHORT, /* the bytes of the stack end before it */
+	ELF_CFI_UNKNOWN, /* nothing is said of this place, or more than can be followed */
 };
 
 struct elf_cfi;
@@ -34,7 +34,8 @@ struct elf_cfi;
 struct elf_cfi *elf_cfi_open(const struct elf_file *elf);
 void elf_cfi_close(struct elf_cfi *c);
 
-/* addr: regs->pc in the file; is_return: it is a return address. c may be NULL: nothing is known. */
-enum elf_cfi_step elf_cfi_step(struct elf_cfi *c, uint64_t addr, bool is_return, struct elf_cfi_regs *regs);
+/* addr: regs->pc in the file; is_return: it is behind a call.  c may be NULL: nothing is known. */
+enum elf_cfi_step elf_cfi_step(struct elf_cfi *c, uint64_t addr, bool is_return,
+			       struct elf_cfi_regs *regs);
 
 #endif

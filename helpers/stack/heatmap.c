@@ -245,7 +245,7 @@ static void add_short(struct buf *b, const char *name)
 	buf_printf(b, "…%s", name);
 }
 
-static void draw_row(struct heatmap *h, size_t place, const char *name, int64_t total, double max)
+static void draw_row(struct heatmap *h, size_t place, const char *name, int64_t total, int64_t max)
 {
 	const struct value_type *type = &h->p->types[h->o->value];
 	double y = CHART_HEAD + (double)place * ROW;
@@ -268,7 +268,7 @@ static void draw_row(struct heatmap *h, size_t place, const char *name, int64_t 
 		buf_printf(&text, "%s\n%s to %s: %s", name, since(from, h, (double)i),
 			   since(to, h, (double)i + 1), value_words(words, type, v));
 		chart_rect(&h->chart, "cell", x, y, width > 3 ? width - 0.5 : width, ROW - 1.5,
-			   fmin(1, 0.1 + 0.9 * (double)v / max), text.data ? text.data : "");
+			   fmin(1, 0.1 + 0.9 * (double)v / (double)max), text.data ? text.data : "");
 	}
 	h->chart.out.failed |= text.failed;
 	buf_free(&text);
@@ -287,14 +287,14 @@ static void draw_axis(struct heatmap *h, double y)
 	}
 }
 
-static void draw_scale(struct heatmap *h, double y, double max)
+static void draw_scale(struct heatmap *h, double y, int64_t max)
 {
 	const struct value_type *type = &h->p->types[h->o->value];
 	char words[2 * NUM_LEN];
 
 	for (int i = 0; i < 10; i++)
 		chart_rect(&h->chart, "cell", CHART_PAD + 14 * i, y, 14, 12, 0.1 + 0.1 * i, NULL);
-	chart_text(&h->chart, "dim", CHART_PAD + 148, y + 10, value_words(words, type, (int64_t)max));
+	chart_text(&h->chart, "dim", CHART_PAD + 148, y + 10, value_words(words, type, max));
 }
 
 static void add_words(struct heatmap *h, const uint32_t *order)
@@ -320,13 +320,13 @@ static void add_words(struct heatmap *h, const uint32_t *order)
 static int draw(FILE *f, struct heatmap *h, const uint32_t *order)
 {
 	size_t rows = h->nshown + (h->others > 0);
-	double max = 1, y = CHART_HEAD + (double)rows * ROW;
+	double y = CHART_HEAD + (double)rows * ROW;
+	int64_t max = 1;
 	char words[64];
 
-	for (size_t i = 0; i < h->nshown * h->ncolumns; i++)
-		max = fmax(max, (double)h->cells[i]);
-	for (size_t i = h->nshown * h->ncolumns; i < (h->nshown + 1) * h->ncolumns && !h->nshown; i++)
-		max = fmax(max, (double)h->cells[i]);
+	for (size_t i = 0; i < (h->nshown ? h->nshown : 1) * h->ncolumns; i++)
+		if (h->cells[i] > max)
+			max = h->cells[i];
 	h->chart.title = h->o->title ? h->o->title : "Functions over time";
 	h->chart.subtitle = h->o->subtitle;
 	h->chart.height = y + 68;

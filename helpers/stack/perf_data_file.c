@@ -135,7 +135,9 @@ static int refuse_directory(struct pdata_file *f, struct span data)
 {
 	if (span_u64(&data, 0) == 0)
 		return 0;
-	return err_set(EOPNOTSUPP, "%s: part of a recording in a directory (perf record --threads), which is not read here",
+	return err_set(EOPNOTSUPP,
+		       "%s: part of a recording in a directory (perf record --threads), which is "
+		       "not read here",
 		       f->source.lines->name);
 }
 
@@ -270,10 +272,14 @@ int pdata_file_open(struct pdata_file *f, struct lines *lines)
 	if (h.len < PIPE_HEADER)
 		return broken(f, h.len, "the file ends within its header");
 	if (!memcmp(h.p, "2ELIFREP", 8))
-		return err_set(EOPNOTSUPP, "%s: recorded on a big-endian machine, which is not read here", lines->name);
-	if (memcmp(h.p, magic, 8))
-		return err_set(EOPNOTSUPP, "%s: recorded by a perf older than Linux 3.0, which is not read here",
+		return err_set(EOPNOTSUPP,
+			       "%s: recorded on a big-endian machine, which is not read here",
 			       lines->name);
+	if (memcmp(h.p, magic, 8))
+		return err_set(
+			EOPNOTSUPP,
+			"%s: recorded by a perf older than Linux 3.0, which is not read here",
+			lines->name);
 	if (span_u64(&h, 8) == PIPE_HEADER) {
 		f->records_only = true;
 		f->records = PIPE_HEADER;
@@ -326,8 +332,9 @@ int pdata_file_record(struct pdata_file *f, struct span record)
 	case PERF_USER_BUILD_ID:
 		return read_build_id(f, record);
 	case PERF_USER_FEATURE:
-		return record.len < 16 ? -EBADMSG :
-					 read_feature(f, span_u64(&record, 8), span_from(&record, 16));
+		return record.len < 16 ?
+			       -EBADMSG :
+			       read_feature(f, span_u64(&record, 8), span_from(&record, 16));
 	default:
 		return 0;
 	}

@@ -19,17 +19,20 @@ void pdata_stacks_free(struct pdata_stacks *s)
 }
 
 /* "[libc.so.6]", "[unknown]": as frames of perf script text without a name are called. */
-static const char *name_of_place(const struct pdata_stacks *s, const struct pdata_mapping *map, char out[256])
+static const char *name_of_place(const struct pdata_stacks *s, const struct pdata_mapping *map,
+				 char out[256])
 {
 	static const char deleted[] = " (deleted)";
-	const char *path = map ? pdata_maps_text(&s->threads->maps, map->path) : "", *slash = strrchr(path, '/');
+	const char *path = map ? pdata_maps_text(&s->threads->maps, map->path) : "",
+		   *slash = strrchr(path, '/');
 	size_t len;
 
 	path = slash ? slash + 1 : path;
 	len = *path == '[' ? strcspn(path, "]") + 1 : strlen(path);
 	if (len > strlen(path))
 		len = strlen(path);
-	if (len >= sizeof(deleted) && !strncmp(path + len - (sizeof(deleted) - 1), deleted, sizeof(deleted) - 1))
+	if (len >= sizeof(deleted) &&
+	    !strncmp(path + len - (sizeof(deleted) - 1), deleted, sizeof(deleted) - 1))
 		len -= sizeof(deleted) - 1;
 	if (!len)
 		return "[unknown]";
@@ -37,8 +40,8 @@ static const char *name_of_place(const struct pdata_stacks *s, const struct pdat
 	return out;
 }
 
-static int find_frame(struct pdata_stacks *s, uint64_t addr, const struct pdata_mapping *map, uint32_t mapping,
-		      uint32_t flags, uint32_t *ret)
+static int find_frame(struct pdata_stacks *s, uint64_t addr, const struct pdata_mapping *map,
+		      uint32_t mapping, uint32_t flags, uint32_t *ret)
 {
 	struct profile *p = s->r->profile;
 	uint64_t hash = hash_mix(hash_mix(addr, mapping), flags);
@@ -60,8 +63,8 @@ static int find_frame(struct pdata_stacks *s, uint64_t addr, const struct pdata_
 	return err;
 }
 
-static int find_place(struct pdata_stacks *s, const struct pdata_space *space, uint64_t addr, uint32_t flags,
-		      uint32_t *ret)
+static int find_place(struct pdata_stacks *s, const struct pdata_space *space, uint64_t addr,
+		      uint32_t flags, uint32_t *ret)
 {
 	struct pdata_mapping *map = space ? pdata_space_at(&s->threads->maps, space, addr) : NULL;
 	uint32_t mapping = 0;
@@ -76,8 +79,8 @@ static int find_place(struct pdata_stacks *s, const struct pdata_space *space, u
 }
 
 /* exact: addr is what was to run next; else the call is before it */
-static int put_frame(struct pdata_stacks *s, const struct pdata_space *space, uint64_t addr, bool kernel,
-		     bool exact)
+static int put_frame(struct pdata_stacks *s, const struct pdata_space *space, uint64_t addr,
+		     bool kernel, bool exact)
 {
 	uint32_t flags = FRAME_UNKNOWN | (kernel ? FRAME_KERNEL : 0) | (exact ? 0 : FRAME_RETURN);
 	uint64_t generation = space ? space->generation : 0;
@@ -131,8 +134,11 @@ static int put_chain(struct pdata_stacks *s, const struct pdata_sample *sample, 
 			continue;
 		}
 		if (!user || !without_user)
-			ret = put_frame(s, kernel ? &s->threads->maps.kernel : user ? s->user : NULL, addr,
-					kernel, exact);
+			ret = put_frame(s,
+					kernel ? &s->threads->maps.kernel :
+					user   ? s->user :
+						 NULL,
+					addr, kernel, exact);
 		exact = false;
 	}
 	return ret;
@@ -141,7 +147,8 @@ static int put_chain(struct pdata_stacks *s, const struct pdata_sample *sample, 
 static const struct profile_mapping *mapping_at(const struct unwind_input *in, uint64_t addr)
 {
 	struct pdata_stacks *s = in->priv;
-	struct pdata_mapping *map = s->user ? pdata_space_at(&s->threads->maps, s->user, addr) : NULL;
+	struct pdata_mapping *map =
+		s->user ? pdata_space_at(&s->threads->maps, s->user, addr) : NULL;
 	uint32_t number;
 
 	if (!map || pdata_mapping_number(&s->threads->maps, map, s->r->profile, &number))
@@ -194,8 +201,9 @@ static int make_stack(struct pdata_stacks *s, const struct pdata_sample *sample)
 /* The sample's stack as it stands in the record: the addresses, or the place alone. */
 static struct span chain_of(const struct pdata_sample *sample)
 {
-	return sample->chain.len ? sample->chain :
-				   (struct span){ (const uint8_t *)&sample->ip, sizeof(sample->ip) };
+	return sample->chain.len ?
+		       sample->chain :
+		       (struct span){ (const uint8_t *)&sample->ip, sizeof(sample->ip) };
 }
 
 static bool seen_before(const struct pdata_stacks *s, uint64_t hash, const struct pdata_seen *key,
@@ -217,7 +225,8 @@ static bool seen_before(const struct pdata_stacks *s, uint64_t hash, const struc
 	return false;
 }
 
-static int remember(struct pdata_stacks *s, uint64_t hash, const struct pdata_seen *key, struct span chain)
+static int remember(struct pdata_stacks *s, uint64_t hash, const struct pdata_seen *key,
+		    struct span chain)
 {
 	if (s->chains.len > MOST_CHAINS) {
 		buf_clear(&s->chains);
@@ -254,7 +263,8 @@ int pdata_stacks_add(struct pdata_stacks *s, const struct pdata_sample *sample, 
 	}
 	ret = make_stack(s, sample);
 	if (!ret)
-		ret = profile_add_labelled(s->r->profile, s->ids, s->nids, labels, values, &key.sample);
+		ret = profile_add_labelled(s->r->profile, s->ids, s->nids, labels, values,
+					   &key.sample);
 	/* what bytes were on the stack is not part of the key */
 	return ret || sample->stack.p ? ret : remember(s, hash, &key, chain);
 }

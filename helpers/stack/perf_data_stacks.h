@@ -18,7 +18,7 @@ struct pdata_stacks {
 	} *places;
 	struct pdata_threads *threads;
 	struct pdata_seen {
-		uint64_t generations[2];	/* of the address spaces: the process's, the kernel's */
+		uint64_t generations[2]; /* of the address spaces: the process's, the kernel's */
 		size_t at;			/* in chains */
 		uint32_t len, labels, mode, sample;
 	} *seen;
