@@ -135,10 +135,7 @@ static int set_value(struct perf_reader *x, const struct perf_header *h)
 
 static bool is_record(const struct perf_header *h)
 {
-	static const char word[] = "PERF_RECORD_";
-	struct text t = h->event.p ? h->event : text_trim(h->rest);
-
-	return t.len >= sizeof(word) - 1 && !memcmp(t.p, word, sizeof(word) - 1);
+	return text_begins(h->event.p ? h->event : text_trim(h->rest), "PERF_RECORD_");
 }
 
 /* PERF_LEFT_OUT: say_left_out() says why. */
@@ -313,9 +310,9 @@ static int record(struct perf_reader *x)
 	struct text t = text_trim(o->h.event.p ? o->h.event : o->h.rest);
 	struct perf_mmap mm;
 
-	if (!memcmp(t.p, "PERF_RECORD_LOST", strlen("PERF_RECORD_LOST")))
+	if (text_begins(t, "PERF_RECORD_LOST"))
 		return lost(x, t);
-	if (t.len > 16 && !memcmp(t.p, "PERF_RECORD_MMAP", 16) && perf_mmap(t, &mm))
+	if (text_begins(t, "PERF_RECORD_MMAP") && perf_mmap(t, &mm))
 		return perf_maps_add(&o->maps, x->r->profile, &mm);
 	return 0;
 }
