@@ -51,8 +51,37 @@ kills() {
 	run -2 gobpf fold --event-filter x tests/golden/fold-classic/corners.in
 	[[ $output == *"--event-filter is for --classic"* ]]
 	run -2 gobpf fold --classic=pid,kernels tests/golden/fold-classic/corners.in
-	[[ $output == *"--classic: 'kernels' is none of pid, tid, kernel, jit, all, addrs, srcline"* ]]
+	[[ $output == *"--classic: 'kernels' is none of pid, tid, kernel, jit, all, addrs, srcline, inline, context"* ]]
 	gobpf fold -q --classic=kernel,jit tests/golden/fold-classic/corners.in | diff tests/golden/fold-classic/corners--all.out -
+}
+
+@test "fold: --classic=inline asks addr2line" {
+	requires gcc
+	requires addr2line
+	cat >"$BATS_TEST_TMPDIR/x.c" <<-'END'
+		#include <stdio.h>
+		static inline __attribute__((always_inline)) int deep(int x) { return x * 3 + getchar(); }
+		static inline __attribute__((always_inline)) int mid(int x) { return deep(x) + 1; }
+		__attribute__((noinline)) int outer(int x) { return mid(x) + mid(x + 1); }
+		int main(void) { return outer(2); }
+	END
+	local file=$BATS_TEST_TMPDIR/x start i pc
+	gcc -g -O2 -o "$file" "$file.c"
+	start=0x$(nm "$file" | awk '$3 == "outer" { print $1 }')
+	for ((i = 0; i < 24; i += 4)); do
+		pc=$(printf %x $((start + i)))
+		# an address that is none of the file's is looked up by symbol and offset
+		printf 'xy 1/1 %d.000000: 1 cycles: \n\t%s outer+0x%x (%s)\n\tffffffff81000000 k ([kernel.kallsyms])\n\n' \
+			1 "$pc" $i "$file" 2 "7f00000$pc" $i "$file" >>"$BATS_TEST_TMPDIR/text"
+		printf 'xy;k;%s 2\n' "$(addr2line -a "0x$pc" -e "$file" -i -f -s -C |
+			awk 'NR % 2 == 0 { all = $0 (all == "" ? "" : ";" all) } END { print all }')" >>"$BATS_TEST_TMPDIR/want"
+	done
+	printf 'xy 1/1 3.000000: 1 cycles: \n\t12 gone+0x2 (/nowhere/x)\n\n' >>"$BATS_TEST_TMPDIR/text"
+	echo 'xy;gone 1' >>"$BATS_TEST_TMPDIR/want"
+	gobpf fold --classic=inline "$BATS_TEST_TMPDIR/text" >"$BATS_TEST_TMPDIR/out"
+	awk '{ n[$1] += $2 } END { for (s in n) print s, n[s] }' "$BATS_TEST_TMPDIR/want" | sort | diff - "$BATS_TEST_TMPDIR/out"
+	grep -q ';outer;mid;deep' "$BATS_TEST_TMPDIR/out"
+	gobpf fold --classic=inline,context "$BATS_TEST_TMPDIR/text" | grep -q ';outer:x.c:4;mid:x.c:3;deep:'
 }
 
 @test "fold: --classic can be written in other formats" {

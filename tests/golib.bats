@@ -142,6 +142,21 @@ golib() { "$(golib_path)" "$@"; }
 	done < <(roots)
 }
 
+@test "globals: are in data that can be written, or nowhere" {
+	local at flags=$BATS_TEST_TMPDIR/readonly
+	program "$(go env GOROOT)" strip
+	cp "$program" "$flags"
+	# the flags of the segment that is writable: read only
+	at=$((64 + 4 + 56 * $(readelf -lW "$program" | awk '/^  [A-Z_0-9]+ +0x/ { n++ } /^  LOAD .* RW / { print n - 1; exit }')))
+	printf '\4' | dd of="$flags" bs=1 seek=$at conv=notrunc status=none
+	run golib globals "$program"
+	[[ $output == *runtime.allgs* ]]
+	run golib globals "$flags"
+	[[ $output == *"does not say for certain where runtime.allgs is (0 candidates, 0 witnesses)"* ]]
+	# of all others the module data alone is found, by what points to it
+	[ "$(grep -cE '^[0-9a-f]+ runtime\.' <<<"$output")" -eq 1 ]
+}
+
 @test "globals: hold in a running process what each should, by the code of its stripped file" {
 	local root mode
 	while read -r root; do

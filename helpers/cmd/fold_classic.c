@@ -14,14 +14,15 @@ enum { OPT_CLASSIC = OPT_OWN + 0x100, OPT_EVENT };
 static const struct argp_option options[] = {
 	{ "classic", OPT_CLASSIC, "WORD[,WORD...]", OPTION_ARG_OPTIONAL,
 	  "perf script text: the output of stackcollapse-perf.pl, byte for byte; the words are its "
-	  "options: pid, tid, kernel, jit, all, addrs, srcline", 40 },
+	  "options: pid, tid, kernel, jit, all, addrs, srcline, inline, context", 40 },
 	{ "event-filter", OPT_EVENT, "EVENT", 0, "Classic: count this event, not the first one", 40 },
 	{ 0 },
 };
 
 /* One of the collapser's options; false: it has none of that name. */
-static bool set_word(struct perf_classic *rules, const char *word, size_t len)
+static bool set_word(struct opt_classic *o, const char *word, size_t len)
 {
+	struct perf_classic *rules = &o->rules;
 	const struct {
 		const char *word;
 		bool *set, *too;
@@ -29,7 +30,8 @@ static bool set_word(struct perf_classic *rules, const char *word, size_t len)
 		{ "pid", &rules->pid, NULL },		{ "tid", &rules->tid, NULL },
 		{ "kernel", &rules->kernel, NULL },	{ "jit", &rules->jit, NULL },
 		{ "all", &rules->kernel, &rules->jit }, { "addrs", &rules->addrs, NULL },
-		{ "srcline", &rules->srcline, NULL },
+		{ "srcline", &rules->srcline, NULL },	{ "inline", &o->inlined, NULL },
+		{ "context", &o->context, NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -48,9 +50,9 @@ static void set_words(struct opt_classic *o, const char *list, struct argp_state
 	for (const char *at = list; at && *at; at += strspn(at, ",")) {
 		size_t len = strcspn(at, ",");
 
-		if (!set_word(&o->rules, at, len))
-			argp_error(state, "--classic: '%.*s' is none of pid, tid, kernel, jit, all, addrs, srcline",
-				   (int)len, at);
+		if (!set_word(o, at, len))
+			argp_error(state, "--classic: '%.*s' is none of pid, tid, kernel, jit, all, addrs, srcline, "
+				   "inline, context", (int)len, at);
 		at += len;
 	}
 }
@@ -99,6 +101,10 @@ int fold_classic_run(struct opt_classic *o, struct opt_filter *f)
 	struct profile p;
 	int ret;
 
+	if (o->inlined) {
+		o->rules.inlined = fold_inlined;
+		o->rules.arg = o;
+	}
 	f->classic = &o->rules;
 	f->from = "perf-script";
 	/* names are settled: nothing is hidden or resolved */
@@ -109,5 +115,6 @@ int fold_classic_run(struct opt_classic *o, struct opt_filter *f)
 	if (ret)
 		fprintf(stderr, "%s: %s\n", program_invocation_name, err_text());
 	profile_free(&p);
+	fold_inline_free(o);
 	return err_status(ret);
 }

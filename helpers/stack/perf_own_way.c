@@ -230,12 +230,20 @@ static int add_frame(struct perf_reader *x, const struct perf_frame *t)
 	return err ? err : perf_push(x, id);
 }
 
+/* Does an indented line begin a sample?  A comm may be right-aligned, but with a time behind it. */
+static bool indented_header(struct text line)
+{
+	struct perf_header h;
+
+	return *line.p != '\t' && perf_header(line, &h) && h.has_time;
+}
+
 static int frame(struct perf_reader *x, struct text line)
 {
 	struct perf_frame f;
 	int err;
 
-	if (memchr(line.p, '\0', line.len) || !perf_frame(line, &f))
+	if (memchr(line.p, '\0', line.len) || indented_header(line) || !perf_frame(line, &f))
 		return PERF_OTHER;
 	err = add_frame(x, &f);
 	return err ? err : PERF_FRAME;
@@ -409,7 +417,6 @@ static int line(struct perf_reader *x, struct text t)
 		ret = not_begun(x);
 		return ret || t.len ? ret : end_sample(x);
 	}
-	/* a comm may be right-aligned, but with a time behind it it is no frame */
 	header = *t.p != '\t' && !memchr(t.p, '\0', t.len) && perf_header(t, &o->h) &&
 		 (o->h.has_time || !indented);
 	if (indented && !header)
