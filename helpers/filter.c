@@ -23,7 +23,8 @@ int filter_load(const struct opt_filter *f, char **files, int n, struct profile 
 		return err_sys(-ret, "can't begin");
 	ret = resolving_open(&f->resolve, &resolving);
 	if (!ret)
-		ret = filter_read(f, n ? files : stdin_only, n ? n : 1, p, &by);
+		ret = filter_read(f, n ? files : stdin_only, n ? n : 1, resolving.recorded, p,
+				  &by);
 	if (!ret && !f->transform.as_is)
 		ret = resolving_apply(&resolving, w && w->addresses, f->out.quiet, p);
 	resolving_close(&resolving);
@@ -127,7 +128,7 @@ int filter_write(const struct opt_filter *f, const struct profile *p)
 						    writer_find(f->out.format);
 	struct write_options o = f->write;
 	FILE *out;
-	int ret, closed;
+	int ret;
 
 	o.top = f->out.top;
 	o.stacks = f->out.verbose > 0;
@@ -138,8 +139,10 @@ int filter_write(const struct opt_filter *f, const struct profile *p)
 	if (ret)
 		return ret;
 	ret = writer_write(w, out, p, &o);
-	closed = output_close(&f->out, out);
-	return ret ? ret : closed;
+	if (!ret)
+		return output_close(&f->out, out);
+	output_discard(&f->out, out);
+	return ret;
 }
 
 int filter_run(struct opt_filter *f)

@@ -10,7 +10,7 @@
 #include "stack/writers.h"
 
 /* What every filter can write. */
-#define FILTER_FORMATS "folded table svg html pprof json speedscope"
+#define FILTER_FORMATS "folded table svg html pprof json speedscope histogram heatmap"
 
 /*
  * A filter reads stacks from files (stdin without one, or for "-") and writes

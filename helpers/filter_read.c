@@ -20,11 +20,29 @@ struct watched {
 	uint64_t done, size;		/* size 0: not known */
 };
 
+/* All inputs share what was learnt of the files. */
+struct unwinding {
+	struct go_recorded *recorded;
+	pthread_mutex_t lock;
+};
+
+static int unwind(void *ctx, const struct unwind_input *in, uint64_t *pcs, size_t max, bool *ret_cut)
+{
+	struct unwinding *u = ctx;
+	int ret;
+
+	pthread_mutex_lock(&u->lock);
+	ret = go_recorded_unwind(u->recorded, in, pcs, max, ret_cut);
+	pthread_mutex_unlock(&u->lock);
+	return ret;
+}
+
 /* One input, and what comes of it. */
 struct input {
 	const struct opt_filter *filter;
 	struct watched *watched;
 	const char *file;
+	struct unwinding *unwinding;
 	struct profile *profile;
 	struct buf *by;			/* keys that stand at the root, as the reader or --by has them */
 	uint64_t seen;			/* bytes that the progress knows of */
@@ -75,7 +93,12 @@ static int wanted_labels(struct input *in, struct reading *r, struct buf *ret)
 		return r->from ? -EINVAL : -EBADMSG;
 	add_key(in->by, filter->transform.by ? filter->transform.by : reader->by);
 	add_key(ret, in->by->data);
+	add_key(ret, w && w->labels ? filter->write.label : NULL);
 	add_key(ret, w ? w->labels : NULL);
+	/* fine enough for a column of a picture to be one pixel of a second */
+	r->tick_ns = filter->write.interval_ns ? filter->write.interval_ns :
+		     w && w->picture	       ? 1000000 :
+						 1;
 	r->labels = ret->data;
 	r->addresses = (w && w->addresses) || filter->resolve.symbols == SYMBOLS_ALWAYS;
 	return in->by->failed || ret->failed ? err_sys(ENOMEM, "%s", r->lines->name) : 0;
@@ -86,7 +109,9 @@ static int read_lines(struct input *in, struct lines *lines)
 	const struct opt_filter *filter = in->filter;
 	struct reading r = { .lines = lines, .profile = in->profile, .unit = filter->unit,
 			     .from = filter->from, .strict = filter->strict,
-			     .classic = filter->classic, .caller = filter->resolve.caller };
+			     .classic = filter->classic, .caller = filter->resolve.caller,
+			     .unwind = in->unwinding->recorded ? unwind : NULL,
+			     .unwind_ctx = in->unwinding };
 	struct buf labels = { 0 };
 	int ret;
 
@@ -270,11 +295,12 @@ static int at_once(struct input *first, char *const *files, int n)
 	return ret;
 }
 
-int filter_read(const struct opt_filter *f, char *const *files, int n, struct profile *p,
-		struct buf *by)
+int filter_read(const struct opt_filter *f, char *const *files, int n,
+		struct go_recorded *recorded, struct profile *p, struct buf *by)
 {
+	struct unwinding u = { recorded, PTHREAD_MUTEX_INITIALIZER };
 	struct watched w = { .lock = PTHREAD_MUTEX_INITIALIZER, .size = size_of(files, n) };
-	struct input first = { .filter = f, .watched = &w, .profile = p, .by = by };
+	struct input first = { .filter = f, .watched = &w, .unwinding = &u, .profile = p, .by = by };
 	char label[32];
 
 	snprintf(label, sizeof(label), "%d files", n);

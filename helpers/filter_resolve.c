@@ -14,7 +14,7 @@ enum { OPT_EXE = OPT_OWN + 0x140, OPT_DEBUG_DIR, OPT_SYMBOLS, OPT_CALLER };
 enum { KEYS_MAX = 100 };
 
 static const struct argp_option options[] = {
-	{ "pid", 'p', "PID", 0, "Addresses are of this process; it still runs", 11 },
+	{ "process", 'p', "PID", 0, "Addresses are of this process; it still runs", 11 },
 	{ "exe", OPT_EXE, "FILE", 0, "Addresses are of this executable", 11 },
 	{ "debug-dir", OPT_DEBUG_DIR, "DIR", 0, "Look for executables by build id or path there, too", 11 },
 	{ "symbols", OPT_SYMBOLS, "WHEN", 0, "Look addresses up: auto (where names are missing), never, always", 11 },
@@ -54,7 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (o->pid && o->exe)
-			argp_error(state, "--pid has an executable of its own: --exe is for when it doesn't run");
+			argp_error(state, "--process has an executable of its own: --exe is for when it doesn't run");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -74,7 +74,9 @@ int resolving_open(const struct opt_resolve *o, struct resolving *ret)
 		err = target_open(o->pid, &ret->process);
 		from.process = &ret->process;
 	}
-	return err ? err : go_resolver_open(&from, &ret->resolver);
+	if (!err)
+		err = go_resolver_open(&from, &ret->resolver);
+	return err ? err : go_recorded_open(ret->resolver, &ret->recorded);
 }
 
 int resolving_apply(struct resolving *r, bool keep_addresses, bool quiet, struct profile *p)
@@ -101,6 +103,7 @@ int resolving_apply(struct resolving *r, bool keep_addresses, bool quiet, struct
 
 void resolving_close(struct resolving *r)
 {
+	go_recorded_close(r->recorded);
 	go_resolver_close(r->resolver);
 	target_close(&r->process);
 }

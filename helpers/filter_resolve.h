@@ -6,6 +6,7 @@
 #include <argp.h>
 #include <stdbool.h>
 
+#include "go/recorded.h"
 #include "go/resolver.h"
 #include "stack/profile.h"
 
@@ -24,6 +25,7 @@ struct resolving {
 	const struct opt_resolve *options;
 	struct target process;
 	struct go_resolver *resolver;
+	struct go_recorded *recorded;	/* for struct reading's unwind */
 };
 
 /*

@@ -261,12 +261,28 @@ int output_flush(FILE *f)
 	return errno ? errno : EIO;
 }
 
+/* /dev/full and named pipes are not ours to remove. */
+static bool is_ours(const struct opt_output *o, FILE *f)
+{
+	struct stat st;
+
+	return o->path && !fstat(fileno(f), &st) && S_ISREG(st.st_mode);
+}
+
+void output_discard(const struct opt_output *o, FILE *f)
+{
+	bool ours = is_ours(o, f);
+
+	if (f != stdout)
+		fclose(f);
+	if (ours)
+		unlink(o->path);
+}
+
 int output_close(const struct opt_output *o, FILE *f)
 {
 	const char *name = o->path ? o->path : "stdout";
-	struct stat st;
-	/* /dev/full and named pipes are not ours to remove */
-	bool ours = o->path && !fstat(fileno(f), &st) && S_ISREG(st.st_mode);
+	bool ours = is_ours(o, f);
 	int err = output_flush(f);
 
 	if (f != stdout && fclose(f) && !err)

@@ -61,5 +61,7 @@ int output_open(const struct opt_output *o, FILE **ret);
 /* Flushes; 0 or the (positive) errno of what could not be written, now or before. */
 int output_flush(FILE *f);
 int output_close(const struct opt_output *o, FILE *f);
+/* Closes what nothing of use was written to. */
+void output_discard(const struct opt_output *o, FILE *f);
 
 #endif

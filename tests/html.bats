@@ -3,12 +3,11 @@
 
 load helpers
 load browser
+load pictures
 
 setup() {
 	cd "$TOP" || return
 	html=$BATS_TEST_TMPDIR/x.html
-	PICTURES=$(dirname "$GOBPF")/tests/pictures
-	[ -x "$PICTURES" ] || fail "no $PICTURES: make test-programs, or run by make check"
 }
 
 # data FILE.html - the JSON in it
@@ -101,6 +100,10 @@ END
 	seen.push(location.hash);
 	type("MAIN");
 	seen.push(order());
+	type("syscall_64");
+	seen.push(order());
+	type("SYSCALL_64");
+	seen.push(order());
 	type("main.");
 	seen.push(order(), info());
 END
@@ -115,6 +118,8 @@ entry_SYSCALL_64_[k] do_syscall_64_[k] runtime.mallocgc main.b main.a main.main
 do_syscall_64_[k] entry_SYSCALL_64_[k] main.a main.b main.main runtime.mallocgc
 #sort=cum
 
+do_syscall_64_[k] entry_SYSCALL_64_[k]
+entry_SYSCALL_64_[k]
 main.main main.a main.b
 “main.”: 93.3 % of all, in 3 frames
 END
@@ -198,13 +203,12 @@ END
 }
 
 @test "html: in a browser values are switched, a link has the whole state" {
-	sed 's/ | /\t/g' >"$BATS_TEST_TMPDIR/in" <<'END'
+	pictures html >"$html" <<'END'
 types | calls/count | -raw/count | time/nanoseconds | heap/bytes
 main.main;main.work | 3 | 9 | 30000 | 0
 main.main;main.work;main.work | 4 | 9 | 12345678 | 1048576
 main.main | 5 | 9 | 50 | -7
 END
-	"$PICTURES" html <"$BATS_TEST_TMPDIR/in" >"$html"
 	page >"$BATS_TEST_TMPDIR/page"
 	BROWSER_HASH='#value=heap&zoom=2&search=work&sort=name' run -0 browse "$BATS_TEST_TMPDIR/page" <<'END'
 	const select = document.querySelector("select");

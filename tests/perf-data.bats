@@ -17,7 +17,10 @@ teardown() {
 	[ ! -e "$T/probes" ] || perf probe -q -d "gobpf_$$:*"
 }
 
-# record_as NAME OPTION... - records the fixture stacks into NAME.data
+# fold WORD... - of recordings made here, whose files and processes never were
+fold() { gobpf fold --symbols never "$@"; }
+
+# recorded NAME OPTION... - records the fixture stacks into NAME.data
 recorded() {
 	local name=$1
 	shift
@@ -52,7 +55,7 @@ samples() { perf script -i "$1" -F comm 2>/dev/null | grep -c .; }
 	RAW=1 same_as_perf flat.data
 	for f in fp.data packed.data ids.data data.data several.data group.data count.data; do
 		same_as_perf "$f" || fail "$f"
-		run -0 --separate-stderr gobpf fold --strict --value samples "$f"
+		run -0 --separate-stderr gobpf fold --strict --symbols never --value samples "$f"
 		[ -z "$stderr" ]
 		[ "$(awk '{ n += $NF } END { print n }' <<<"$output")" -eq "$(samples "$f")" ]
 	done
@@ -83,20 +86,94 @@ samples() { perf script -i "$1" -F comm 2>/dev/null | grep -c .; }
 }
 
 # bats test_tags=probe
-@test "perf-data: probes are counted exactly, with the caller" {
+@test "perf-data: probes are counted exactly" {
 	requires perf
 	requires root
 	fixture stacks
-	: >probes
 	local group=gobpf_$$
-	perf probe -q -x "$fixture" --add "$group:leaf=leaf"
-	perf probe -q -x "$fixture" --add "$group:middle=middle"
+	probe leaf leaf
+	probe middle middle
 	perf record -q -e "$group:*" -g -o x.data "$fixture"
 	same_as_perf x.data
+	# the text has no order of events: it is asked for by name
+	local event
+	for event in leaf middle; do
+		gobpf fold --value "$group:$event" x.data >x.folded
+		perf script -i x.data 2>/dev/null | gobpf fold --value "$group:$event" | diff - x.folded
+	done
 	run -0 gobpf fold --value "$group:leaf" x.data
 	[ "$(awk '{ n += $NF } END { print n }' <<<"$output")" -eq 23 ]
 	run -0 gobpf fold --value "$group:middle" x.data
 	[ "$(awk '{ n += $NF } END { print n }' <<<"$output")" -eq 23 ]
+}
+
+# probe NAME FUNCTION - a probe on a function of the fixture, for this test
+probe() {
+	: >"$T/probes"
+	perf probe -q -x "$fixture" --add "gobpf_$$:$1=$2"
+}
+
+# bats test_tags=probe
+@test "perf-data: stacks of registers and bytes: no caller of Go code is missing, stripped or not" {
+	requires perf
+	requires go
+	local words
+	for words in strip "pie strip" cgo; do
+		# shellcheck disable=SC2086 # words
+		fixture unwound $words
+		perf record -q -B -e cpu-clock:u -F 4000 --call-graph dwarf -o x.data "$fixture" 150 >truth
+		gobpf fold -q x.data | sed 's/^[^;]*;//' >x.folded
+		# each function that works has the callers that it told, in each sample
+		grep -E ';main\.(middle|leaf|large|tiny) [0-9]+$' x.folded | sed 's/ [0-9]*$//' >got
+		grep -c . got
+		run -1 grep -vxFf truth got
+		[ -z "$output" ]
+		grep -qxF "runtime.main;main.main;main.(*worker).run;main.middle;main.leaf" got
+		grep -qxF "runtime.main;main.main;main.(*worker).run;main.middle;main.large" got
+	done
+	# C code up to where it was called on the thread's stack
+	grep -E 'unwound_inner [0-9]+$' x.folded | sed 's/ [0-9]*$//; s/;_cgo_[^;]*//; s/\.abi0//' >got
+	[ "$(<got)" = 'runtime.asmcgocall;unwound_outer;unwound_inner' ]
+}
+
+# bats test_tags=probe
+@test "perf-data: registers and bytes at a function's first instruction: all calls, each with its caller" {
+	requires perf
+	requires root
+	requires go
+	fixture unwound
+	probe tiny main.tiny
+	probe leaf main.leaf
+	probe large main.large
+	# large() begins anew when the stack has grown for it: that is one call more
+	perf record -q -B -m 1024 -e "gobpf_$$:*" --call-graph dwarf -o x.data "$fixture" 0 >truth
+	run -0 --separate-stderr gobpf fold --strict --value samples --by event x.data
+	diff - <(echo "${output//gobpf_$$:/}") <<'END'
+large;runtime.main;main.main;main.(*worker).run;main.middle;main.large 6
+leaf;runtime.main;main.main;main.(*worker).run;main.middle;main.leaf 50
+tiny;runtime.main;main.main;main.(*worker).run;main.middle;main.large;main.tiny 5
+tiny;runtime.main;main.main;main.(*worker).run;main.middle;main.tiny 50
+END
+	[ -z "$stderr" ]
+	# with too few bytes the callers are missing, and that is said
+	perf record -q -B -e "gobpf_$$:tiny" --call-graph dwarf,64 -o x.data "$fixture" 0 >truth
+	run -0 --separate-stderr gobpf fold --value samples x.data
+	[ "$(awk '{ n += $NF } END { print n }' <<<"$output")" -eq 55 ]
+	[[ $stderr == *'x.data: 55 of 55 stacks lack their outermost callers: '* ]]
+	# without symbols the place alone is known
+	run -0 --separate-stderr gobpf fold --symbols never --value samples x.data
+	[[ $output == *";[unwound-"*"] 55" ]]
+}
+
+# bats test_tags=probe
+@test "perf-data: registers and bytes of C code: the callers that .eh_frame says" {
+	requires perf
+	requires root
+	fixture stacks
+	probe leaf leaf
+	perf record -q -B -e "gobpf_$$:leaf" --call-graph dwarf -o x.data "$fixture"
+	run -0 gobpf fold --strict x.data
+	[[ ${#lines[@]} -eq 1 && $output =~ ';_start;__libc_start_main'[^\;]*';__libc_start_call_main;main;middle;leaf 23'$ ]]
 }
 
 # bats test_tags=probe
@@ -128,7 +205,7 @@ samples() { perf script -i "$1" -F comm 2>/dev/null | grep -c .; }
 		finished_round
 		sample 7 7 60 100 0x1100 -512 0x1100
 		mmap 7 0x1080 0x100 0x9000 /lib/three 50
-		sample 7 7 55 1000 0x1081 -512 0x1081 0x1180 0x1181
+		sample 7 7 55 1000 0x1081 -512 0x1081 0x117f 0x1180 0x1181
 		finished_round
 		finished_round
 	} | recording attrs >x.data
@@ -137,7 +214,7 @@ samples() { perf script -i "$1" -F comm 2>/dev/null | grep -c .; }
 1 cpu-clock=1 : 100(/bin/one)
 1 cpu-clock=10 : 5100(/lib/two)
 1 cpu-clock=100 : 9080(/lib/three)
-1 cpu-clock=1000 : 9001(/lib/three) 9100(/lib/three)r 5181(/lib/two)r
+1 cpu-clock=1000 : 9001(/lib/three) 90ff(/lib/three)r 5180(/lib/two)r 5181(/lib/two)r
 END
 	[ -z "$stderr" ]
 }
@@ -246,32 +323,33 @@ END
 1 page-faults=4 cpu=1 event=page-faults tid=8 time=2000 : 1100([unknown])
 END
 	[ "$stderr" = 'x.data: offset 496: a sample of an event that the file doesn'\''t have (1 left out)' ]
-	run -0 gobpf fold -q x.data
-	[ "$output" = $':7;0x1100 110' ]
-	run -0 gobpf fold -q --value page-faults x.data
-	[ "$output" = ':8;0x1100 7' ]
-	run -0 gobpf fold -q --value samples x.data
-	[ "$output" = $':7;0x1100 2\n:8;0x1100 2' ]
+	run -0 fold -q x.data
+	[ "$output" = $':7;[unknown] 110' ]
+	run -0 fold -q --value page-faults x.data
+	[ "$output" = ':8;[unknown] 7' ]
+	run -0 fold -q --value samples x.data
+	[ "$output" = $':7;[unknown] 2\n:8;[unknown] 2' ]
 }
 
 @test "perf-data: what was lost or held back is said" {
 	attr 1 0 1000 >attrs
 	{
 		{ u 8 1 23; u 4 7 7; u 8 50; } | record 2 0
+		# perf says it again for the whole recording
 		{ u 8 19; u 4 7 7; u 8 50; } | record 13 0
 		# those that a filter of perf's own took are not lost
 		{ u 8 1000; u 4 7 7; u 8 50; } | record 13 0x8000
 		sample 7 7 60 1 0x1500
 	} | recording attrs >lost.data
-	run -0 --separate-stderr gobpf fold --strict lost.data
-	[ "$output" = ':7;0x1500 1' ]
-	[ "$stderr" = 'gobpf fold: lost.data: the recording lost 42 events: its counts are too low by as many' ]
-	gobpf fold -q -f json lost.data | grep -F 'the recording lost 42 events'
+	run -0 --separate-stderr fold --strict lost.data
+	[ "$output" = ':7;[unknown] 1' ]
+	[ "$stderr" = 'gobpf fold: lost.data: the recording lost 23 events: its counts are too low by as many' ]
+	fold -q -f json lost.data | grep -F 'the recording lost 23 events'
 	{
 		{ u 8 50 1 1; u 4 7 7; u 8 50; } | record 5 0
 		sample 7 7 60 1 0x1500
 	} | recording attrs >paused.data
-	run -0 --separate-stderr gobpf fold --strict paused.data
+	run -0 --separate-stderr fold --strict paused.data
 	[ "$stderr" = 'gobpf fold: paused.data: the kernel paused recording 1 times: there were too many events a second' ]
 }
 
@@ -283,29 +361,29 @@ END
 	} | recording attrs >whole.data
 	local size n
 	size=$(stat -c %s whole.data)
-	run -0 --separate-stderr gobpf fold --strict whole.data
-	[ "$output" = ':7;0x1100 6' ]
+	run -0 --separate-stderr fold --strict whole.data
+	[ "$output" = ':7;[one] 6' ]
 	for ((n = 1; n < size; n++)); do
 		head -c $n whole.data >cut.data
-		run --separate-stderr "$GOBPF" fold cut.data
+		run --separate-stderr "$GOBPF" fold --symbols never cut.data
 		# 192 bytes before the records, 72 of the mapping, 64 of each sample
 		if ((n < 8)); then
 			[[ $status == 1 && -n $stderr ]] || { fail "$n: $stderr"; return; }
 		elif ((n < 192 + 72 + 64)); then
 			[[ $status == 1 && $stderr == *"cut.data: offset "* ]] || { fail "$n: $stderr"; return; }
 		else
-			[[ $status == 0 && $output == ":7;0x1100 $(((n - 192 - 72) / 64))" ]] || { fail "$n: $status $output"; return; }
+			[[ $status == 0 && $output == ":7;[one] $(((n - 192 - 72) / 64))" ]] || { fail "$n: $status $output"; return; }
 			[[ $stderr == *"cut.data: offset $n: the file ends here, its records at offset $size ("*" left out of "* ]] || { fail "$n: $stderr"; return; }
 		fi
 	done
-	run -1 --separate-stderr gobpf fold --strict cut.data
+	run -1 --separate-stderr fold --strict cut.data
 	[ -z "$output" ]
 	# the pipe's format has no such promise: it may end behind any record
 	tail -c +193 whole.data | piped attrs >whole.piped
 	size=$(stat -c %s whole.piped)
 	head -c $((size - 1)) whole.piped >cut.piped
-	run -0 --separate-stderr gobpf fold cut.piped
-	[ "$output" = ':7;0x1100 5' ]
+	run -0 --separate-stderr fold cut.piped
+	[ "$output" = ':7;[one] 5' ]
 	[[ $stderr == *"cut.piped: offset $((size - 64)): the file ends within a record (1 left out of 6; --strict refuses)" ]]
 }
 
@@ -314,10 +392,10 @@ END
 	sample 7 7 60 1 0x1500 | recording attrs >x.data
 	# the size of the records is written last
 	u 8 0 | dd of=x.data bs=8 seek=6 conv=notrunc status=none
-	run -0 --separate-stderr gobpf fold x.data
-	[ "$output" = ':7;0x1500 1' ]
+	run -0 --separate-stderr fold x.data
+	[ "$output" = ':7;[unknown] 1' ]
 	[[ $stderr == *"x.data: offset 48: perf was ended before it completed the file (1 left out of 2; --strict refuses)" ]]
-	run -1 gobpf fold --strict x.data
+	run -1 fold --strict x.data
 }
 
 @test "perf-data: records that make no sense are left out, with their place" {
@@ -327,10 +405,10 @@ END
 	# bad WORDS... - the words that are said of the record on stdin, between two good ones
 	bad() {
 		{ cat good - good; } | recording attrs >x.data
-		run -0 --separate-stderr gobpf fold x.data
-		[ "$output" = ':7;0x1500 2' ] || { fail "$output"; return; }
+		run -0 --separate-stderr fold x.data
+		[ "$output" = ':7;[unknown] 2' ] || { fail "$output"; return; }
 		[[ $stderr == "gobpf fold: x.data: offset 240: $1 (1 left out of 3; --strict refuses)" ]] || { fail "$stderr"; return; }
-		run -1 --separate-stderr gobpf fold --strict x.data
+		run -1 --separate-stderr fold --strict x.data
 		[ "$stderr" = "gobpf fold: x.data: offset 240: $1" ]
 	}
 	{ u 8 0x1500; u 4 7 7; u 8 60 1 5 -512; } | record 9 2 | bad 'a stack of more addresses than the record holds'
@@ -341,12 +419,12 @@ END
 	{ u 4 7 7; printf 'no end to it'; } | record 3 0 | bad 'a record about a process that ends too early'
 	# nothing can be read behind what can't be unpacked, or behind a record without a size
 	{ cat good; printf 'not packed' | record 81 0; cat good; } | recording attrs >x.data
-	run -0 --separate-stderr gobpf fold x.data
-	[ "$output" = ':7;0x1500 1' ]
+	run -0 --separate-stderr fold x.data
+	[ "$output" = ':7;[unknown] 1' ]
 	[[ $stderr == *"x.data: offset 240: can't unpack it or what follows: "*" (1 left out of 2; --strict refuses)" ]]
 	{ cat good; u 8 9; cat good; } | recording attrs >x.data
-	run -0 --separate-stderr gobpf fold x.data
-	[ "$output" = ':7;0x1500 1' ]
+	run -0 --separate-stderr fold x.data
+	[ "$output" = ':7;[unknown] 1' ]
 	[[ $stderr == *"x.data: offset 240: a record of 0 bytes: nothing behind it can be read (1 left out of 2; --strict refuses)" ]]
 }
 
@@ -357,7 +435,7 @@ END
 	header() {
 		cp x.data y.data
 		u 8 "$2" | dd of=y.data bs=8 seek="$1" conv=notrunc status=none
-		run -1 --separate-stderr gobpf fold y.data
+		run -1 --separate-stderr fold y.data
 		[ -z "$output" ]
 	}
 	header 1 99
@@ -376,13 +454,13 @@ END
 	[[ $stderr == *"y.data: offset "*": the file ends here, its records at offset "* ]]
 	# the other byte order, and what perf wrote before 2011
 	printf 2ELIFREP | dd of=y.data conv=notrunc status=none
-	run -4 gobpf fold y.data
+	run -4 fold y.data
 	[[ $output == *'y.data: recorded on a big-endian machine, which is not read here' ]]
 	printf PERFFILE | dd of=y.data conv=notrunc status=none
-	run -4 gobpf fold y.data
+	run -4 fold y.data
 	[[ $output == *'y.data: recorded by a perf older than Linux 3.0, which is not read here' ]]
 	head -c 8 x.data >y.data
-	run -1 gobpf fold y.data
+	run -1 fold y.data
 	[[ $output == *'y.data: offset 8: the file ends within its header' ]]
 }
 
@@ -392,7 +470,7 @@ END
 	for ((i = 1; i <= 10; i++)); do
 		{ u 8 $i 0x1500; u 4 7 7; u 8 60 1 0; } | record 9 2
 	done | recording attrs >x.data
-	run -0 --separate-stderr gobpf fold --value r6 x.data
-	[ "$output" = ':7;0x1500 1' ]
+	run -0 --separate-stderr fold --value r6 x.data
+	[ "$output" = ':7;[unknown] 1' ]
 	[[ $stderr == *": r7: more events than a profile has values (8) (3 left out of 10; --strict refuses)" ]]
 }

@@ -3,12 +3,11 @@
 # Our pprof files as go tool pprof reads them: the installed Go's, and that of every GOROOT in $GOBPF_TOOLCHAINS.
 
 load helpers
+load pictures
 
 setup() {
 	cd "$TOP" || return
 	requires go
-	PICTURES=$(dirname "$GOBPF")/tests/pictures
-	[ -x "$PICTURES" ] || fail "no $PICTURES: make test-programs, or run by make check"
 	pb=$BATS_TEST_TMPDIR/x.pb.gz
 }
 
@@ -25,18 +24,14 @@ pprof() {
 	done <<<"${GOBPF_TOOLCHAINS-}:"
 }
 
-# put - stacks with labels, see tests/unit/pictures.c
-put() { sed 's/ | /\t/g' >"$BATS_TEST_TMPDIR/in"; }
-
 @test "pprof: labels of words and of numbers with their units" {
-	put <<'END'
+	pictures pprof >"$pb" <<'END'
 types | samples/count | time/nanoseconds
 main.main@/m.go:5#1000;main.work@/m.go:22#2000 | 3 | 30 | comm=server | goid:17 | size:4096:bytes
 main.main@/m.go:5#1000;main.work@/m.go:22#2000 | 4 | 40 | comm=server | goid:18 | size:8192:bytes
 main.main@/m.go:5#1000 | 5 | 50 | comm=<script>"&
 main.main@/m.go:5#1000;main.outer@/m.go:9#3000;~main.inner@/m.go:12#3000 | -6 | -60
 END
-	"$PICTURES" pprof <"$BATS_TEST_TMPDIR/in" >"$pb"
 	run -0 pprof -tags "$pb"
 	diff - <(plain <<<"$output" | sed '/^$/d; s/  */ /g') <<'END'
  comm: Total 12
@@ -72,12 +67,11 @@ END
 }
 
 @test "pprof: a focus on a label finds its samples" {
-	put <<'END'
+	pictures pprof >"$pb" <<'END'
 types | samples/count
 main.main;main.a | 3 | comm=server
 main.main;main.b | 4 | comm=client
 END
-	"$PICTURES" pprof <"$BATS_TEST_TMPDIR/in" >"$pb"
 	run -0 pprof -top -tagfocus comm=client "$pb"
 	[[ $output == *" 4 57.14% 57.14% "*main.b* && $output != *main.a* ]]
 }
@@ -92,11 +86,10 @@ END
 }
 
 @test "pprof: every value is one of the profile" {
-	put <<'END'
+	pictures pprof >"$pb" <<'END'
 types | inuse/bytes | objects/count | -inner/count
 main.main | 4096 | 2 | 1
 END
-	"$PICTURES" pprof <"$BATS_TEST_TMPDIR/in" >"$pb"
 	run -0 pprof -top -sample_index=objects "$pb"
 	[[ $output == *" 2   100% "*main.main* ]]
 	run -0 pprof -top "$pb"

@@ -12,8 +12,8 @@ setup() {
 	local in
 	for in in tests/golden/fold/*.in; do
 		gzip -c "$in" >"$tmp/x"
-		gobpf fold -q "$tmp/x" | cmp - "${in%.in}.out"
-		gzip -c "$in" | gobpf fold -q | cmp - "${in%.in}.out"
+		gobpf fold -q --symbols never "$tmp/x" | cmp - "${in%.in}.out"
+		gzip -c "$in" | gobpf fold -q --symbols never | cmp - "${in%.in}.out"
 	done
 	# a pipe that brings a byte at a time
 	printf 'a;b 2\n' | gzip | dd bs=1 status=none | gobpf fold --strict | cmp - <(printf 'a;b 2\n')

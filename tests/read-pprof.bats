@@ -74,7 +74,9 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 	run -0 gobpf fold --value contentions "$dir/block.pb.gz"
 	grep -qxF 'runtime.main;main.main;main.block;runtime.chanrecv1 7' <<<"$output"
 	run -0 gobpf fold --value inuse_space "$dir/heap.pb.gz"
-	grep -qE "^runtime.main;main.main;main.allocate;main.inlined $((41 << 20))$" <<<"$output"
+	# a garbage collection that began there allocates a little for itself
+	awk -v n=$((41 << 20)) '/^runtime.main;main.main;main.allocate;main.inlined / && $NF >= n && $NF < n + 4096 { ok = 1 }
+		END { exit !ok }' <<<"$output"
 }
 
 @test "pprof: what go tool pprof shows by default is shown by default" {
@@ -140,7 +142,7 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 	[[ $output == *'{"func":"f","line":8,"addr":"0x10","kind":"user","inlined":true},'*'{"func":"g","addr":"0x10","kind":"user"}'* ]]
 	# an address without lines has a mapping; no location is no stack; negative values
 	profile "$type$(msg 2 "$(msg 1 01)$(num 2 -3)")$(msg 2 "$(num 2 4)")$(msg 3 "$(num 1 9)$(num 2 4096)$(num 3 8192)$(num 5 5)")$(msg 4 "$(num 1 1)$(num 2 9)$(num 3 4660)")$strings"
-	run -0 gobpf fold --strict "$file"
+	run -0 gobpf fold --strict --symbols never "$file"
 	[ "$output" = $'0x1234 -3\n[no stack] 4' ]
 	# the kernel's
 	profile "$type$(msg 2 "$(msg 1 01)$(msg 2 05)")$(msg 4 "$(num 1 1)$(num 2 1)$(msg 4 "$(num 1 1)")")$(msg 3 "$(num 1 1)$(num 5 8)")$functions$strings$(str 6 '[kernel.kallsyms]')"
@@ -190,9 +192,9 @@ sample=$(msg 2 "$(msg 1 0102)$(msg 2 05)")
 	END
 	# frames that can't be named
 	profile "$type$sample$(msg 4 "$(num 1 1)$(num 3 16)$(msg 4 "$(num 1 9)")")$(msg 4 "$(num 1 2)$(msg 4 "$(num 1 3)")")$(msg 5 "$(num 1 3)$(num 2 99)")$strings"
-	run -0 --separate-stderr gobpf fold "$file"
+	run -0 --separate-stderr gobpf fold --symbols never "$file"
 	[ "$output" = '[unknown];0x10 5' ]
-	[[ $stderr == *": a location's function is none (2 left out of 3; --strict refuses)" ]]
+	[[ ${stderr_lines[0]} == *": a location's function is none (2 left out of 3; --strict refuses)" ]]
 }
 
 @test "pprof: what can't be used at all" {

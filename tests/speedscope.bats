@@ -3,6 +3,7 @@
 # Files for speedscope: the rules of its schema.  tests/real-speedscope.bats has the program itself.
 
 load helpers
+load pictures
 
 setup() {
 	cd "$TOP" || return
@@ -65,15 +66,11 @@ END
 }
 
 @test "speedscope: a profile per value with its unit, the wanted one shown; a function is one frame" {
-	local pictures
-	pictures=$(dirname "$GOBPF")/tests/pictures
-	[ -x "$pictures" ] || fail "no $pictures: make test-programs, or run by make check"
-	sed 's/ | /\t/g' >"$BATS_TEST_TMPDIR/in" <<'END'
+	pictures speedscope >"$json" <<'END'
 types | calls/count | -raw/count | time/nanoseconds | heap/bytes
 main.main@/m.go:5#1000;main.work@/m.go:22#2000 | 3 | 9 | 30 | 0
 main.main@/m.go:6#1008 | 5 | 9 | 50 | -7
 END
-	"$pictures" speedscope <"$BATS_TEST_TMPDIR/in" >"$json"
 	valid "$json"
 	run -0 jq -c '.profiles[] | [.name, .unit, .endValue], .samples' "$json"
 	diff - <(echo "$output") <<'END'

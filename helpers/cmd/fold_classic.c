@@ -4,72 +4,77 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "cmd/fold_run.h"
 #include "stack/fold.h"
 
-enum {
-	OPT_CLASSIC = OPT_OWN + 0x100, OPT_PID, OPT_TID, OPT_KERNEL, OPT_JIT, OPT_ALL, OPT_ADDRS,
-	OPT_SRCLINE, OPT_EVENT,
-};
+enum { OPT_CLASSIC = OPT_OWN + 0x100, OPT_EVENT };
 
 static const struct argp_option options[] = {
-	{ "classic", OPT_CLASSIC, NULL, 0,
-	  "perf script text: the output of stackcollapse-perf.pl, byte for byte", 40 },
-	{ "pid", OPT_PID, NULL, 0, "Classic: comm-PID as the root", 40 },
-	{ "tid", OPT_TID, NULL, 0, "Classic: comm-PID/TID as the root", 40 },
-	{ "kernel", OPT_KERNEL, NULL, 0, "Classic: mark kernel functions _[k]", 40 },
-	{ "jit", OPT_JIT, NULL, 0, "Classic: mark functions of perf-PID.map files _[j]", 40 },
-	{ "all", OPT_ALL, NULL, 0, "Classic: --kernel and --jit", 40 },
-	{ "addrs", OPT_ADDRS, NULL, 0, "Classic: frames without a name with their addresses", 40 },
-	{ "srcline", OPT_SRCLINE, NULL, 0, "Classic: the text has lines of -F +srcline; show them", 40 },
+	{ "classic", OPT_CLASSIC, "WORD[,WORD...]", OPTION_ARG_OPTIONAL,
+	  "perf script text: the output of stackcollapse-perf.pl, byte for byte; the words are its "
+	  "options: pid, tid, kernel, jit, all, addrs, srcline, inline, context", 40 },
 	{ "event-filter", OPT_EVENT, "EVENT", 0, "Classic: count this event, not the first one", 40 },
 	{ 0 },
 };
 
+/* One of the collapser's options; false: it has none of that name. */
+static bool set_word(struct opt_classic *o, const char *word, size_t len)
+{
+	struct perf_classic *rules = &o->rules;
+	const struct {
+		const char *word;
+		bool *set, *too;
+	} words[] = {
+		{ "pid", &rules->pid, NULL },		{ "tid", &rules->tid, NULL },
+		{ "kernel", &rules->kernel, NULL },	{ "jit", &rules->jit, NULL },
+		{ "all", &rules->kernel, &rules->jit }, { "addrs", &rules->addrs, NULL },
+		{ "srcline", &rules->srcline, NULL },	{ "inline", &o->inlined, NULL },
+		{ "context", &o->context, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strlen(words[i].word) != len || memcmp(words[i].word, word, len))
+			continue;
+		*words[i].set = true;
+		if (words[i].too)
+			*words[i].too = true;
+		return true;
+	}
+	return false;
+}
+
+static void set_words(struct opt_classic *o, const char *list, struct argp_state *state)
+{
+	for (const char *at = list; at && *at; at += strspn(at, ",")) {
+		size_t len = strcspn(at, ",");
+
+		if (!set_word(o, at, len))
+			argp_error(state, "--classic: '%.*s' is none of pid, tid, kernel, jit, all, addrs, srcline, "
+				   "inline, context", (int)len, at);
+		at += len;
+	}
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct opt_classic *o = state->input;
-	struct perf_classic *rules = &o->rules;
 
 	switch (key) {
 	case OPT_CLASSIC:
 		o->classic = true;
+		set_words(o, arg, state);
 		return 0;
-	case OPT_PID:
-		rules->pid = true;
-		break;
-	case OPT_TID:
-		rules->tid = true;
-		break;
-	case OPT_KERNEL:
-		rules->kernel = true;
-		break;
-	case OPT_JIT:
-		rules->jit = true;
-		break;
-	case OPT_ALL:
-		rules->kernel = rules->jit = true;
-		break;
-	case OPT_ADDRS:
-		rules->addrs = true;
-		break;
-	case OPT_SRCLINE:
-		rules->srcline = true;
-		break;
 	case OPT_EVENT:
-		rules->event_filter = *arg ? arg : NULL;
-		break;
-	case ARGP_KEY_END:
-		if (o->other && !o->classic)
-			argp_error(state, "--pid, --tid, --kernel, --jit, --all, --addrs, --srcline and "
-					  "--event-filter are for --classic");
+		o->rules.event_filter = arg;
 		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
+	case ARGP_KEY_END:
+		if (o->rules.event_filter && !o->classic)
+			argp_error(state, "--event-filter is for --classic; else --value chooses");
+		return 0;
 	}
-	o->other = true;
-	return 0;
+	return ARGP_ERR_UNKNOWN;
 }
 
 const struct argp fold_classic_argp = { options, parse };
@@ -96,6 +101,10 @@ int fold_classic_run(struct opt_classic *o, struct opt_filter *f)
 	struct profile p;
 	int ret;
 
+	if (o->inlined) {
+		o->rules.inlined = fold_inlined;
+		o->rules.arg = o;
+	}
 	f->classic = &o->rules;
 	f->from = "perf-script";
 	/* names are settled: nothing is hidden or resolved */
@@ -106,5 +115,6 @@ int fold_classic_run(struct opt_classic *o, struct opt_filter *f)
 	if (ret)
 		fprintf(stderr, "%s: %s\n", program_invocation_name, err_text());
 	profile_free(&p);
+	fold_inline_free(o);
 	return err_status(ret);
 }

@@ -20,7 +20,8 @@ struct go_resolver_from {
  * file's; else the recorded return addresses must stand behind calls in it (three of four: a frame
  * of a signal has none).  What fails is given no names.
  * Names are by Go's tables, else by ELF symbols and DWARF; of the kernel by /proc/kallsyms, if its
- * build id is the recorded one or none is known; of code made at run time by /tmp/perf-PID.map.
+ * build id is the recorded one, or a recorded function is at its address, or a process is given; of
+ * code made at run time by /tmp/perf-PID.map.
  */
 struct go_resolver;
 

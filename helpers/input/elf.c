@@ -14,6 +14,8 @@
 #include "base/err.h"
 #include "input/mapping.h"
 
+enum { NOTES_MAX = 8 };	/* segments of notes: there are one or two */
+
 struct elf_priv {
 	Elf *elf;
 	struct elf_sym *funcs;	/* function symbols by address, made on first use */
@@ -21,6 +23,10 @@ struct elf_priv {
 	bool funcs_known;
 	bool mapped;		/* the file's bytes, by us */
 	char build_id[256];
+	struct {
+		uint64_t offset, size;
+	} notes[NOTES_MAX];	/* PT_NOTE */
+	size_t nnotes;
 };
 
 static int map_file(const char *path, struct span *ret_bytes)
@@ -66,6 +72,7 @@ static int check_ident(struct elf_file *e)
 
 static int read_segments(struct elf_file *e, Elf *elf)
 {
+	struct elf_priv *priv = e->priv;
 	size_t n;
 
 	if (elf_getphdrnum(elf, &n))
@@ -84,6 +91,10 @@ static int read_segments(struct elf_file *e, Elf *elf)
 				       elf_errmsg(-1));
 		if (ph.p_type == PT_DYNAMIC)
 			e->dynamic = ph.p_vaddr;
+		if (ph.p_type == PT_NOTE && priv->nnotes < NOTES_MAX) {
+			priv->notes[priv->nnotes].offset = ph.p_offset;
+			priv->notes[priv->nnotes++].size = ph.p_filesz;
+		}
 		if (ph.p_type != PT_LOAD || ph.p_vaddr + ph.p_memsz < ph.p_vaddr)
 			continue;
 		e->segments[e->nsegments++] = (struct elf_segment){
@@ -366,39 +377,37 @@ bool elf_symbol_at(const struct elf_file *e, uint64_t addr, struct elf_sym *ret)
 	return !ret->size || addr - ret->addr < ret->size;
 }
 
-/* A note's descriptor, from the first note of the section. */
-static struct span note_desc(const struct elf_file *e, const char *section)
+/* Where notes may stand: sections that are called so; without section headers, segments. */
+static bool note_of(const struct elf_file *e, const char *owner, uint32_t type, struct span *ret)
 {
-	const struct elf_section *s = elf_section(e, section);
-	struct span b, none = { 0 };
-	uint32_t namesz, descsz;
+	struct elf_priv *priv = e->priv;
+	struct span all = e->bytes;
 
-	if (!s)
-		return none;
-	b = elf_section_bytes(e, s);
-	namesz = span_u32(&b, 0);
-	descsz = span_u32(&b, 4);
-	if (b.bad)
-		return none;
-	b = span_sub(&b, 12 + (((uint64_t)namesz + 3) & ~3ull), descsz);
-	return b.bad ? none : b;
+	for (unsigned i = 0; i < e->nsections; i++)
+		if (!strncmp(e->sections[i].name, ".note", 5) &&
+		    elf_note(elf_section_bytes(e, &e->sections[i]), owner, type, ret))
+			return true;
+	for (size_t i = 0; i < priv->nnotes; i++)
+		if (elf_note(span_sub(&all, priv->notes[i].offset, priv->notes[i].size), owner, type, ret))
+			return true;
+	return false;
 }
 
 const char *elf_build_id(const struct elf_file *e)
 {
+	enum { GO_BUILD_ID = 4 };	/* cmd/internal/buildid/note.go */
 	struct elf_priv *priv = e->priv;
-	struct span d = note_desc(e, ".note.gnu.build-id");
+	struct span d;
 
 	if (priv->build_id[0])
 		return priv->build_id;
-	if (d.len) {
+	if (note_of(e, "GNU", NT_GNU_BUILD_ID, &d)) {
 		for (size_t i = 0; i < d.len && i < 32; i++)
 			sprintf(priv->build_id + 2 * i, "%02x", d.p[i]);
-	} else {
-		d = note_desc(e, ".note.go.buildid");
+	} else if (note_of(e, "Go", GO_BUILD_ID, &d)) {
 		snprintf(priv->build_id, sizeof(priv->build_id), "%.*s",
 			 d.len < sizeof(priv->build_id) ? (int)d.len : (int)sizeof(priv->build_id),
-			 d.p ? (const char *)d.p : "");
+			 (const char *)d.p);
 	}
 	return priv->build_id;
 }

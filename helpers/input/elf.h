@@ -79,6 +79,9 @@ bool elf_has_symtab(const struct elf_file *e);
 /* The nearest function symbol at or before addr (C code of cgo programs, libraries). */
 bool elf_symbol_at(const struct elf_file *e, uint64_t addr, struct elf_sym *ret);
 
+/* The first note of that owner and type among notes (a section, /sys/kernel/notes) that says anything: its descriptor. */
+bool elf_note(struct span notes, const char *owner, uint32_t type, struct span *ret);
+
 /* GNU build id in hex, else Go's, else "". */
 const char *elf_build_id(const struct elf_file *e);
 

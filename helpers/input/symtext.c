@@ -145,10 +145,10 @@ const struct symtext_row *symtext_at(const struct symtext *s, uint64_t addr)
 	return row;
 }
 
-const struct symtext_row *symtext_named(const struct symtext *s, const char *name)
+bool symtext_has(const struct symtext *s, const char *name, uint64_t addr)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (!strcmp(s->v[i].name, name))
-			return &s->v[i];
-	return NULL;
+		if (s->v[i].addr == addr && !strcmp(s->v[i].name, name))
+			return true;
+	return false;
 }

@@ -32,7 +32,7 @@ void symtext_free(struct symtext *s);
 
 /* The function that holds addr, or NULL. */
 const struct symtext_row *symtext_at(const struct symtext *s, uint64_t addr);
-/* The first of that name, or NULL. */
-const struct symtext_row *symtext_named(const struct symtext *s, const char *name);
+/* Does a function of that name begin there? */
+bool symtext_has(const struct symtext *s, const char *name, uint64_t addr);
 
 #endif

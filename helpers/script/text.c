@@ -117,13 +117,24 @@ static int unended(struct part text, size_t i, const char *what)
 	return err_set(EINVAL, "line %u: %s has no end", text_line(text, text.p + i), what);
 }
 
+static const char *const with_block[] = { "struct", "union", "enum", "config", "macro", "fn", NULL };
+static const char *const with_semicolon[] = { "let", "import", NULL };
+
+/* Does one of these stand at i?  An argument behind it would grow onto the word. */
+static bool keyword(struct part text, size_t i, const char *const *words)
+{
+	struct part word = { text.p + i, text_token(text, i) };
+
+	if (i + word.len < text.len && text.p[i + word.len] == '$')
+		return false;
+	while (*words && !part_is(word, *words))
+		words++;
+	return *words;
+}
+
 /* #include and the like, struct, config, macro, let: all that isn't a probe. 0: it is one. */
 static size_t other_end(struct part text, size_t i)
 {
-	static const char *const with_block[] = { "struct", "union", "enum", "config", "macro",
-						  "fn" };
-	static const char *const with_semicolon[] = { "let", "import" };
-	struct part word = { text.p + i, text_token(text, i) };
 	const char *nl;
 	size_t end;
 
@@ -131,22 +142,12 @@ static size_t other_end(struct part text, size_t i)
 		nl = memchr(text.p + i, '\n', text.len - i);
 		return nl ? (size_t)(nl - text.p) + 1 : text.len;
 	}
-	/* the argument would grow onto the word, which then is none of these */
-	if (i + word.len < text.len && text.p[i + word.len] == '$')
+	if (keyword(text, i, with_semicolon))
+		return find_char(text, i, ';') + 1;
+	if (!keyword(text, i, with_block))
 		return 0;
-	for (size_t w = 0; w < ARRAY_SIZE(with_semicolon); w++) {
-		if (!part_is(word, with_semicolon[w]))
-			continue;
-		end = find_char(text, i, ';');
-		return end + 1;
-	}
-	for (size_t w = 0; w < ARRAY_SIZE(with_block); w++) {
-		if (!part_is(word, with_block[w]))
-			continue;
-		end = block_end(text, find_char(text, i, '{'));
-		return end < text.len && text.p[end] == ';' ? end + 1 : end;
-	}
-	return 0;
+	end = block_end(text, find_char(text, i, '{'));
+	return end < text.len && text.p[end] == ';' ? end + 1 : end;
 }
 
 /*
@@ -267,7 +268,7 @@ int text_next_spec(struct part specs, size_t *pos, struct text_spec *ret)
 		return 0;
 	end = spec_end(specs, i);
 	*ret = (struct text_spec){ .all = { specs.p + i, end - i } };
-	if (!plain(ret->all))
+	if (!plain(ret->all) || keyword(specs, i, with_block) || keyword(specs, i, with_semicolon))
 		return err_set(EINVAL, "'%.*s' is not a probe", (int)(end - i < 60 ? end - i : 60),
 			       specs.p + i);
 	*pos = end;

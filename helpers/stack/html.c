@@ -125,7 +125,7 @@ static int add_description(struct html *h)
 {
 	const struct profile *p = h->p;
 	unsigned value = h->o->value;
-	double total = profile_total(p, value);
+	int64_t total = profile_total(p, value);
 	struct buf *b = &h->out, name = { 0 };
 	struct function *functions;
 	char words[2 * NUM_LEN];
@@ -142,7 +142,7 @@ static int add_description(struct html *h)
 		buf_clear(&name);
 		markup_name(&name, &p->frames[functions[i].frame]);
 		markup_xml(b, name.data ? name.data : "");
-		buf_printf(b, " (%.1f %%)", 100.0 * functions[i].flat[value] / total);
+		buf_printf(b, " (%.1f %%)", 100.0 * (double)functions[i].flat[value] / (double)total);
 	}
 	if (h->o->diff_of)
 		ret = flame_diff_describe(b, p, &h->type);

@@ -58,6 +58,13 @@ static json_t *mapping_object(const struct profile_mapping *m)
 	json_object_set_new(o, "start", address(m->start));
 	json_object_set_new(o, "limit", address(m->limit));
 	json_object_set_new(o, "offset", address(m->offset));
+	if (m->anchor_name)
+		json_object_set_new(o, "anchor", json_pack("{s:o, s:o}", "name", text(m->anchor_name),
+							   "addr", address(m->anchor_addr)));
+	if (m->pid)
+		json_object_set_new(o, "pid", json_integer(m->pid));
+	if (m->kernel)
+		json_object_set_new(o, "kernel", json_true());
 	return o;
 }
 
@@ -103,17 +110,45 @@ static json_t *frame_object(const struct frame *f)
 									      "user"));
 	if (f->flags & FRAME_INLINED)
 		json_object_set_new(o, "inlined", json_true());
+	if (f->flags & FRAME_RETURN)
+		json_object_set_new(o, "return", json_true());
+	if (f->mapping)
+		json_object_set_new(o, "mapping", json_integer(f->mapping - 1));
 	return o;
+}
+
+static json_t *labels(const struct label *l, size_t n)
+{
+	json_t *list = json_array();
+
+	for (; n--; l++) {
+		json_t *o = json_object();
+
+		json_object_set_new(o, "key", text(l->key));
+		if (l->str)
+			json_object_set_new(o, "str", text(l->str));
+		else
+			json_object_set_new(o, "num", json_integer(l->num));
+		if (l->unit)
+			json_object_set_new(o, "unit", text(l->unit));
+		json_array_append_new(list, o);
+	}
+	return list;
 }
 
 static json_t *stack_object(const struct profile *p, const struct sample *s)
 {
 	json_t *o = json_object(), *frames = json_array();
+	const struct label *l;
+	size_t n;
 
 	for (uint32_t i = 0; i < s->n; i++)
 		json_array_append_new(frames, json_integer(p->stack_frames[s->first + i]));
 	json_object_set_new(o, "frames", frames);
 	json_object_set_new(o, "values", values(p, s->values));
+	l = profile_labels_of(p, s->labels, &n);
+	if (n)
+		json_object_set_new(o, "labels", labels(l, n));
 	return o;
 }
 
@@ -121,7 +156,8 @@ static json_t *site_object(const struct profile *p, const struct site *s, const 
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "frame", json_integer(s->frame));
+	/* of the frames that a site may have that of the stack it names */
+	json_object_set_new(o, "frame", json_integer(p->stack_frames[p->samples[s->sample].first]));
 	json_object_set_new(o, "stack", json_integer(place[s->sample]));
 	json_object_set_new(o, "stacks", json_integer(s->nstacks));
 	json_object_set_new(o, "values", values(p, s->values));
@@ -163,6 +199,9 @@ static int put_head(FILE *f, const struct profile *p)
 		json_object_set_new(o, "total", json_integer(profile_total(p, i)));
 		ret = put(f, between(n++), o);
 	}
+	fputs("\n ],\n \"mappings\": [", f);
+	for (size_t i = 0; !ret && i < p->nmappings; i++)
+		ret = put(f, between(i), mapping_object(&p->mappings[i]));
 	fputs("\n ],\n \"frames\": [", f);
 	for (size_t i = 0; !ret && i < p->nframes; i++)
 		ret = put(f, between(i), frame_object(&p->frames[i]));

@@ -15,16 +15,20 @@
  *	 "meta": { "time": ns since 1970, "duration": ns, "period": n,
  *	   "period_type": { "name", "unit" }, "cut": stacks that were too deep,
  *	   "default": name of the main value, "comments": [ "…" ],
- *	   "mapping": { "path", "build_id", "start", "limit", "offset" } },
+ *	   "mapping": the first of "mappings" },
  *	 "values": [ { "name", "unit", "total" } ],
+ *	 "mappings": [ { "path", "build_id", "start", "limit", "offset", "anchor": { "name": of
+ *	   the function that lies at "addr" }, "pid", "kernel": true } ],
  *	 "frames": [ { "func", "file", "line", "start_line", "addr",
- *	   "kind": "user" or "kernel" or "unknown", "inlined": true } ],
- *	 "stacks": [ { "frames": [ index into frames, leaf first ], "values": [ … ] } ],
+ *	   "kind": "user" or "kernel" or "unknown", "inlined": true,
+ *	   "return": true: addr is where a call returns to, "mapping": index into mappings } ],
+ *	 "stacks": [ { "frames": [ index into frames, leaf first ], "values": [ … ],
+ *	   "labels": [ { "key", "str" or "num", "unit" } ] } ],
  *	 "sites": [ { "frame": index, "stack": index of the heaviest, "stacks": how many,
  *	   "values": [ … ] } ]
  *	}
  *
- * What is unknown is left out (meta.*, file, line, start_line, addr, inlined).
+ * What is unknown is left out (meta.*, of mappings, frames and labels; labels where there are none).
  * Values stand in the order of "values"; internal ones are left out.
  * Addresses are strings, "0x47a3b1".  Stacks and sites come by falling main
  * value.  Numbers are integers up to 2^63-1: read them as such.  One frame,

@@ -2,6 +2,7 @@
 #include "stack/markup.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/utf8.h"
 
@@ -48,6 +49,25 @@ static void add(struct buf *b, const char *s, const char *(*escape)(char c))
 void markup_xml(struct buf *b, const char *s)
 {
 	add(b, s, xml_escape);
+}
+
+void markup_lines(struct buf *b, const char *s)
+{
+	struct buf line = { 0 };
+
+	for (;;) {
+		size_t n = strcspn(s, "\n");
+
+		buf_clear(&line);
+		buf_add(&line, s, n);
+		markup_xml(b, line.data ? line.data : "");
+		if (!s[n])
+			break;
+		buf_char(b, '\n');
+		s += n + 1;
+	}
+	b->failed |= line.failed;
+	buf_free(&line);
 }
 
 void markup_json(struct buf *b, const char *s)

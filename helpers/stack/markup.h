@@ -11,6 +11,9 @@
 /* Adds s as clean UTF-8 (utf8_clean) for XML and HTML: in elements and in quoted attributes. */
 void markup_xml(struct buf *b, const char *s);
 
+/* The same with its line ends kept. */
+void markup_lines(struct buf *b, const char *s);
+
 /* Adds s, clean too, as a JSON string with its quotes; "<" is escaped, so that it may stand in a <script>. */
 void markup_json(struct buf *b, const char *s);
 

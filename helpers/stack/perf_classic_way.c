@@ -33,6 +33,7 @@ static int begin(struct perf_reader *x)
 		return -ENOMEM;
 	x->state = o;
 	o->rules = x->r->classic;
+	/* an empty one is none, as there */
 	if (o->rules->event_filter)
 		buf_str(&o->event, o->rules->event_filter);
 	if (!reading_value(x->r, "samples", "count", &x->value))

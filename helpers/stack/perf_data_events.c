@@ -26,8 +26,16 @@ void pdata_events_free(struct pdata_events *e)
 static char *name_by_number(const struct perf_event_attr *a)
 {
 	static const char *const hardware[] = {
-		"cycles", "instructions", "cache-references", "cache-misses", "branches", "branch-misses",
-		"bus-cycles", "stalled-cycles-frontend", "stalled-cycles-backend", "ref-cycles",
+		"cycles",
+		"instructions",
+		"cache-references",
+		"cache-misses",
+		"branches",
+		"branch-misses",
+		"bus-cycles",
+		"stalled-cycles-frontend",
+		"stalled-cycles-backend",
+		"ref-cycles",
 	};
 	static const char *const software[] = {
 		"cpu-clock", "task-clock", "page-faults", "context-switches", "cpu-migrations",
@@ -145,7 +153,8 @@ int pdata_events_label(struct pdata_events *e)
 		struct pdata_kind *k = &e->kinds[i];
 
 		free(k->label);
-		k->label = bare_is_unique(e, i) ? strndup(k->name, bare_length(k)) : strdup(k->name);
+		k->label =
+			bare_is_unique(e, i) ? strndup(k->name, bare_length(k)) : strdup(k->name);
 		if (!k->label)
 			return -ENOMEM;
 	}
@@ -217,7 +226,8 @@ uint64_t pdata_record_time(const struct pdata_kind *k, struct span record)
 bool pdata_events_timed(const struct pdata_events *e)
 {
 	for (size_t i = 0; i < e->nkinds; i++)
-		if (!(e->kinds[i].attr.sample_type & PERF_SAMPLE_TIME) || !e->kinds[i].attr.sample_id_all)
+		if (!(e->kinds[i].attr.sample_type & PERF_SAMPLE_TIME) ||
+		    !e->kinds[i].attr.sample_id_all)
 			return false;
 	return e->nkinds;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* perf_data_events.h - the events of a recording: how their samples are laid out, what they are called */
+/* perf_data_events.h - the events of a recording: layout of their samples, names */
 #ifndef GOBPF_STACK_PERF_DATA_EVENTS_H
 #define GOBPF_STACK_PERF_DATA_EVENTS_H
 
@@ -26,10 +26,10 @@ static inline struct perf_event_header pdata_header(struct span record)
 struct pdata_kind {
 	uint32_t number;		/* of the event, in the order of the recording */
 	struct perf_event_attr attr;	/* what the recording lacks of it is 0 */
-	char *name;			/* as recorded, else by type and number; see pdata_events_name() */
+	char *name; /* as recorded, else by type and number; see pdata_events_name() */
 	bool named;			/* the recording said it */
-	char *label;			/* the name without modifiers, unless another has that, too */
-	int value;			/* for the reader: which of the profile's values, -1: none yet */
+	char *label; /* the name without modifiers, unless another has that, too */
+	int value; /* for the reader: which of the profile's values, -1: none yet */
 };
 
 /* A counter of an event: there is one for each CPU or process. */

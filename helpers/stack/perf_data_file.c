@@ -12,6 +12,7 @@
 enum feature {
 	FEATURE_TRACING_DATA = 1,
 	FEATURE_BUILD_ID = 2,
+	FEATURE_ARCH = 6,
 	FEATURE_CMDLINE = 11,
 	FEATURE_EVENT_DESC = 12,
 	FEATURE_DIR_FORMAT = 24,
@@ -58,6 +59,16 @@ static struct span take_text(struct span *s, uint64_t *off)
 	if (end)
 		text.len = end - text.p;
 	return text;
+}
+
+static int read_arch(struct pdata_file *f, struct span data)
+{
+	static const char x86_64[] = "x86_64";
+	uint64_t off = 0;
+	struct span arch = take_text(&data, &off);
+
+	f->other_arch = arch.len != sizeof(x86_64) - 1 || memcmp(arch.p, x86_64, arch.len);
+	return data.bad ? -EBADMSG : 0;
 }
 
 static int read_command(struct pdata_file *f, struct span data)
@@ -135,7 +146,9 @@ static int refuse_directory(struct pdata_file *f, struct span data)
 {
 	if (span_u64(&data, 0) == 0)
 		return 0;
-	return err_set(EOPNOTSUPP, "%s: part of a recording in a directory (perf record --threads), which is not read here",
+	return err_set(EOPNOTSUPP,
+		       "%s: part of a recording in a directory (perf record --threads), which is "
+		       "not read here",
 		       f->source.lines->name);
 }
 
@@ -146,6 +159,8 @@ static int read_feature(struct pdata_file *f, unsigned feature, struct span data
 		return pdata_trace_read(&f->trace, data);
 	case FEATURE_BUILD_ID:
 		return read_build_ids(f, data);
+	case FEATURE_ARCH:
+		return read_arch(f, data);
 	case FEATURE_CMDLINE:
 		return read_command(f, data);
 	case FEATURE_EVENT_DESC:
@@ -270,10 +285,14 @@ int pdata_file_open(struct pdata_file *f, struct lines *lines)
 	if (h.len < PIPE_HEADER)
 		return broken(f, h.len, "the file ends within its header");
 	if (!memcmp(h.p, "2ELIFREP", 8))
-		return err_set(EOPNOTSUPP, "%s: recorded on a big-endian machine, which is not read here", lines->name);
-	if (memcmp(h.p, magic, 8))
-		return err_set(EOPNOTSUPP, "%s: recorded by a perf older than Linux 3.0, which is not read here",
+		return err_set(EOPNOTSUPP,
+			       "%s: recorded on a big-endian machine, which is not read here",
 			       lines->name);
+	if (memcmp(h.p, magic, 8))
+		return err_set(
+			EOPNOTSUPP,
+			"%s: recorded by a perf older than Linux 3.0, which is not read here",
+			lines->name);
 	if (span_u64(&h, 8) == PIPE_HEADER) {
 		f->records_only = true;
 		f->records = PIPE_HEADER;
@@ -326,8 +345,9 @@ int pdata_file_record(struct pdata_file *f, struct span record)
 	case PERF_USER_BUILD_ID:
 		return read_build_id(f, record);
 	case PERF_USER_FEATURE:
-		return record.len < 16 ? -EBADMSG :
-					 read_feature(f, span_u64(&record, 8), span_from(&record, 16));
+		return record.len < 16 ?
+			       -EBADMSG :
+			       read_feature(f, span_u64(&record, 8), span_from(&record, 16));
 	default:
 		return 0;
 	}

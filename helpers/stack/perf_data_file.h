@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* perf_data_file.h - what a recording says about itself: where its records are, its events, its build ids */
+/* perf_data_file.h - what a recording says about itself: events, build ids, where its records are */
 #ifndef GOBPF_STACK_PERF_DATA_FILE_H
 #define GOBPF_STACK_PERF_DATA_FILE_H
 
@@ -19,12 +19,13 @@ struct pdata_file {
 	bool records_only;		/* the pipe's format */
 	uint64_t records, end;		/* where the records are; UINT64_MAX: to the end */
 	bool unfinished;		/* perf did not come to write the header's sizes */
-	uint64_t truncated;		/* the file ends, the header said it would at this offset; 0: it doesn't */
+	uint64_t truncated;		/* where the header says the records end, if the file does before */
 	unsigned bad_feature;		/* one that could not be used, 0: none */
 	uint64_t bad_feature_at;
 	struct pdata_events events;
 	struct pdata_threads threads;	/* build ids of features are there */
 	struct pdata_trace trace;
+	bool other_arch;		/* recorded on another machine than x86-64 */
 	char *command;			/* what was run to record, or NULL */
 };
 

@@ -47,13 +47,15 @@ static int put(struct pdata_labels *l, struct label label)
 	return 0;
 }
 
-static int put_number(struct pdata_labels *l, bool known, const char *key, int64_t num, const char *unit)
+static int put_number(struct pdata_labels *l, bool known, const char *key, int64_t num,
+		      const char *unit)
 {
 	return known ? put(l, (struct label){ .key = key, .num = num, .unit = unit }) : 0;
 }
 
 /* The labels that every event has, as far as they were recorded; the texts stay where they are. */
-static int put_common(struct pdata_labels *l, const struct pdata_sample *s, const struct pdata_label_key *k)
+static int put_common(struct pdata_labels *l, const struct pdata_sample *s,
+		      const struct pdata_label_key *k)
 {
 	uint64_t type = s->kind->attr.sample_type;
 	int ret = 0;
@@ -70,19 +72,24 @@ static int put_common(struct pdata_labels *l, const struct pdata_sample *s, cons
 		ret = put_number(l, l->tid && type & PERF_SAMPLE_TID, "tid", (int32_t)s->tid, NULL);
 	if (!ret)
 		ret = put_number(l, l->cpu && type & PERF_SAMPLE_CPU, "cpu", s->cpu, NULL);
-	return ret ? ret : put_number(l, l->time && type & PERF_SAMPLE_TIME, "time", k->time, "nanoseconds");
+	return ret ? ret :
+		     put_number(l, l->time && type & PERF_SAMPLE_TIME, "time", k->time,
+				"nanoseconds");
 }
 
-/* Fields of ftrace itself ("common_pid") are labels only by name; the usual labels are never fields. */
+/* Fields of ftrace itself ("common_pid") are labels only by name; no field is a usual label. */
 static bool wants_field(const struct pdata_labels *l, const struct pdata_field *f)
 {
-	static const char *const usual[] = { "comm", "pid", "tid", "cpu", "event", "time", "value" };
+	static const char *const usual[] = {
+		"comm", "pid", "tid", "cpu", "event", "time", "value"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
 		if (!strcmp(f->name, usual[i]))
 			return false;
-	return strncmp(f->name, "common_", 7) ? reading_wants(l->r, f->name) :
-						 strcmp(l->r->labels, "*") && reading_wants(l->r, f->name);
+	return strncmp(f->name, "common_", 7) ?
+		       reading_wants(l->r, f->name) :
+		       strcmp(l->r->labels, "*") && reading_wants(l->r, f->name);
 }
 
 static int put_field(struct pdata_labels *l, const struct pdata_field *f, struct span raw)
@@ -93,7 +100,8 @@ static int put_field(struct pdata_labels *l, const struct pdata_field *f, struct
 
 	if (!wants_field(l, f))
 		return 0;
-	if (f->text ? !pdata_field_text(f, raw, &l->texts) : !pdata_field_number(f, raw, &label.num))
+	if (f->text ? !pdata_field_text(f, raw, &l->texts) :
+		      !pdata_field_number(f, raw, &label.num))
 		return 0;
 	if (f->text)
 		label.unit = (const char *)(at + 1);
@@ -120,7 +128,8 @@ static int put_fields(struct pdata_labels *l, const struct pdata_sample *s)
 	return ret;
 }
 
-static bool find_key(const struct pdata_labels *l, uint64_t hash, const struct pdata_label_key *k, uint32_t *ret)
+static bool find_key(const struct pdata_labels *l, uint64_t hash, const struct pdata_label_key *k,
+		     uint32_t *ret)
 {
 	size_t at = idmap_at(&l->by_key, hash);
 	uint32_t id;
@@ -128,8 +137,8 @@ static bool find_key(const struct pdata_labels *l, uint64_t hash, const struct p
 	while (idmap_next(&l->by_key, hash, &at, &id)) {
 		const struct pdata_label_key *old = &l->keys[id];
 
-		if (old->time == k->time && old->comm == k->comm && old->pid == k->pid && old->tid == k->tid &&
-		    old->cpu == k->cpu && old->event == k->event) {
+		if (old->time == k->time && old->comm == k->comm && old->pid == k->pid &&
+		    old->tid == k->tid && old->cpu == k->cpu && old->event == k->event) {
 			*ret = old->set;
 			return true;
 		}

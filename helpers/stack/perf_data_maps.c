@@ -45,7 +45,8 @@ uint32_t pdata_maps_name(struct pdata_maps *m, const char *text)
 		if (!strcmp(pdata_maps_text(m, id), text))
 			return id;
 	buf_add(&m->names, text, len + 1);
-	if (m->names.failed || start > UINT32_MAX || !ARRAY_ROOM(m->name_at, m->nnames, m->names_cap) ||
+	if (m->names.failed || start > UINT32_MAX ||
+	    !ARRAY_ROOM(m->name_at, m->nnames, m->names_cap) ||
 	    !idmap_add(&m->by_name, hash, m->nnames))
 		return 0;
 	m->name_at[m->nnames] = start;
@@ -96,7 +97,7 @@ static bool same(const struct pdata_mapping *a, const struct pdata_mapping *b)
 	       !memcmp(a->inode, b->inode, sizeof(a->inode));
 }
 
-/* The kernel's "[kernel.kallsyms]_text": the name behind the bracket is a symbol, offset its address. */
+/* The kernel's "[kernel.kallsyms]_text": a symbol, and offset its address. */
 static const char *anchor_of(const struct pdata_maps *m, const struct pdata_mapping *map)
 {
 	const char *path = pdata_maps_text(m, map->path), *end = strchr(path, ']');
@@ -108,6 +109,18 @@ static const char *anchor_of(const struct pdata_maps *m, const struct pdata_mapp
 static bool has_no_file(const char *path)
 {
 	return (*path != '/' || path[1] == '/') && strcmp(path, "[vdso]");
+}
+
+/* Build ids are of files and of "[kernel.kallsyms]", whose mapping has a symbol behind it. */
+static uint32_t recorded_build_id(struct pdata_maps *m, const struct pdata_mmap *map)
+{
+	const char *end = map->kernel && map->path[0] == '[' ? strchr(map->path, ']') : NULL;
+	char kernel[256];
+
+	if (map->build_id.len)
+		return hex_name(m, map->build_id);
+	snprintf(kernel, sizeof(kernel), "%.*s", end ? (int)(end + 1 - map->path) : 0, map->path);
+	return build_id_of(m, pdata_maps_name(m, end ? kernel : map->path));
 }
 
 static int intern(struct pdata_maps *m, const struct pdata_mmap *map, uint32_t *ret)
@@ -124,7 +137,7 @@ static int intern(struct pdata_maps *m, const struct pdata_mmap *map, uint32_t *
 	memcpy(new.inode, map->inode, sizeof(new.inode));
 	if (has_no_file(map->path) && !map->kernel)
 		new.inode[0] = map->pid;
-	new.build_id = map->build_id.len ? hex_name(m, map->build_id) : build_id_of(m, new.path);
+	new.build_id = recorded_build_id(m, map);
 	if (!new.path && *map->path)
 		return -ENOMEM;
 	hash = hash_mix(hash_mix(hash_mix(new.start, new.limit), new.offset), new.path);
@@ -207,7 +220,8 @@ static int put(struct pdata_maps *m, struct pdata_space *s, struct pdata_area ne
 	struct pdata_area parts[3];
 
 	if (from < s->n && s->areas[from].start < new.start)
-		parts[n++] = (struct pdata_area){ s->areas[from].start, new.start, s->areas[from].mapping };
+		parts[n++] = (struct pdata_area){ s->areas[from].start, new.start,
+						  s->areas[from].mapping };
 	parts[n++] = new;
 	while (to < s->n && s->areas[to].end <= new.end)
 		to++;
@@ -257,14 +271,16 @@ int pdata_kernel_map(struct pdata_maps *m, const struct pdata_mmap *map)
 	return m->areas + 2 > PERF_MOST_AREAS ? -E2BIG : map_into(m, &m->kernel, map);
 }
 
-struct pdata_mapping *pdata_space_at(const struct pdata_maps *m, const struct pdata_space *s, uint64_t addr)
+struct pdata_mapping *pdata_space_at(const struct pdata_maps *m, const struct pdata_space *s,
+				     uint64_t addr)
 {
 	size_t i = first_behind(s, addr);
 
 	return i < s->n && s->areas[i].start <= addr ? &m->mappings[s->areas[i].mapping] : NULL;
 }
 
-int pdata_mapping_number(struct pdata_maps *m, struct pdata_mapping *map, struct profile *p, uint32_t *ret)
+int pdata_mapping_number(struct pdata_maps *m, struct pdata_mapping *map, struct profile *p,
+			 uint32_t *ret)
 {
 	const char *path = pdata_maps_text(m, map->path), *anchor = anchor_of(m, map);
 	char kernel[256];

@@ -78,9 +78,11 @@ int pdata_space_map(struct pdata_maps *m, struct pdata_space **ps, const struct 
 int pdata_kernel_map(struct pdata_maps *m, const struct pdata_mmap *map);
 
 /* The mapping that holds addr, NULL: none does. */
-struct pdata_mapping *pdata_space_at(const struct pdata_maps *m, const struct pdata_space *s, uint64_t addr);
+struct pdata_mapping *pdata_space_at(const struct pdata_maps *m, const struct pdata_space *s,
+				     uint64_t addr);
 
 /* The number that the profile has for it. */
-int pdata_mapping_number(struct pdata_maps *m, struct pdata_mapping *map, struct profile *p, uint32_t *ret);
+int pdata_mapping_number(struct pdata_maps *m, struct pdata_mapping *map, struct profile *p,
+			 uint32_t *ret);
 
 #endif

@@ -92,7 +92,8 @@ static int flush_half(struct pdata_order *o)
 	return flush(o, o->due[o->n / 2].time);
 }
 
-int pdata_order_add(struct pdata_order *o, uint64_t time, struct span record, uint64_t offset, bool changes)
+int pdata_order_add(struct pdata_order *o, uint64_t time, struct span record, uint64_t offset,
+		    bool changes)
 {
 	struct buf *b = &o->bytes[o->current];
 

@@ -30,8 +30,9 @@ struct pdata_order {
 };
 
 void pdata_order_free(struct pdata_order *o);
-/* Keeps a copy until its time comes.  changes: is it about the meaning of later samples?  All: 0 or -errno. */
-int pdata_order_add(struct pdata_order *o, uint64_t time, struct span record, uint64_t offset, bool changes);
+/* Keeps a copy until its time comes.  changes: does it change what samples mean?  All: 0 or -errno. */
+int pdata_order_add(struct pdata_order *o, uint64_t time, struct span record, uint64_t offset,
+		    bool changes);
 int pdata_order_round(struct pdata_order *o);
 /* Delivers all that waits. */
 int pdata_order_end(struct pdata_order *o);

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-/* Where the parsing of a sample is; the order of fields is that of perf_event_header's comment in the kernel. */
+/* Where the parsing of a sample is; fields come as in the kernel's comment at PERF_RECORD_SAMPLE. */
 struct cursor {
 	struct span s;
 	uint64_t off;
@@ -53,7 +53,8 @@ static void take_reads(struct cursor *c, const struct perf_event_attr *a, struct
 	if (format & PERF_FORMAT_GROUP) {
 		s->nreads = take(c, PERF_SAMPLE_READ);
 		c->off += times * 8;
-		s->reads = take_bytes(c, s->nreads, s->read_size, "more counters than the record holds");
+		s->reads = take_bytes(c, s->nreads, s->read_size,
+				      "more counters than the record holds");
 		return;
 	}
 	/* a single one has the times between its value and its id, which nobody asks for */
@@ -75,7 +76,8 @@ static void take_branches(struct cursor *c, const struct perf_event_attr *a)
 		take_bytes(c, n, 8, "more branch counters than the record holds");
 }
 
-static void take_user_regs(struct cursor *c, const struct perf_event_attr *a, struct pdata_sample *s)
+static void take_user_regs(struct cursor *c, const struct perf_event_attr *a,
+			   struct pdata_sample *s)
 {
 	s->abi = take(c, PERF_SAMPLE_REGS_USER);
 	if (s->abi)
@@ -110,7 +112,8 @@ static void take_raw(struct cursor *c, struct pdata_sample *s)
 	c->off = (c->off + 7) & ~7ULL;
 }
 
-int pdata_sample_parse(struct pdata_kind *k, struct span record, struct pdata_sample *s, const char **why)
+int pdata_sample_parse(struct pdata_kind *k, struct span record, struct pdata_sample *s,
+		       const char **why)
 {
 	struct cursor c = { .s = record, .off = sizeof(struct perf_event_header),
 			    .type = k->attr.sample_type };
@@ -146,7 +149,8 @@ int pdata_sample_parse(struct pdata_kind *k, struct span record, struct pdata_sa
 	return c.s.bad ? -EBADMSG : 0;
 }
 
-bool pdata_sample_read(const struct pdata_sample *s, uint64_t i, uint64_t *ret_id, uint64_t *ret_value)
+bool pdata_sample_read(const struct pdata_sample *s, uint64_t i, uint64_t *ret_id,
+		       uint64_t *ret_value)
 {
 	bool group = s->kind->attr.read_format & PERF_FORMAT_GROUP;
 	struct span reads = s->reads;
@@ -177,9 +181,13 @@ bool pdata_mmap_parse(struct span r, struct pdata_mmap *m)
 	size_t path = h.type == PERF_RECORD_MMAP2 ? 72 : 40;
 
 	*m = (struct pdata_mmap){
-		.pid = span_u32(&r, 8), .start = span_u64(&r, 16), .len = span_u64(&r, 24),
-		.offset = span_u64(&r, 32), .kernel = mode == PERF_RECORD_MISC_KERNEL,
-		.guest = mode == PERF_RECORD_MISC_GUEST_KERNEL || mode == PERF_RECORD_MISC_GUEST_USER,
+		.pid = span_u32(&r, 8),
+		.start = span_u64(&r, 16),
+		.len = span_u64(&r, 24),
+		.offset = span_u64(&r, 32),
+		.kernel = mode == PERF_RECORD_MISC_KERNEL,
+		.guest = mode == PERF_RECORD_MISC_GUEST_KERNEL ||
+			 mode == PERF_RECORD_MISC_GUEST_USER,
 	};
 	if (h.type == PERF_RECORD_MMAP2 && h.misc & PERF_RECORD_MISC_MMAP_BUILD_ID) {
 		uint8_t size = span_u8(&r, 40);

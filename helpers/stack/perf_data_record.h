@@ -32,13 +32,13 @@ struct pdata_sample {
 	uint64_t ip, time, period, id;
 	uint32_t pid, tid, cpu;
 	unsigned mode;			/* PERF_RECORD_MISC_KERNEL, …: where ip is */
-	struct span chain;		/* addresses and PERF_CONTEXT_… marks, leaf first, 8 bytes each */
+	struct span chain; /* addresses and PERF_CONTEXT_… marks, leaf first, 8 bytes each */
 	bool has_chain, has_ip;
 	struct span raw;		/* a tracepoint's fields */
 	struct span reads;		/* of counters, see pdata_sample_read() */
 	uint64_t nreads, read_size;
 	uint64_t abi;			/* PERF_SAMPLE_REGS_ABI_…, of regs */
-	struct span regs;		/* 8 bytes each, in the order of the bits of sample_regs_user */
+	struct span regs; /* 8 bytes each, in the order of the bits of sample_regs_user */
 	struct span stack;		/* bytes from the user's stack pointer on */
 };
 
@@ -46,7 +46,8 @@ struct pdata_sample {
 int pdata_sample_parse(struct pdata_kind *k, struct span record, struct pdata_sample *ret,
 		      const char **why);
 /* Read i of s->nreads: false when it is outside. */
-bool pdata_sample_read(const struct pdata_sample *s, uint64_t i, uint64_t *ret_id, uint64_t *ret_value);
+bool pdata_sample_read(const struct pdata_sample *s, uint64_t i, uint64_t *ret_id,
+		       uint64_t *ret_value);
 /* The register of that number (arch/ARCH/include/uapi/asm/pdata_regs.h); false: not recorded. */
 bool pdata_sample_reg(const struct pdata_sample *s, unsigned reg, uint64_t *ret);
 

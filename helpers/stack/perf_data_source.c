@@ -136,7 +136,8 @@ int pdata_source_at(struct pdata_source *s, uint64_t off, uint64_t len, struct s
 	if (len > MOST_AT_ONCE)
 		len = MOST_AT_ONCE;
 	if (s->fd < 0) {
-		*ret = (struct span){ (const uint8_t *)s->lines->data + s->lines->start + off, len };
+		*ret = (struct span){ (const uint8_t *)s->lines->data + s->lines->start + off,
+				      len };
 		return 0;
 	}
 	buf_clear(&s->part);

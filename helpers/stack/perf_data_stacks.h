@@ -17,8 +17,9 @@ struct pdata_stacks {
 		uint32_t flags, frame;		/* flags 0: none */
 	} *places;
 	struct pdata_threads *threads;
+	const bool *other_arch;			/* registers are not those of x86-64 */
 	struct pdata_seen {
-		uint64_t generations[2];	/* of the address spaces: the process's, the kernel's */
+		uint64_t generations[2]; /* of the address spaces: the process's, the kernel's */
 		size_t at;			/* in chains */
 		uint32_t len, labels, mode, sample;
 	} *seen;
@@ -27,6 +28,8 @@ struct pdata_stacks {
 	struct buf chains;
 	uint32_t *ids;			/* the stack being made */
 	size_t nids, ids_cap;
+	const struct pdata_space *user;	/* of the sample being made */
+	uint64_t cut;			/* stacks whose callers are not all known */
 };
 
 void pdata_stacks_free(struct pdata_stacks *s);

@@ -88,9 +88,9 @@ static int on_mmap(struct pdata_threads *t, struct span record)
 }
 
 /*
- * PERF_RECORD_COMM: { header, u32 pid, tid, char comm[] }.  One of an exec takes no mapping away: until
- * the new program runs, samples in the kernel still have the old one's stack, and its own mappings
- * cover what was there.
+ * PERF_RECORD_COMM: { header, u32 pid, tid, char comm[] }.  One of an exec takes no mapping away:
+ * until the new program runs, samples in the kernel still have the old one's stack, and its own
+ * mappings cover what was there.
  */
 static int on_comm(struct pdata_threads *t, struct span record)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* perf_data_threads.h - which processes and threads a recording has seen, and what they were called */
+/* perf_data_threads.h - the processes and threads of a recording: mappings, names */
 #ifndef GOBPF_STACK_PERF_DATA_THREADS_H
 #define GOBPF_STACK_PERF_DATA_THREADS_H
 
@@ -8,7 +8,7 @@
 struct pdata_thread {
 	int32_t id;
 	uint32_t comm;			/* pdata_maps_text(), 0: not known */
-	struct pdata_space *space;	/* of the process of that id, NULL: none of that id was seen */
+	struct pdata_space *space; /* of the process of that id, NULL: none of that id was seen */
 };
 
 struct pdata_threads {
@@ -22,7 +22,7 @@ struct pdata_threads {
 int pdata_threads_init(struct pdata_threads *t);
 void pdata_threads_free(struct pdata_threads *t);
 
-/* A record of the kernel's about mappings, names, new threads; others are ignored.  -EBADMSG: it makes no sense. */
+/* A record about mappings, names, new threads; ignores others.  -EBADMSG: it makes no sense. */
 int pdata_threads_record(struct pdata_threads *t, struct span record);
 
 /* The address space of process pid, NULL: nothing is known of it. */

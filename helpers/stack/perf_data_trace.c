@@ -30,7 +30,8 @@ static int add_point(struct pdata_trace *t, const char *system, struct span text
 	char name[256];
 
 	/* what no kernel writes is not for a library that expects a kernel's text */
-	if (!text.len || text.len > MOST_FORMAT || memchr(text.p, 0, text.len) || t->npoints >= MOST_POINTS)
+	if (!text.len || text.len > MOST_FORMAT || memchr(text.p, 0, text.len) ||
+	    t->npoints >= MOST_POINTS)
 		return -EBADMSG;
 	p.format = strndup((const char *)text.p, text.len);
 	if (!p.format)
@@ -90,7 +91,7 @@ int pdata_trace_read(struct pdata_trace *t, struct span s)
 
 	if (s.len < off || memcmp(s.p, "\x17\x08\x44tracing", off))
 		return -EBADMSG;
-	/* version; byte order; size of long; u32 size of a page; two descriptions; formats of ftrace */
+	/* version; byte order; size of long; u32 of a page; two descriptions; ftrace's formats */
 	off += strlen(span_str(&s, off)) + 1;
 	if (span_u8(&s, off))
 		return -EBADMSG;
@@ -182,9 +183,11 @@ int pdata_trace_fields(struct pdata_tracepoint *p)
 	tep_set_loglevel(TEP_LOG_NONE);
 	if (!ret && tep_parse_event(tep, text.data, text.len, "recorded") == 0)
 		event = tep_get_first_event(tep);
-	for (struct tep_format_field *f = event ? event->format.common_fields : NULL; !ret && f; f = f->next)
+	for (struct tep_format_field *f = event ? event->format.common_fields : NULL; !ret && f;
+	     f = f->next)
 		ret = add_field(p, f);
-	for (struct tep_format_field *f = event ? event->format.fields : NULL; !ret && f; f = f->next)
+	for (struct tep_format_field *f = event ? event->format.fields : NULL; !ret && f;
+	     f = f->next)
 		ret = add_field(p, f);
 	buf_free(&text);
 	tep_free(tep);

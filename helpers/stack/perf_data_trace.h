@@ -15,7 +15,7 @@ struct pdata_field {
 	uint32_t offset, size;	/* in the sample's raw data */
 	bool is_signed;
 	bool text;		/* characters up to a NUL; else a number */
-	bool dynamic;		/* what stands there is where the text is: offset | length << 16 … */
+	bool dynamic; /* what stands there is where the text is: offset | length << 16 … */
 	bool relative;		/* … counted from behind it */
 };
 
@@ -44,7 +44,7 @@ int pdata_trace_read(struct pdata_trace *t, struct span data);
 /* NULL: there is none of that id. */
 struct pdata_tracepoint *pdata_trace_find(struct pdata_trace *t, uint64_t id);
 
-/* Makes p->fields: numbers and texts, not arrays of other things. 0 or -ENOMEM; a format that makes no sense has none. */
+/* Makes p->fields: numbers and texts; a format that makes no sense has none.  0 or -ENOMEM. */
 int pdata_trace_fields(struct pdata_tracepoint *p);
 
 /* A number of a sample's raw data. False: it is outside. */

@@ -15,7 +15,8 @@ void pdata_unpack_free(struct pdata_unpack *u)
 }
 
 /* All whole records in u->out. */
-static int hand_over(struct pdata_unpack *u, int (*record)(void *ctx, struct span record), void *ctx)
+static int hand_over(struct pdata_unpack *u, int (*record)(void *ctx, struct span record),
+		     void *ctx)
 {
 	struct span all = { (const uint8_t *)u->out.data, u->out.len };
 	int ret = 0;

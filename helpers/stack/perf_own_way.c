@@ -47,8 +47,12 @@ static int begin(struct perf_reader *x)
 static struct text without_modifiers(struct text event)
 {
 	static const char modifiers[] = "ukhGHpPDISWebR";
-	const char *colon = memrchr(event.p, ':', event.len), *end = event.p + event.len;
+	const char *colon, *end;
 
+	if (!event.len)
+		return event;
+	end = event.p + event.len;
+	colon = memrchr(event.p, ':', event.len);
 	if (!colon || colon == event.p || colon + 1 == end)
 		return event;
 	for (const char *p = colon + 1; p < end; p++)
@@ -96,7 +100,7 @@ static int new_event(struct perf_reader *x, const struct perf_header *h, struct 
 	if (h->has_period && x->samples_value < 0 && reading_value(x->r, "samples", "count", &samples))
 		x->samples_value = (int)samples;
 	buf_clear(&e->text);
-	buf_add(&e->text, h->event.p, h->event.len);
+	buf_add(&e->text, h->event.p ? h->event.p : "", h->event.len);
 	buf_char(&e->text, '\0');
 	e->has_period = h->has_period;
 	e->name = h->event.p ? profile_intern(p->index, name) : NULL;
@@ -131,27 +135,17 @@ static int set_value(struct perf_reader *x, const struct perf_header *h)
 
 static bool is_record(const struct perf_header *h)
 {
-	static const char word[] = "PERF_RECORD_";
-	struct text t = h->event.p ? h->event : text_trim(h->rest);
-
-	return t.len >= sizeof(word) - 1 && !memcmp(t.p, word, sizeof(word) - 1);
+	return text_begins(h->event.p ? h->event : text_trim(h->rest), "PERF_RECORD_");
 }
 
+/* PERF_LEFT_OUT: say_left_out() says why. */
 static int begin_sample(struct perf_reader *x, const struct perf_header *h)
 {
 	struct own *o = x->state;
-	int err;
+	int err = h->period > INT64_MAX ? -EBADMSG : set_value(x, h);
 
-	if (h->period > INT64_MAX) {
-		err = reading_bad(x->r, "a period over 2^63-1");
-		return err ? err : PERF_LEFT_OUT;
-	}
-	err = set_value(x, h);
-	if (err == -EBADMSG) {
-		err = reading_bad(x->r, "%.*s: more events than %d", (int)h->event.len,
-				  h->event.p ? h->event.p : "", PROFILE_VALUES);
-		return err ? err : PERF_LEFT_OUT;
-	}
+	if (err == -EBADMSG)
+		return PERF_LEFT_OUT;
 	if (!err)
 		err = perf_labels_of(&o->labels, x->r, h, o->events[o->event].name, &x->root);
 	/* one number may be a thread's: it stands for its process as well */
@@ -160,13 +154,24 @@ static int begin_sample(struct perf_reader *x, const struct perf_header *h)
 	return err ? err : PERF_SAMPLE;
 }
 
+static int say_left_out(struct perf_reader *x, const struct perf_header *h)
+{
+	if (h->period > INT64_MAX)
+		return reading_bad(x->r, "a period over 2^63-1");
+	return reading_bad(x->r, "%.*s: more events than %d", (int)h->event.len,
+			   h->event.p ? h->event.p : "", PROFILE_VALUES);
+}
+
 static int header(struct perf_reader *x, struct text line)
 {
 	struct own *o = x->state;
+	int ret;
 
 	if (!perf_header(line, &o->h) || is_record(&o->h))
 		return PERF_OTHER;
-	return begin_sample(x, &o->h);
+	ret = begin_sample(x, &o->h);
+	/* said where lines come one by one */
+	return ret == PERF_LEFT_OUT ? PERF_OTHER : ret;
 }
 
 /* "[libc.so.6]", "[unknown]" */
@@ -226,12 +231,20 @@ static int add_frame(struct perf_reader *x, const struct perf_frame *t)
 	return err ? err : perf_push(x, id);
 }
 
+/* Does an indented line begin a sample?  A comm may be right-aligned, but with a time behind it. */
+static bool indented_header(struct text line)
+{
+	struct perf_header h;
+
+	return *line.p != '\t' && perf_header(line, &h) && h.has_time;
+}
+
 static int frame(struct perf_reader *x, struct text line)
 {
 	struct perf_frame f;
 	int err;
 
-	if (memchr(line.p, '\0', line.len) || !perf_frame(line, &f))
+	if (memchr(line.p, '\0', line.len) || indented_header(line) || !perf_frame(line, &f))
 		return PERF_OTHER;
 	err = add_frame(x, &f);
 	return err ? err : PERF_FRAME;
@@ -297,9 +310,9 @@ static int record(struct perf_reader *x)
 	struct text t = text_trim(o->h.event.p ? o->h.event : o->h.rest);
 	struct perf_mmap mm;
 
-	if (!memcmp(t.p, "PERF_RECORD_LOST", strlen("PERF_RECORD_LOST")))
+	if (text_begins(t, "PERF_RECORD_LOST"))
 		return lost(x, t);
-	if (t.len > 16 && !memcmp(t.p, "PERF_RECORD_MMAP", 16) && perf_mmap(t, &mm))
+	if (text_begins(t, "PERF_RECORD_MMAP") && perf_mmap(t, &mm))
 		return perf_maps_add(&o->maps, x->r->profile, &mm);
 	return 0;
 }
@@ -333,7 +346,7 @@ static int open_sample(struct perf_reader *x, const struct perf_header *h)
 	x->open = true;
 	o->broken = ret == PERF_LEFT_OUT;
 	o->stacked = false;
-	return one_frame(x, now.rest);
+	return o->broken ? say_left_out(x, &now) : one_frame(x, now.rest);
 }
 
 /* The place in the source of the frame above; behind it, too, may stand that it is inlined. */
@@ -405,7 +418,6 @@ static int line(struct perf_reader *x, struct text t)
 		ret = not_begun(x);
 		return ret || t.len ? ret : end_sample(x);
 	}
-	/* a comm may be right-aligned, but with a time behind it it is no frame */
 	header = *t.p != '\t' && !memchr(t.p, '\0', t.len) && perf_header(t, &o->h) &&
 		 (o->h.has_time || !indented);
 	if (indented && !header)

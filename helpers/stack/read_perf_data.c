@@ -23,8 +23,8 @@ struct pdata_reader {
 	bool timed;			/* records can be put in order */
 	size_t known_events;		/* how many there were when that was found out */
 	unsigned samples;		/* the value that counts samples */
-	size_t main_event;		/* whose value is the main one; SIZE_MAX: not mine to choose */
-	uint64_t lost, throttled;
+	size_t main_event; /* whose value is the main one; SIZE_MAX: not mine to choose */
+	uint64_t lost, lost_samples, throttled;
 	uint64_t first_time, last_time;
 	uint64_t offset;		/* of the record that is being read */
 };
@@ -50,7 +50,8 @@ static const char *short_label(const struct pdata_kind *k)
 static bool is_anothers(const struct pdata_reader *p, const struct pdata_kind *k, unsigned value)
 {
 	for (size_t i = 0; i < p->file.events.nkinds; i++)
-		if (p->file.events.kinds[i].value == (int)value && strcmp(p->file.events.kinds[i].label, k->label))
+		if (p->file.events.kinds[i].value == (int)value &&
+		    strcmp(p->file.events.kinds[i].label, k->label))
 			return true;
 	return value == p->samples;
 }
@@ -58,8 +59,9 @@ static bool is_anothers(const struct pdata_reader *p, const struct pdata_kind *k
 /* A value for the event, when its first sample comes. False: there is no room. */
 static bool value_of(struct pdata_reader *p, struct pdata_kind *k)
 {
-	bool ns = k->attr.type == PERF_TYPE_SOFTWARE &&
-		  (k->attr.config == PERF_COUNT_SW_CPU_CLOCK || k->attr.config == PERF_COUNT_SW_TASK_CLOCK);
+	bool ns =
+		k->attr.type == PERF_TYPE_SOFTWARE && (k->attr.config == PERF_COUNT_SW_CPU_CLOCK ||
+						       k->attr.config == PERF_COUNT_SW_TASK_CLOCK);
 	char name[VALUE_NAME];
 	unsigned value;
 
@@ -88,8 +90,10 @@ static int name_events(struct pdata_reader *p)
 
 	for (size_t i = 0; i < e->nkinds; i++) {
 		const struct pdata_kind *k = &e->kinds[i];
-		struct pdata_tracepoint *t = k->named || k->attr.type != PERF_TYPE_TRACEPOINT ? NULL :
-						    pdata_trace_find(&p->file.trace, k->attr.config);
+		struct pdata_tracepoint *t =
+			k->named || k->attr.type != PERF_TYPE_TRACEPOINT ?
+				NULL :
+				pdata_trace_find(&p->file.trace, k->attr.config);
 		int ret = t ? pdata_events_name(e, i, t->name, strlen(t->name)) : 0;
 
 		if (ret)
@@ -107,7 +111,8 @@ static int count(struct pdata_reader *p, struct pdata_sample *s)
 	if (ret)
 		return ret;
 	if (!value_of(p, s->kind))
-		return reading_bad_at(p->r, p->offset, "%s: more events than a profile has values (%d)",
+		return reading_bad_at(p->r, p->offset,
+				      "%s: more events than a profile has values (%d)",
 				      s->kind->label, PROFILE_VALUES);
 	values[p->samples] = 1;
 	values[s->kind->value] = s->period > INT64_MAX ? INT64_MAX : s->period;
@@ -132,7 +137,8 @@ static int count_group(struct pdata_reader *p, struct pdata_sample *s)
 		struct pdata_sample one = *s;
 
 		if (!c)
-			return reading_bad_at(p->r, p->offset, "a sample of a counter that the file doesn't have");
+			return reading_bad_at(p->r, p->offset,
+					      "a sample of a counter that the file doesn't have");
 		one.kind = &p->file.events.kinds[c->kind];
 		one.period = value - c->last;
 		c->last = value;
@@ -149,7 +155,8 @@ static int on_sample(struct pdata_reader *p, struct span record)
 	const char *why;
 
 	if (!k)
-		return reading_bad_at(p->r, p->offset, "a sample of an event that the file doesn't have");
+		return reading_bad_at(p->r, p->offset,
+				      "a sample of an event that the file doesn't have");
 	if (pdata_sample_parse(k, record, &s, &why))
 		return reading_bad_at(p->r, p->offset, "%s", why);
 	if (s.time && (!p->first_time || s.time < p->first_time))
@@ -171,7 +178,9 @@ static int deliver(void *ctx, struct span record, uint64_t offset)
 	ret = pdata_threads_record(&p->file.threads, record);
 	if (ret == -EBADMSG)
 		return reading_bad_at(p->r, offset, "a record about a process that ends too early");
-	return ret == -E2BIG ? reading_bad_at(p->r, offset, "more mappings than %d", PERF_MOST_AREAS) : ret;
+	return ret == -E2BIG ?
+		       reading_bad_at(p->r, offset, "more mappings than %d", PERF_MOST_AREAS) :
+		       ret;
 }
 
 static bool in_order(struct pdata_reader *p)
@@ -194,9 +203,9 @@ static int on_kernel_record(struct pdata_reader *p, struct span record)
 	case PERF_RECORD_LOST: /* { header, u64 id, lost } */
 		p->lost += span_u64(&record, 16);
 		return 0;
-	case PERF_RECORD_LOST_SAMPLES: /* { header, u64 lost }; misc says when a filter of perf's took them */
+	case PERF_RECORD_LOST_SAMPLES: /* { header, u64 lost }; misc: a filter took them */
 		if (!(h.misc & 1 << 15))
-			p->lost += span_u64(&record, 8);
+			p->lost_samples += span_u64(&record, 8);
 		return 0;
 	case PERF_RECORD_THROTTLE:
 		p->throttled++;
@@ -307,7 +316,8 @@ static int next_record(struct pdata_reader *p)
 	size = record.len < sizeof(struct perf_event_header) ? sizeof(struct perf_event_header) :
 							      pdata_header(record).size;
 	if (size < sizeof(struct perf_event_header))
-		return reading_bad_at(p->r, p->offset, "a record of %zu bytes: nothing behind it can be read", size);
+		return reading_bad_at(p->r, p->offset,
+				      "a record of %zu bytes: nothing behind it can be read", size);
 	ret = pdata_source_peek(s, size, &record);
 	if (ret)
 		return ret;
@@ -329,9 +339,18 @@ static int say(struct pdata_reader *p)
 	struct reading *r = p->r;
 	int ret = 0;
 
-	r->lost += p->lost;
+	/* the same ones, by the buffers and by the events' own counts */
+	r->lost += p->lost > p->lost_samples ? p->lost : p->lost_samples;
+	if (p->stacks.cut)
+		reading_note(r,
+			     "%llu of %llu stacks lack their outermost callers: what was recorded "
+			     "of them ends before, "
+			     "or can't be followed",
+			     (unsigned long long)p->stacks.cut, (unsigned long long)r->samples);
 	if (p->throttled)
-		reading_note(r, "the kernel paused recording %llu times: there were too many events a second",
+		reading_note(r,
+			     "the kernel paused recording %llu times: there were too many events a "
+			     "second",
 			     (unsigned long long)p->throttled);
 	if (!ret && p->file.command)
 		ret = profile_comment(r->profile, "recorded by: %s", p->file.command);
@@ -345,12 +364,14 @@ static int read_records(struct pdata_reader *p)
 	int ret = 0;
 
 	if (p->file.truncated)
-		ret = reading_bad_at(p->r, p->file.end, "the file ends here, its records at offset %" PRIu64,
+		ret = reading_bad_at(p->r, p->file.end,
+				     "the file ends here, its records at offset %" PRIu64,
 				     p->file.truncated);
 	else if (p->file.unfinished)
 		ret = reading_bad_at(p->r, 48, "perf was ended before it completed the file");
 	else if (p->file.bad_feature)
-		ret = reading_bad_at(p->r, p->file.bad_feature_at, "what the file says about itself can't be read (feature %u)",
+		ret = reading_bad_at(p->r, p->file.bad_feature_at,
+				     "what the file says about itself can't be read (feature %u)",
 				     p->file.bad_feature);
 	if (ret)
 		return ret;
@@ -369,7 +390,8 @@ int perf_data_read(struct reading *r)
 	struct pdata_reader p = {
 		.r = r,
 		.order = { .deliver = deliver, .ctx = &p },
-		.stacks = { .r = r, .threads = &p.file.threads },
+		.stacks = { .r = r, .threads = &p.file.threads,
+			    .other_arch = &p.file.other_arch },
 		.labels = { .r = r, .threads = &p.file.threads, .trace = &p.file.trace },
 		.main_event = r->profile->ntypes ? SIZE_MAX : SIZE_MAX - 1,
 	};

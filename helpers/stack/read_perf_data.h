@@ -14,8 +14,8 @@ bool perf_data_match(const char *head, size_t len);
  * -c N it is N; of tracepoints and probes it is 1 a hit.  cpu-clock and task-clock
  * have nanoseconds.
  *
- * Frames are addresses with their mapping, for profile_resolve(): of user code and of the
- * kernel as they were mapped at the time of the sample.  Labels: comm, pid, tid, cpu, event, time, and
+ * Frames are addresses with their mapping, for profile_resolve(), called after their file,
+ * "[libc.so.6]": what was mapped there at the time of the sample.  Labels: comm, pid, tid, cpu, event, time, and
  * the fields of tracepoints.  Without a time stamp in the records their order in the file counts.
  */
 int perf_data_read(struct reading *r);

@@ -21,6 +21,8 @@
 enum {
 	BLOCKS = 1 << 17,	/* stacks that are remembered */
 	FRAMES = 1 << 16,	/* lines that are remembered */
+	FEW = 1 << 10,		/* of either, of a small input */
+	SMALL = 128 << 10,	/* bytes that such an input has at most */
 	BLOCK_MAX = 256 << 10,	/* a longer stack is read line by line */
 	NO_FRAME = 0xffffffff,
 	TAIL = 0x746c00,	/* tells stacks without their first line from whole ones */
@@ -34,59 +36,70 @@ struct block {
 	size_t len;		/* with the empty line */
 };
 
-static uint64_t newlines(const char *p)
+/* Which of 64 bytes are newlines, and which are NUL or '\r'? */
+static uint64_t newlines(const char *p, uint64_t *ret_odd)
 {
-	uint64_t m = 0;
+	uint64_t m = 0, odd = 0;
 
 #ifdef __SSE2__
+	const __m128i nl = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r'), nul = _mm_setzero_si128();
+
 #pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(p + 16 * i));
+		__m128i o = _mm_or_si128(_mm_cmpeq_epi8(v, cr), _mm_cmpeq_epi8(v, nul));
 
-		v = _mm_cmpeq_epi8(v, _mm_set1_epi8('\n'));
-		m |= (uint64_t)(unsigned)_mm_movemask_epi8(v) << (16 * i);
+		m |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, nl)) << (16 * i);
+		odd |= (uint64_t)(unsigned)_mm_movemask_epi8(o) << (16 * i);
 	}
 #else
-	for (int i = 0; i < 64; i++)
+	for (int i = 0; i < 64; i++) {
 		m |= (uint64_t)(p[i] == '\n') << i;
+		odd |= (uint64_t)(p[i] == '\r' || !p[i]) << i;
+	}
 #endif
+	*ret_odd = odd;
 	return m;
 }
 
 /*
  * The first of two newlines that follow each other, with the ends of the lines up to it in
- * x->ends.  1, 0: there are none, or -ENOMEM.
+ * x->ends.  1, 0: there are none, 2: but there are bytes before it that text should not have;
+ * or -ENOMEM.
  */
 static int find_empty_line(struct perf_reader *x, const char *start, const char *end, const char **ret)
 {
 	uint64_t before = 0;
-	const char *p = start;
+	bool any_odd = false;
 
 	x->nends = 0;
-	while (p < end) {
-		uint64_t m, pairs;
+	for (const char *p = start; p < end; p += 64) {
+		uint64_t m, pairs, odd;
 
 		if (!ARRAY_ROOM(x->ends, x->nends + 64, x->ends_cap))
 			return -ENOMEM;
 		if (end - p >= 64) {
-			m = newlines(p);
+			m = newlines(p, &odd);
 		} else {
-			char rest[64] = { 0 };
+			char rest[64];
 
+			memset(rest, ' ', sizeof(rest));
 			memcpy(rest, p, end - p);
-			m = newlines(rest);
+			m = newlines(rest, &odd);
 		}
 		pairs = m & (m << 1 | before);
 		before = m >> 63;
-		if (pairs)
+		if (pairs) {
 			m &= (pairs & -pairs) - 1;
+			odd &= (pairs & -pairs) - 1;
+		}
+		any_odd |= odd;
 		for (; m; m &= m - 1)
 			x->ends[x->nends++] = p - start + __builtin_ctzll(m);
 		if (pairs) {
 			*ret = p + __builtin_ctzll(pairs) - 1;
-			return 1;
+			return any_odd ? 2 : 1;
 		}
-		p += 64;
 	}
 	return 0;
 }
@@ -345,7 +358,7 @@ static int find_block(struct perf_reader *x, struct block *b)
 	if (ret < 0)
 		return ret;
 	*b = (struct block){ text_of(p, nl), text_of(nl + 1, stop), stop + 2 - p };
-	return b->header.p[b->header.len - 1] != '\r' && !memchr(p, '\0', b->len);
+	return ret == 1 && nl[-1] != '\r' && !memchr(p, '\0', b->header.len);
 }
 
 /* A usual sample.  1, 0 when what comes next is none, or -errno. */
@@ -391,9 +404,16 @@ int perf_script_read(struct reading *r)
 	struct perf_reader x = {
 		.r = r, .way = r->classic ? &perf_classic_way : &perf_own_way, .samples_value = -1,
 	};
-	int ret = -ENOMEM;
+	const char *head;
+	size_t len;
+	int ret = lines_peek(r->lines, SMALL, &head, &len);
 
-	if (perf_cache_init(&x.blocks, BLOCKS) && perf_cache_init(&x.frames, FRAMES))
+	if (ret)
+		return ret;
+	if (!perf_cache_init(&x.blocks, len < SMALL ? FEW : BLOCKS) ||
+	    !perf_cache_init(&x.frames, len < SMALL ? FEW : FRAMES))
+		ret = -ENOMEM;
+	if (!ret)
 		ret = x.way->begin(&x);
 	if (!ret)
 		ret = 1;
@@ -413,15 +433,22 @@ int perf_script_read(struct reading *r)
 /* "	ffffffff8103ce3b native_safe_halt ([kernel.kallsyms])" */
 static bool like_frame(struct text line)
 {
+	struct text rest = text_trim(line);
 	struct perf_frame f;
 
-	return line.len && *line.p == '\t' && perf_frame(line, &f) && f.sym.p != line.p + line.len;
+	return line.len && *line.p == '\t' && perf_frame(line, &f) && memchr(rest.p, ' ', rest.len);
 }
 
+/* Not with a blank and a number at its end: names in folded stacks may be anything. */
 static bool like_header(struct text line)
 {
 	struct perf_header h;
+	size_t n = line.len;
 
+	while (n && text_digit(line.p[n - 1]))
+		n--;
+	if (n && n < line.len && text_blank(line.p[n - 1]))
+		return false;
 	return line.len && perf_header(line, &h) && h.has_time && (h.event.p || h.rest.len > 20);
 }
 
@@ -431,6 +458,8 @@ bool perf_script_match(const char *head, size_t len)
 		const char *nl = memchr(at, '\n', end - at);
 		struct text line = text_of(at, nl ? nl : end);
 
+		if (text_ends(line, "\r"))
+			line.len--;
 		if (like_frame(line) || like_header(line))
 			return true;
 		at = nl ? nl + 1 : end;

@@ -28,6 +28,7 @@ struct pprof_file {
 	struct profile *p;
 	struct pprof_tables t;
 	int *value_of;			/* of each type: the profile's value, -1: left out */
+	bool taken[PROFILE_VALUES];	/* which values of the profile are one of this file's */
 	uint32_t *mapping_of;		/* of each mapping: the profile's, 0: says nothing */
 	bool *kernel;			/* is it? of each mapping */
 	struct place *places;		/* of each location, found when first met */
@@ -80,11 +81,13 @@ static bool value_type(struct pprof_file *f, struct piece piece, const char **na
 	return *name && *unit;
 }
 
-/* Is v the value of an earlier type of this file already? */
-static bool is_taken(const struct pprof_file *f, size_t before, unsigned v)
+/* Is the value of that name one of this file's already? */
+static bool is_taken(const struct pprof_file *f, const char *name)
 {
-	for (size_t i = 0; i < before; i++)
-		if (f->value_of[i] == (int)v)
+	const struct value_type *t = f->p->types;
+
+	for (unsigned v = 0; v < f->p->ntypes; v++)
+		if (f->taken[v] && !strncmp(t[v].name, name, sizeof(t->name) - 1))
 			return true;
 	return false;
 }
@@ -101,11 +104,13 @@ static int add_type(struct pprof_file *f, size_t i, struct buf *left_out)
 			       f->t.cut ? f->t.cut_at : f->t.types.v[i].at,
 			       f->t.cut ? "the profile breaks off" :
 					  "a value's type has no name");
-	ret = reading_typed_value(f->r, name, unit, &v);
-	if (ret > 0 && !is_taken(f, i, v))
+	ret = is_taken(f, name) ? 0 : reading_typed_value(f->r, name, unit, &v);
+	if (ret > 0) {
 		f->value_of[i] = v;
-	else if (ret >= 0 && left_out->len < 200)
+		f->taken[v] = true;
+	} else if (!ret && left_out->len < 200) {
 		buf_printf(left_out, "%s%s", left_out->len ? ", " : "", name);
+	}
 	return ret < 0 ? ret : 0;
 }
 
@@ -216,7 +221,9 @@ static int add_place_frame(struct pprof_file *f, struct place *place, struct fra
 		snprintf(address, sizeof(address), out->addr ? "0x%" PRIx64 : "[unknown]", out->addr);
 		out->func = address;
 		out->flags |= FRAME_UNKNOWN;
-	} else if (fold_is_address(out->func, &number) || !strcmp(out->func, "[no stack]")) {
+	} else if (!strcmp(out->func, "[no stack]")) {
+		*out = (struct frame){ .func = out->func, .flags = FRAME_UNKNOWN };
+	} else if (fold_is_address(out->func, &number)) {
 		out->flags |= FRAME_UNKNOWN;
 	} else if (!f->r->addresses) {
 		out->addr = 0;

@@ -12,6 +12,7 @@
 #include "stack/read_bpftrace.h"
 #include "stack/read_folded.h"
 #include "stack/read_goroutines.h"
+#include "stack/read_json.h"
 #include "stack/read_perf_data.h"
 #include "stack/read_perf_script.h"
 #include "stack/read_pprof.h"
@@ -22,6 +23,7 @@ enum { HEAD = 64 << 10 };
 const struct reader readers[] = {
 	{ "perf-data", "perf.data", "comm", true, perf_data_match, perf_data_read },
 	{ "pprof", "pprof profiles", NULL, true, pprof_match, pprof_read },
+	{ "json", "JSON of gobpf", NULL, false, json_match, json_read },
 	{ "pprof-text", "profiles of ?debug=1", NULL, false, pproftext_match, pproftext_read },
 	{ "goroutines", "goroutines as Go prints them", NULL, false,
 	  goroutines_match, goroutines_read },

@@ -13,6 +13,16 @@
 
 struct perf_classic;
 
+/* A user's stack as it was recorded: registers, and the bytes from the stack pointer on (x86-64). */
+struct unwind_input {
+	uint64_t pc, sp, bp;
+	const uint8_t *stack;
+	size_t len;
+	/* What is mapped at addr, NULL: not known.  Valid until the next call. */
+	const struct profile_mapping *(*mapping)(const struct unwind_input *in, uint64_t addr);
+	void *priv;		/* the reader's */
+};
+
 /*
  * One input being read.  Input that makes no sense is left out and counted,
  * so that the rest can be used; `first_bad' says where the first of it was and
@@ -44,10 +54,17 @@ struct reading {
 	bool addresses;
 	/* perf script text only: as the classic collapser reads it (perf_classic.h); NULL: as this project does */
 	const struct perf_classic *classic;
+	/*
+	 * Makes a stack of what was recorded of it: pc itself, then return addresses, at most max; gives
+	 * how many, or -errno.  *ret_cut: its callers were not all found.  NULL: stacks that come so have
+	 * pc alone.
+	 */
+	int (*unwind)(void *ctx, const struct unwind_input *in, uint64_t *pcs, size_t max, bool *ret_cut);
+	void *unwind_ctx;
 	uint64_t samples;	/* read */
 	uint64_t lost;		/* events that the recording says it lost */
 	uint64_t bad;		/* pieces left out */
-	char first_bad[256];	/* "FILE: line 3: …", "FILE: offset 4096: …" */
+	char first_bad[256];	/* "FILE: line 3: …", "FILE: byte 4096: …" */
 	struct buf notes;	/* what the user shall know besides, a line each; buf_free() it */
 };
 
@@ -83,12 +100,11 @@ bool reading_wants(const struct reading *r, const char *key);
 /* For readers: something on the current line, or at this byte, is wrong.  0, or -EBADMSG with words if strict. */
 int reading_bad(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same where the place isn't where lines is: something at that offset is wrong. */
-int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
 /* For readers: what is no mistake but shall be known ("Lost 5 events"), a line of notes. */
 void reading_note(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same for binary formats: something at that offset is wrong. */
+int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * For readers: the number of the profile's value of that name, added if there

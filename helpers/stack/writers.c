@@ -8,6 +8,8 @@
 #include "stack/diff.h"
 #include "stack/flame.h"
 #include "stack/fold.h"
+#include "stack/heatmap.h"
+#include "stack/histogram.h"
 #include "stack/html.h"
 #include "stack/json.h"
 #include "stack/pprof.h"
@@ -35,6 +37,19 @@ static int pprof(FILE *f, const struct profile *p, const struct write_options *o
 static int speedscope(FILE *f, const struct profile *p, const struct write_options *o)
 {
 	return speedscope_write(f, p, o->value, o->title);
+}
+
+static int histogram(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	return histogram_write(f, p, &(struct histogram_options){
+		.title = o->title, .subtitle = o->subtitle, .label = o->label, .value = o->value });
+}
+
+static int heatmap(FILE *f, const struct profile *p, const struct write_options *o)
+{
+	return heatmap_write(f, p, &(struct heatmap_options){
+		.title = o->title, .subtitle = o->subtitle, .value = o->value, .rows = o->rows,
+		.level = o->level, .interval_ns = o->interval_ns });
 }
 
 static struct flame_options flame_options(const struct write_options *o)
@@ -92,6 +107,8 @@ static const struct writer diff_writers[] = {
 
 const struct writer writers[] = {
 	{ "folded", .write = folded },
+	{ "heatmap", .labels = "time", .picture = true, .write = heatmap },
+	{ "histogram", .labels = "value", .picture = true, .write = histogram },
 	{ "html", .picture = true, .write = html },
 	{ "json", .labels = "*", .addresses = true, .write = json },
 	{ "pprof", .labels = "*", .addresses = true, .write = pprof },

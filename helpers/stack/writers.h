@@ -17,6 +17,11 @@ struct write_options {
 	const char *title, *subtitle;	/* of pictures; NULL: the default, none */
 	const char *module;		/* path of the main module, for its colour; NULL: unknown */
 	bool icicle;			/* the root at the top */
+	/* of the histogram and the heat map: */
+	const char *label;		/* whose numbers are shown; NULL: "value" */
+	unsigned rows;			/* of the heat map; 0: the default */
+	const char *level;		/* what its rows are; NULL: "leaf" */
+	uint64_t interval_ns;		/* width of its columns; 0: as fits */
 	/* the profile is a diff (stack/diff.h) of the value of this name; NULL: it is none */
 	const char *diff_of;
 };
@@ -24,7 +29,7 @@ struct write_options {
 /* How to add a format: a file NAME.c, its row in writers.c, its ending in options.c, its test. */
 struct writer {
 	const char *name;		/* as --format has it */
-	const char *labels;		/* which labels it can show, as in struct reading; NULL: none */
+	const char *labels;		/* which labels it can show, as in struct reading, or needs; NULL: none */
 	bool addresses;			/* does it show them? */
 	bool picture;			/* has nothing to show without a value above 0 */
 	/* 0 or -errno, with words or without; write errors stay in f for its owner */

@@ -7,7 +7,7 @@
 # gofile changes a Go program (GOBPF_FUZZ_GO), built here when none is given.
 FUZZ_ALL  := $(patsubst helpers/fuzz/%.c,%,$(wildcard helpers/fuzz/*.c))
 FUZZ      ?= $(FUZZ_ALL)
-FUZZ_TIME ?= 8
+FUZZ_TIME ?= 6
 FUZZ_RUNS ?= -1
 FUZZ_CMP  ?= 1
 FUZZ_BINS := $(FUZZ:%=$O/fuzz/%)
@@ -36,7 +36,8 @@ $O/fuzz/flags: FORCE
 	@mkdir -p $(@D); echo '$(FUZZ_COVERAGE)' >$@.tmp; \
 	cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
-$(FUZZ_BINS): $O/fuzz/%: helpers/fuzz/%.c helpers/fuzz/image.h helpers/cmd/sym_words.c helpers/cmd/sym_filter.c $O/fuzz/lib.a
+$(FUZZ_BINS): $O/fuzz/%: helpers/fuzz/%.c helpers/fuzz/image.h \
+		$(addprefix helpers/cmd/sym_,words.c filter.c perf.c) $O/fuzz/lib.a
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined $(FUZZ_COVERAGE) \
 		$< $O/fuzz/lib.a $(LDLIBS) -o $@

@@ -9,7 +9,7 @@ includedir     = $(prefix)/include
 
 # What it consists of: whoever needs more of helpers/ sees it by an undefined symbol.
 GOSYM_SRCS := helpers/gosym/gosym.c helpers/base/buf.c helpers/base/err.c helpers/base/span.c \
-	helpers/input/elf.c helpers/input/mapping.c helpers/input/relocate.c \
+	helpers/input/elf.c helpers/input/elf_note.c helpers/input/mapping.c helpers/input/relocate.c \
 	$(addprefix helpers/go/,buildinfo.c expect.c format.c frames.c gofile.c pcvalue.c tables.c)
 GOSYM_OBJS := $(GOSYM_SRCS:%.c=$O/pic/%.o)
 
@@ -20,7 +20,7 @@ $(GOSYM_OBJS): $O/pic/%.o: %.c $O/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c $< -o $@
 
-$O/$(GOSYM_SHARED): $(GOSYM_OBJS) helpers/gosym/gosym.map
+$O/$(GOSYM_SHARED): $(GOSYM_OBJS) share/make/gosym.mk helpers/gosym/gosym.map
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(GOSYM_SONAME) \
 		-Wl,--version-script=helpers/gosym/gosym.map $(if $(SANITIZE),,-Wl,--no-undefined) \
@@ -28,9 +28,9 @@ $O/$(GOSYM_SHARED): $(GOSYM_OBJS) helpers/gosym/gosym.map
 	$(Q)ln -sf $(GOSYM_SHARED) $O/$(GOSYM_SONAME) && ln -sf $(GOSYM_SHARED) $O/libgosym.so
 
 # One object, so that only the public symbols can meet those of a program.
-$O/libgosym.a: $(GOSYM_OBJS)
+$O/libgosym.a: $(GOSYM_OBJS) share/make/gosym.mk
 	$(call say,AR,$@)
-	$(Q)$(LD) -r -o $O/pic/gosym.o $^ && objcopy --localize-hidden $O/pic/gosym.o
+	$(Q)$(LD) -r -o $O/pic/gosym.o $(GOSYM_OBJS) && objcopy --localize-hidden $O/pic/gosym.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $O/pic/gosym.o
 
 $O/gosym.pc: helpers/gosym/gosym.h share/make/gosym.mk $O/flags

@@ -24,7 +24,8 @@ $O/gen/flame_assets.c: $(wildcard share/flame/*) share/make/stack.mk
 	$(Q)$(call text_array,flame.js,flame_js) >$@.tmp && \
 		$(call text_array,flame.css,flame_css) >>$@.tmp && \
 		$(call text_array,page.js,page_js) >>$@.tmp && \
-		$(call text_array,page.css,page_css) >>$@.tmp && mv $@.tmp $@
+		$(call text_array,page.css,page_css) >>$@.tmp && \
+		$(call text_array,chart.css,chart_css) >>$@.tmp && mv $@.tmp $@
 
 # Made by others, so no warnings asked for.
 $(STACK_GEN): %.o: %.c $O/flags

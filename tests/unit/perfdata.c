@@ -4,8 +4,8 @@
  *
  *	COUNT [VALUE=SUM]... [LABEL=TEXT]... : FRAME...
  *
- * A frame is "offset(path)" in a file that was mapped, else "address(path)"; those of the kernel are
- * "address(path)k"; return addresses have an r behind.  For tests/perf-data.bats.
+ * A frame is "offset(path)" in a file that was mapped, else "address(path)"; those of the kernel
+ * are "address(path)k"; return addresses have an r behind.  For tests/perf-data.bats.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,8 @@ static void print_frame(const struct profile *p, const struct frame *f)
 {
 	const struct profile_mapping *m = f->mapping ? &p->mappings[f->mapping - 1] : NULL;
 	/* perf script has addresses as they are where there are no stacks */
-	uint64_t addr = m && !m->kernel && !getenv("RAW") ? f->addr - m->start + m->offset : f->addr;
+	uint64_t addr =
+		m && !m->kernel && !getenv("RAW") ? f->addr - m->start + m->offset : f->addr;
 
 	printf(" %" PRIx64 "(%s)%s%s", addr, m ? m->path : "[unknown]",
 	       f->flags & FRAME_KERNEL ? "k" : "", f->flags & FRAME_RETURN ? "r" : "");
@@ -53,9 +54,9 @@ static void print_mappings(const struct profile *p)
 	for (size_t i = 0; i < p->nmappings; i++) {
 		const struct profile_mapping *m = &p->mappings[i];
 
-		printf("mapping %" PRIx64 "-%" PRIx64 " +%" PRIx64 " %s %s %s %u%s\n", m->start, m->limit,
-		       m->offset, m->path, *m->build_id ? m->build_id : "-", m->anchor_name ? m->anchor_name : "-",
-		       m->pid, m->kernel ? " kernel" : "");
+		printf("mapping %" PRIx64 "-%" PRIx64 " +%" PRIx64 " %s %s %s %u%s\n", m->start,
+		       m->limit, m->offset, m->path, *m->build_id ? m->build_id : "-",
+		       m->anchor_name ? m->anchor_name : "-", m->pid, m->kernel ? " kernel" : "");
 	}
 }
 
@@ -64,8 +65,11 @@ int main(int argc, char **argv)
 	int fd = argc > 1 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
 	struct profile p;
 	struct lines lines;
-	struct reading r = { .lines = &lines, .profile = &p, .labels = argc > 2 ? argv[2] : NULL,
-			     .tick_ns = argc > 3 ? strtoull(argv[3], NULL, 0) : 0, .addresses = true };
+	struct reading r = { .lines = &lines,
+			     .profile = &p,
+			     .labels = argc > 2 ? argv[2] : NULL,
+			     .tick_ns = argc > 3 ? strtoull(argv[3], NULL, 0) : 0,
+			     .addresses = true };
 	int ret;
 
 	if (fd < 0 || profile_init(&p, NULL, 0))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pictures.c FORMAT [OPTION...] - stacks with labels, as tests need them, to any writer.
+ * pictures.c FORMAT [LABEL] - stacks with labels, as tests need them, to any writer.
  *
  * Lines on stdin; words are separated by tabs:
  *	types	NAME/UNIT ...		first; "-NAME/UNIT" is internal
@@ -122,10 +122,10 @@ static int read_stdin(struct profile *p)
 	return ret;
 }
 
-static int write_as(const char *format, struct profile *p)
+static int write_as(const char *format, const char *label, struct profile *p)
 {
 	const struct writer *w = writer_find(format);
-	struct write_options o = { .value = 0 };
+	struct write_options o = { .label = label };
 	int ret = w ? writer_check(w, p, &o) : err_set(EINVAL, "no format %s", format);
 
 	return ret ? ret : writer_write(w, stdout, p, &o);
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 	if (!ret)
 		ret = read_stdin(&p);
 	if (!ret)
-		ret = write_as(argc > 1 ? argv[1] : "", &p);
+		ret = write_as(argc > 1 ? argv[1] : "", argc > 2 ? argv[2] : NULL, &p);
 	profile_free(&p);
 	if (ret)
 		fprintf(stderr, "pictures: %s: %s\n", strerror(-ret), err_text());
