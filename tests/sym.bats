@@ -204,7 +204,8 @@ native() {
 	sed -n 's/^OWN //p' "$BATS_TEST_TMPDIR/native.log" | sort >"$BATS_TEST_TMPDIR/own"
 	[ "$(sort -u "$BATS_TEST_TMPDIR/own" | wc -l)" -eq 2 ]
 	gobpf sym "${PID[native]}" own_only | sed "s, own_only ($own)$,," | sort | diff "$BATS_TEST_TMPDIR/own" -
-	gobpf sym "${PID[native]}" <"$BATS_TEST_TMPDIR/own" | sed "s, own_only ($own)$,," | diff "$BATS_TEST_TMPDIR/own" -
+	# shellcheck disable=SC2046
+	gobpf sym "${PID[native]}" $(cat "$BATS_TEST_TMPDIR/own") | sed "s, own_only ($own)$,," | diff "$BATS_TEST_TMPDIR/own" -
 }
 
 @test "sym: names are looked for in a process's libraries, too, all that match" {
