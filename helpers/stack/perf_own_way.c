@@ -376,6 +376,9 @@ static int under_header(struct perf_reader *x, struct text t)
 	uint32_t number;
 	int ret;
 
+	/* what looked like a frame behind the event was something else */
+	if (!o->stacked)
+		x->nids = 0;
 	o->stacked = true;
 	if (x->nids && *t.p == ' ' && perf_srcline(t, &file, &number))
 		return set_source(x, file, number, text_ends(word, " (inlined)"));
