@@ -150,3 +150,15 @@ END
 	gobpf diff before after >both
 	gobpf diff before - <after | cmp - both
 }
+
+@test "diff: sums that saturate, and values below 0" {
+	printf 'a;b 9223372036854775807\na;c 9223372036854775807\nd 3\n' >huge
+	run -0 gobpf diff -f folded --normalise huge before
+	[ "$(awk '{ n += $(NF - 1) } END { print n }' <<<"$output")" -eq 18 ]
+	run -0 gobpf diff -f folded huge before
+	[[ $output == *$'\nd 3 0\n'* && $output == *'a;b 9223372036854775807 0'* ]]
+	run -0 gobpf diff -f table huge huge
+	[ "${#lines[@]}" -eq 3 ]
+	gobpf diff -f pprof huge before >/dev/null
+	gobpf diff -f html huge before >/dev/null
+}

@@ -131,6 +131,9 @@ probe() {
 		grep -qxF "runtime.main;main.main;main.(*worker).run;main.middle;main.leaf" got
 		grep -qxF "runtime.main;main.main;main.(*worker).run;main.middle;main.large" got
 	done
+	# C code up to where it was called on the thread's stack
+	grep -E 'unwound_inner [0-9]+$' x.folded | sed 's/ [0-9]*$//; s/;_cgo_[^;]*//; s/\.abi0//' >got
+	[ "$(<got)" = 'runtime.asmcgocall;unwound_outer;unwound_inner' ]
 }
 
 # bats test_tags=probe
@@ -145,7 +148,7 @@ probe() {
 	# large() begins anew when the stack has grown for it: that is one call more
 	perf record -q -B -m 1024 -e "gobpf_$$:*" --call-graph dwarf -o x.data "$fixture" 0 >truth
 	run -0 --separate-stderr gobpf fold --strict --value samples --by event x.data
-	diff - <(sed "s/^gobpf_$$://" <<<"$output") <<'END'
+	diff - <(echo "${output//gobpf_$$:/}") <<'END'
 large;runtime.main;main.main;main.(*worker).run;main.middle;main.large 6
 leaf;runtime.main;main.main;main.(*worker).run;main.middle;main.leaf 50
 tiny;runtime.main;main.main;main.(*worker).run;main.middle;main.large;main.tiny 5

@@ -72,7 +72,7 @@ without_runtime() {
 @test "pprof text: made by hand" {
 	# no names: addresses; an offset is not part of a name, a plus sign is
 	printf 'a/b.c profile: total 7\n5 @ 0x10 0x20\n\n2 @ 0x10\n#\t0x10\tmain.(*T).f+0xg+0x1f\t\t\t/a b:c/x.go:7\n\n' >"$tmp/in"
-	run -0 gobpf fold --strict --value a/b.c "$tmp/in"
+	run -0 gobpf fold -q --strict --value a/b.c "$tmp/in"
 	[ "$output" = $'0x20;0x10 5\nmain.(*T).f+0xg 2' ]
 	printf -- '--- mutex:\ncycles/second=2000000000\nsampling period=5\n4000 3 @ 0x1\n#\t0x1\tf+0x1\t/x:1\n\n' >"$tmp/in"
 	run -0 --separate-stderr gobpf fold --strict "$tmp/in"

@@ -126,7 +126,15 @@ told_by_process() {
 	printf '@[\n    0x1\n    %s\n]: 1\n' "$addr" >"$BATS_TEST_TMPDIR/in"
 	gobpf fold -q -f json --exe "$fixture" "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
 	[ "main.go:$(jq '[.frames[] | select(.line)][0].line' "$BATS_TEST_TMPDIR/out")" = "$call" ]
+	# one that is a function's first was never returned to
+	addr=$(gobpf sym "$fixture" main.recurse | awk '{ print $1; exit }')
+	printf '@[\n    0x1\n    %s\n]: 1\n' "$addr" >"$BATS_TEST_TMPDIR/in"
+	spawn frames "$fixture"
+	await frames '^READY'
+	run -0 gobpf fold -q -p "${PID[frames]}" "$BATS_TEST_TMPDIR/in"
+	[ "$output" = 'main.recurse;0x1 1' ]
 	# the innermost frame is where the program was
+	read -r addr _ < <(awk 'call && $2 != call { print $1, call } { call = $3 == "CALL" ? $2 : "" }' "$BATS_TEST_TMPDIR/code")
 	printf '@[\n    %s\n]: 1\n' "$addr" >"$BATS_TEST_TMPDIR/in"
 	gobpf fold -q -f json --exe "$fixture" "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
 	[ "main.go:$(jq '[.frames[] | select(.line)][0].line' "$BATS_TEST_TMPDIR/out")" != "$call" ]
@@ -257,7 +265,10 @@ END
 	run -0 resolvelib map="$fixture" place="$place" at="$addr"
 	[[ $output == "1 main.allocSmall $addr" ]]
 	run -0 resolvelib map="$fixture" id="$id" place="$place" at="$addr" return="$addr"
-	[[ ${lines[0]} == "1 main.allocSmall $addr" && ${lines[1]} != *main.allocSmall* ]]
+	[ "$output" = "2 main.allocSmall $addr" ]
+	# offsets in the file
+	run -0 resolvelib map="$fixture" place=0-0xffffffffffffffff@0 at="$(printf '%#x' $((main - vaddr + offset)))"
+	[[ $output == "1 main.allocSmall "* ]]
 	run -0 resolvelib map="$fixture" place="$place" drop at="$addr"
 	[ "$output" = '1 main.allocSmall' ]
 	# short ones are filled up with zeroes; another one is another file
@@ -354,4 +365,42 @@ END
 	[ "${#lines[@]}" -eq 2 ]
 	run -0 resolvelib map=//anon pid=4194398 at=0x7f000000101f
 	[ "${lines[1]}" = '//anon: 1 address without a name: no file, and no perf-PID.map of what was made at run time' ]
+}
+
+# sampled WORD... - perf's samples of an allocmix fixture: x.data, and as perf script tells them: x.txt
+sampled() {
+	cd "$BATS_TEST_TMPDIR" || return
+	fixture allocmix "$@"
+	spawn mix "$fixture" 400
+	await mix '^READY'
+	perf record -q -e cpu-clock -F 1000 -g -o x.data -p "${PID[mix]}" -- sleep 1.5 9>/dev/null ||
+		skip "requires perf record"
+	kill "${PID[mix]}"
+	perf script -i x.data --no-inline >x.txt 2>/dev/null
+	gobpf fold x.data >data 2>err
+	[ -s data ]
+	[ ! -s err ] || fail "$(cat err)"
+}
+
+# unnamed FILE - folded stacks without what broken ones lead to, and without the kernel's frames and the
+# vDSO's: some functions there have several names
+unnamed() {
+	sed -E 's/;[^;]*_\[k\]//g; s/;(0x[0-9a-f]+|\[unknown\])//g; s/__vdso_//g' "$1" |
+		awk '{ n[$1] += $2 } END { for (s in n) print s, n[s] }' | LC_ALL=C sort
+}
+
+# bats test_tags=perf
+@test "resolve: perf.data and perf script's text, from the same samples, are the same, stripped or not" {
+	requires root perf
+	local words
+	for words in noinline strip 'strip pie'; do
+		# shellcheck disable=SC2086
+		sampled $words
+		gobpf fold --symbols always x.txt >text
+		diff <(unnamed data) <(unnamed text) || fail "$words" || return
+		grep -q 'main\.(\*mixer)\.step;main\.allocSmall' data || fail "$words: $(cat data)" || return
+		# a stripped file has its names as well, and the calls that were inlined into others
+		[ "$words" = noinline ] || grep -q 'main\.handle;main\.fill' data || fail "$words: $(cat data)" || return
+		cd "$TOP" || return
+	done
 }

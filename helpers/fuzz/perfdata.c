@@ -60,7 +60,8 @@ static void check(const struct profile *p, const struct reading *r)
 		if (f->mapping > p->nmappings)
 			abort();
 		m = f->mapping ? &p->mappings[f->mapping - 1] : NULL;
-		if (m && (f->addr < m->start || f->addr - is_return >= m->limit ||
+		if (m && (f->addr < m->start || f->addr > m->limit ||
+			  (f->addr == m->limit && !is_return) ||
 			  m->kernel != !!(f->flags & FRAME_KERNEL)))
 			abort();
 	}

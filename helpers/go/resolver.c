@@ -96,15 +96,16 @@ static const struct profile_mapping *mapping_of(const struct go_resolver *r, siz
 	return place && place <= r->in->nmappings ? &r->in->mappings[place - 1] : NULL;
 }
 
-static bool in_kernel(const struct frame *f, const struct profile_mapping *m)
+/* High addresses are the kernel's, or what a broken stack leads to where all mappings are known. */
+static bool in_kernel(const struct go_resolver *r, const struct frame *f, const struct profile_mapping *m)
 {
-	return (f->flags & FRAME_KERNEL) || (m && m->kernel) || f->addr >> 63;
+	return (f->flags & FRAME_KERNEL) || (m && m->kernel) || (f->addr >> 63 && !r->places_known);
 }
 
 static struct place *place_of(struct go_resolver *r, const struct frame *f)
 {
 	const struct profile_mapping *m = mapping_of(r, f->mapping);
-	bool kernel = in_kernel(f, m);
+	bool kernel = in_kernel(r, f, m);
 	/* kernel frames without a mapping have the place behind all */
 	struct place *p = &r->places[kernel && !m ? r->in->nmappings + 1 : f->mapping];
 
@@ -170,7 +171,7 @@ static bool is_goexit(const struct go_image *i, uint64_t addr)
 /* Counts where a recorded return address lies in a file that may be another than the one that ran. */
 static void count_return(struct place *p, const struct frame *f)
 {
-	uint64_t at = f->addr - p->bias;
+	uint64_t at = f->addr - resolver_bias(p, f->addr - 1);
 
 	if (!is_code(&p->image->elf, at - 1) || is_goexit(p->image, at))
 		return;
@@ -185,6 +186,8 @@ static bool to_look_up(const struct go_resolver *r, const struct frame *f)
 
 static void check_files(struct go_resolver *r)
 {
+	enum { FEW = 3 };
+
 	for (size_t i = 0; i < r->in->nframes; i++) {
 		const struct frame *f = &r->in->frames[i];
 		struct place *p = to_look_up(r, f) && (f->flags & FRAME_RETURN) ? place_of(r, f) : NULL;
@@ -197,7 +200,8 @@ static void check_files(struct go_resolver *r)
 
 		if (p->how == HOW_FILE && p->behind_calls < p->returns - p->returns / 4) {
 			p->how = HOW_NONE;
-			p->why = WHY_UNFIT;
+			/* a broken stack leads anywhere */
+			p->why = r->places_known && p->returns < FEW ? WHY_NO_FUNCTION : WHY_UNFIT;
 		}
 	}
 }
@@ -212,6 +216,21 @@ static int text_frame(const struct symtext *s, const struct frame *f, uint64_t l
 	return row != NULL;
 }
 
+/*
+ * Where to look for f, as an address in the file: a return address stands behind its call, in the same
+ * function.  One that is a function's first is made up, at the root of a stack (runtime/symtab.go, Frames.Next).
+ */
+static uint64_t code_address(const struct go_image *i, uint64_t bias, const struct frame *f)
+{
+	uint64_t addr = f->addr - bias;
+	struct go_func func;
+
+	if (!(f->flags & FRAME_RETURN) ||
+	    (i->go.elf && go_func_at(&i->go, addr, &func) && func.entry == addr))
+		return addr;
+	return addr - 1;
+}
+
 static int process_frames(struct go_resolver *r, const struct frame *f,
 			  const struct profile_mapping *m, uint64_t look, struct frame *out, int max)
 {
@@ -220,7 +239,7 @@ static int process_frames(struct go_resolver *r, const struct frame *f,
 	const struct symtext *jit;
 
 	if (i && (!m || ((!m->path[0] || !strcmp(m->path, map->path)) && resolver_same_build(m, i))))
-		return go_symbols_at(&i->go, &i->native, look - i->bias, f->addr, 0, out, max);
+		return go_symbols_at(&i->go, &i->native, code_address(i, i->bias, f), f->addr, 0, out, max);
 	jit = map && !map->ino ? resolver_jit(r, r->from.process->pid) : NULL;
 	return jit ? text_frame(jit, f, look, 0, out) : 0;
 }
@@ -255,6 +274,7 @@ static int resolver_frames(void *ctx, const struct frame *f, const struct profil
 	struct go_resolver *r = ctx;
 	struct place *p = place_of(r, f);
 	uint64_t look = f->addr - !!(f->flags & FRAME_RETURN);
+	uint64_t bias = p->how == HOW_FILE ? resolver_bias(p, look) : 0;
 	int n = 0;
 
 	if (p->how == HOW_PROCESS)
@@ -263,9 +283,9 @@ static int resolver_frames(void *ctx, const struct frame *f, const struct profil
 		n = text_frame(&r->kernel, f, look, FRAME_KERNEL, out);
 	else if (p->how == HOW_JIT)
 		n = text_frame(p->text, f, look, 0, out);
-	else if (p->how == HOW_FILE && is_code(&p->image->elf, look - p->bias))
-		n = go_symbols_at(&p->image->go, &p->image->native, look - p->bias, f->addr, 0, out,
-				  max);
+	else if (p->how == HOW_FILE && is_code(&p->image->elf, look - bias))
+		n = go_symbols_at(&p->image->go, &p->image->native, code_address(p->image, bias, f),
+				  f->addr, 0, out, max);
 	if (!n && (f->flags & FRAME_UNKNOWN))
 		p->missing++;
 	if (!agrees(f, out, n))

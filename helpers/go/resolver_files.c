@@ -86,6 +86,22 @@ static void plain_path(const char *path, char ret[PATH_MAX])
 	snprintf(ret, PATH_MAX, "%.*s", (int)(n < PATH_MAX ? n : PATH_MAX - 1), path);
 }
 
+/* Text of perf script has no more than where in its file each address lies: see stack/perf_maps.h. */
+static bool in_offsets(const struct profile_mapping *m)
+{
+	return !m->start && !m->offset && m->limit == UINT64_MAX;
+}
+
+uint64_t resolver_bias(const struct place *p, uint64_t addr)
+{
+	const struct elf_file *e = &p->image->elf;
+
+	for (unsigned i = 0; p->offsets && i < e->nsegments; i++)
+		if (e->segments[i].exec && addr - e->segments[i].offset < e->segments[i].filesz)
+			return e->segments[i].offset - e->segments[i].addr;
+	return p->bias;
+}
+
 /* Where the file was loaded, by its mapping or by what is known of a function in it. */
 static bool find_bias(struct go_image *i, const struct profile_mapping *m, struct place *p)
 {
@@ -94,6 +110,9 @@ static bool find_bias(struct go_image *i, const struct profile_mapping *m, struc
 	uint64_t at;
 
 	p->why = WHY_CHANGED;
+	p->offsets = in_offsets(m);
+	if (p->offsets)
+		return true;
 	if (m->limit)
 		return go_image_bias(&i->elf, m->start, m->offset, &p->bias);
 	if (!m->anchor_name) {
@@ -167,11 +186,17 @@ static bool use_process(struct go_resolver *r, const struct profile_mapping *m, 
 		p->why = WHY_NO_MAPPING;
 		return true;
 	}
-	map = maps_at(&r->maps, m->start);
-	i = map ? go_objects_at(&r->objects, m->start) : NULL;
 	plain_path(m->path, path);
-	plain_path(map ? map->path : "", theirs);
-	return i && !strcmp(path, theirs) && use(i, m, p);
+	for (size_t k = 0; k < r->maps.n; k++) {
+		map = &r->maps.v[k];
+		plain_path(map->path, theirs);
+		if (!map->exec || strcmp(path, theirs) ||
+		    (!in_offsets(m) && (m->start < map->start || m->start >= map->end)))
+			continue;
+		i = go_objects_at(&r->objects, map->start);
+		return i && use(i, m, p);
+	}
+	return false;
 }
 
 static bool use_path(struct go_resolver *r, const struct profile_mapping *m, struct place *p,
@@ -351,11 +376,11 @@ static bool tells_kernel(const struct profile_mapping *m)
 void resolver_find_kernel(struct go_resolver *r, const struct profile_mapping *m,
 			  struct place *p)
 {
-	bool known = m && is_build_id(m->build_id), anchored = m && m->anchor_name;
+	bool known = m ? is_build_id(m->build_id) : kernel_is_known(r->in), anchored = m && m->anchor_name;
 
 	p->how = HOW_NONE;
 	p->why = WHY_OTHER_KERNEL;
-	if (known && !this_kernel(m))
+	if (m && known && !this_kernel(m))
 		return;
 	/* addresses alone fit any kernel; a process that runs was recorded on this one */
 	p->why = WHY_ANY_KERNEL;

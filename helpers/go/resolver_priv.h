@@ -34,7 +34,8 @@ struct place {
 	enum how how;
 	enum why why;
 	struct go_image *image;		/* HOW_FILE */
-	uint64_t bias;
+	uint64_t bias;			/* run-time address - address in the file */
+	bool offsets;			/* instead: addresses are offsets in the file */
 	const struct symtext *text;	/* HOW_JIT */
 	bool checked;			/* by build id */
 	uint64_t missing;		/* frames left without a name */
@@ -73,6 +74,9 @@ struct go_resolver {
 
 /* An image of a regular file, opened once; NULL with words when it can't be. */
 struct go_image *resolver_image(struct go_resolver *r, const char *path);
+
+/* Run-time address - address in the file, of an address in a HOW_FILE. */
+uint64_t resolver_bias(const struct place *p, uint64_t addr);
 
 /* Finds what the mapping m shows. */
 void resolver_find_file(struct go_resolver *r, const struct profile_mapping *m, struct place *ret);

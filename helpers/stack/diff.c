@@ -47,16 +47,18 @@ static int side_init(struct side *s, const struct profile *p, unsigned value, co
 /* What is rounded off of one sample goes to the next, so that the sum is exact. */
 static int side_scale(struct side *s, int64_t total)
 {
-	__int128 sum = 0, given = 0;
+	__int128 given = 0;
+	int64_t sum = 0;
 
 	if (s->total <= 0 || total <= 0)
 		return err_set(ENODATA, "--normalise: a side without values can't be scaled");
-	for (size_t i = 0; i < s->p.nsamples; i++) {
+	for (size_t i = 0; s->total != total && i < s->p.nsamples; i++) {
 		int64_t *v = &s->p.samples[i].values[0];
 		__int128 due;
 
-		sum += *v;
-		due = (sum * total + (sum < 0 ? -1 : 1) * (s->total / 2)) / s->total;
+		/* saturates where the total does, so that all is given in the end */
+		sum = profile_sum(sum, *v);
+		due = ((__int128)sum * total + (sum < 0 ? -1 : 1) * (s->total / 2)) / s->total;
 		*v = due - given > INT64_MAX ? INT64_MAX :
 		     due - given < INT64_MIN ? INT64_MIN :
 					       (int64_t)(due - given);
@@ -110,6 +112,15 @@ int profile_diff(const struct profile *before, unsigned before_value, const stru
 	return ret == -ENOMEM ? err_sys(ENOMEM, "can't compare") : ret;
 }
 
+int64_t diff_change(int64_t before, int64_t after)
+{
+	int64_t change;
+
+	if (!__builtin_sub_overflow(after, before, &change))
+		return change;
+	return after > before ? INT64_MAX : INT64_MIN;
+}
+
 /* The base's part of sample i as a sample of its own. */
 static int add_base(struct profile *p, size_t i, int64_t before, uint32_t *ids)
 {
@@ -127,7 +138,7 @@ static int add_base(struct profile *p, size_t i, int64_t before, uint32_t *ids)
 	labels[n++] = (struct label){ .key = "pprof::base", .str = "true" };
 	memcpy(ids, p->stack_frames + s->first, s->n * sizeof(*ids));
 	ret = profile_labels(p, labels, n, &set);
-	return ret ? ret : profile_add_labelled(p, ids, s->n, set, &(int64_t){ -before }, &sample);
+	return ret ? ret : profile_add_labelled(p, ids, s->n, set, &(int64_t){ diff_change(before, 0) }, &sample);
 }
 
 int diff_write_pprof(FILE *f, const struct profile *diff, const struct diff_options *o)
@@ -180,7 +191,7 @@ const char *diff_class(int64_t before, int64_t after)
 void diff_words(struct buf *b, const struct value_type *t, int64_t before, int64_t after)
 {
 	char from[2 * NUM_LEN], to[2 * NUM_LEN], by[NUM_LEN];
-	int64_t change = profile_sum(after, -before);
+	int64_t change = diff_change(before, after);
 
 	buf_printf(b, "%s before, %s after: ", value_words(from, t, before), value_words(to, t, after));
 	if (before <= 0 && after > 0)

@@ -44,6 +44,9 @@ int diff_write_folded(FILE *f, const struct profile *p);
  */
 int diff_write_pprof(FILE *f, const struct profile *p, const struct diff_options *o);
 
+/* after - before, saturating */
+int64_t diff_change(int64_t before, int64_t after);
+
 /*
  * How a frame is shown that went from before to after: its CSS class ("new", "gone", "same", "up1"
  * to "up5", "down1" to "down5" by the change's share of the larger of the two), and words.

@@ -15,7 +15,7 @@
 
 static int64_t change_of(const int64_t *values)
 {
-	return profile_sum(values[DIFF_AFTER], -values[DIFF_BEFORE]);
+	return diff_change(values[DIFF_BEFORE], values[DIFF_AFTER]);
 }
 
 struct order {

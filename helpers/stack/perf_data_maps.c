@@ -111,6 +111,18 @@ static bool has_no_file(const char *path)
 	return (*path != '/' || path[1] == '/') && strcmp(path, "[vdso]");
 }
 
+/* Build ids are of files and of "[kernel.kallsyms]", whose mapping has a symbol behind it. */
+static uint32_t recorded_build_id(struct pdata_maps *m, const struct pdata_mmap *map)
+{
+	const char *end = map->kernel && map->path[0] == '[' ? strchr(map->path, ']') : NULL;
+	char kernel[256];
+
+	if (map->build_id.len)
+		return hex_name(m, map->build_id);
+	snprintf(kernel, sizeof(kernel), "%.*s", end ? (int)(end + 1 - map->path) : 0, map->path);
+	return build_id_of(m, pdata_maps_name(m, end ? kernel : map->path));
+}
+
 static int intern(struct pdata_maps *m, const struct pdata_mmap *map, uint32_t *ret)
 {
 	struct pdata_mapping new = {
@@ -125,7 +137,7 @@ static int intern(struct pdata_maps *m, const struct pdata_mmap *map, uint32_t *
 	memcpy(new.inode, map->inode, sizeof(new.inode));
 	if (has_no_file(map->path) && !map->kernel)
 		new.inode[0] = map->pid;
-	new.build_id = map->build_id.len ? hex_name(m, map->build_id) : build_id_of(m, new.path);
+	new.build_id = recorded_build_id(m, map);
 	if (!new.path && *map->path)
 		return -ENOMEM;
 	hash = hash_mix(hash_mix(hash_mix(new.start, new.limit), new.offset), new.path);
