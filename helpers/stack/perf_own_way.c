@@ -167,7 +167,8 @@ static int header(struct perf_reader *x, struct text line)
 	struct own *o = x->state;
 	int ret;
 
-	if (!perf_header(line, &o->h) || is_record(&o->h))
+	/* the line before that might have begun a sample did not: line() says so */
+	if (o->maybe.len || !perf_header(line, &o->h) || is_record(&o->h))
 		return PERF_OTHER;
 	ret = begin_sample(x, &o->h);
 	/* said where lines come one by one */
