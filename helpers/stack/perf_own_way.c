@@ -167,7 +167,8 @@ static int header(struct perf_reader *x, struct text line)
 	struct own *o = x->state;
 	int ret;
 
-	if (!perf_header(line, &o->h) || is_record(&o->h))
+	/* the line before that might have begun a sample did not: line() says so */
+	if (o->maybe.len || !perf_header(line, &o->h) || is_record(&o->h))
 		return PERF_OTHER;
 	ret = begin_sample(x, &o->h);
 	/* said where lines come one by one */
@@ -376,6 +377,9 @@ static int under_header(struct perf_reader *x, struct text t)
 	uint32_t number;
 	int ret;
 
+	/* what looked like a frame behind the event was something else */
+	if (!o->stacked)
+		x->nids = 0;
 	o->stacked = true;
 	if (x->nids && *t.p == ' ' && perf_srcline(t, &file, &number))
 		return set_source(x, file, number, text_ends(word, " (inlined)"));
