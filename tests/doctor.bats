@@ -154,6 +154,19 @@ functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' |
 	claims "$own"
 }
 
+@test "doctor: flags that are off are no flags" {
+	local own=$BATS_TEST_TMPDIR/off
+	mkdir "$own"
+	cd "$own"
+	printf 'package main\nfunc main() {}\n' >main.go
+	printf 'module off\ngo 1.18\n' >go.mod
+	GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -buildvcs=false -ldflags='-s=false -w=0' -o off .
+	strip off
+	doctor "$own/off"
+	[ "$(part symbols)" = "false taken out after the build, which kept them: strip" ]
+	[ "$(part DWARF)" = "false taken out after the build, which kept them: strip" ]
+}
+
 @test "doctor: with -trimpath nobody can tell, and it says that" {
 	local own=$BATS_TEST_TMPDIR/trimmed
 	fixture allocmix trimpath

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 load helpers
+load pictures
 
 setup() { cd "$TOP" || return; }
 
@@ -125,7 +126,7 @@ END
 	run -0 --separate-stderr gobpf fold --value d "$in"
 	[ "$output" = 'spin;0x430bf2;0x459d80;asm_exc_page_fault_[k];handle_mm_fault_[k] 227' ]
 	run -2 --separate-stderr gobpf fold --value e "$in"
-	[[ $stderr == *"no 'e' in the input; it has: samples, bytes, c, d, s, n" ]]
+	[[ $stderr == *"no 'e' in the input; it has: samples, bytes, c, d, h, s, n" ]]
 }
 
 @test "fold: more maps than a profile can hold" {
@@ -204,7 +205,7 @@ END
 	[[ $output == *": binary data where stacks as text are expected" ]]
 	run -1 gobpf fold LICENSE
 	[[ $output == *"LICENSE: not a format read here ("*", bpftrace maps with stack keys, "*", folded stacks)" ]]
-	printf '@x[spin]: 5\n@y: 3\n' | put scalars
+	printf '@x: 5\n@y[\n' | put scalars
 	run -1 gobpf fold "$BATS_TEST_TMPDIR/scalars"
 	[[ $output == *"scalars: no stacks in it" ]]
 	printf 'a\000b;c 1\n' | put nul
@@ -278,6 +279,21 @@ flat samples   share  cum samples   share  function
 END
 	run -0 gobpf fold -f table -n 5 tests/golden/fold/simple.in
 	[[ $output == *'(1 more function)' ]]
+}
+
+@test "fold: a table has the line of a function if stacks end in one of it only" {
+	run -0 pictures table <<'END'
+types | samples/count
+main.main@/src/m.go:3;main.two@/src/m.go:5 | 1
+main.main@/src/m.go:3;main.two@/src/m.go:9 | 2
+main.main@/src/m.go:4;main.one@/src/m.go:7 | 4
+END
+	diff - <(printf '%s\n' "${lines[@]}") <<'END'
+flat samples   share  cum samples    share  function
+           4  57.1 %            4   57.1 %  main.one src/m.go:7
+           3  42.9 %            3   42.9 %  main.two src/m.go
+           0   0.0 %            7  100.0 %  main.main src/m.go
+END
 }
 
 @test "fold: a table fits its columns and keeps control characters to itself" {

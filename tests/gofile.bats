@@ -356,6 +356,10 @@ section() { readelf -SW "$1" | sed -nE "s/^ *\[ *[0-9]+\] ${2//./\\.} +[A-Z]+ +[
 			refused 'has no Go function table|has a Go function table|says that' "$file" || fail "$field: $value" || return
 		done
 	done
+	# where the first function is described
+	cp "$fixture" "$file"
+	patch "$file" $((at + 0x$(od -An -tx8 -j$((at + 64)) -N8 "$file" | tr -d ' ') + 4)) ffffffff
+	refused 'has no Go function table|says that' "$file"
 	# the module data points elsewhere
 	cp "$fixture" "$file"
 	patch "$file" $(($(section "$fixture" .noptrdata) + 0)) "$(head -c 70000 /dev/zero | tr '\0' 0)"

@@ -18,6 +18,7 @@ setup_file() {
 
 golib_path() { echo "$(dirname "$GOBPF")/tests/golib"; }
 golib() { "$(golib_path)" "$@"; }
+lib() { "$(dirname "$GOBPF")/tests/runtimelib" "$@"; }
 
 @test "layout: the table says what the DWARF of the toolchains says" {
 	mapfile -t all < <(roots)
@@ -54,6 +55,24 @@ golib() { "$(golib_path)" "$@"; }
 	[ "$(golib layout go1.17.13 runtime.m alllink)" = "344 8 table, corrected for go1.17.13" ]
 	[ "$(golib layout go1.17 runtime.m procid)" = "72 8 table, go1.15 and go1.19 agree" ]
 	[ "$(golib layout go1.18 runtime.m alllink)" = "336 8 table, go1.15 and go1.19 agree" ]
+}
+
+@test "layout: of several versions all must agree, and the code must confirm" {
+	[ "$(golib layout 'go1.22 to go1.24' runtime.m procid)" = "72 8 table, go1.22 to go1.24 agree" ]
+	run -3 golib layout 'go1.22 to go1.24' runtime.g goid
+	[[ $output == *"is not at one place in all of them"* ]]
+	program "$(go env GOROOT)" strip
+	[ "$(golib layout-in go1.21 runtime.g goid "$program")" = "152 8 table for go1.21" ]
+	run -3 golib layout-in go1.23 runtime.g goid "$program"
+	[[ $output == *"runtime.g.goid is at 160 in go1.23, but its code uses 152: a runtime that was changed" ]]
+	# the two functions that are left have two fields in common
+	[ "$(lib bycode "$program" runtime.m g0)" = 0 ]
+	LC_ALL=C sed 's/runtime\.mcall\x00/runtime.mcalX\x00/g' "$program" >"$BATS_TEST_TMPDIR/copy"
+	run -3 lib bycode "$BATS_TEST_TMPDIR/copy" runtime.m g0
+	# one function is no certainty
+	[ "$(lib bycode "$program" runtime.g goid)" = 152 ]
+	LC_ALL=C sed -E 's/runtime\.(saveAncestor|goroutineheade|doRecordGoroutineProfil).\x00/runtime.\1X\x00/g' "$program" >"$BATS_TEST_TMPDIR/copy"
+	run -3 lib bycode "$BATS_TEST_TMPDIR/copy" runtime.g goid
 }
 
 @test "layout: what a patch release moved is told by the function that came with it" {
@@ -139,6 +158,25 @@ golib() { "$(golib_path)" "$@"; }
 			program "$root" strip $mode
 			golib globals "$program" | sort | diff "$BATS_TEST_TMPDIR/truth" - || fail "$program"
 		done
+	done < <(roots)
+}
+
+@test "globals: one function alone is not believed, nor data that begins as no such variable" {
+	local root at copy=$BATS_TEST_TMPDIR/copy
+	while read -r root; do
+		program "$root" strip
+		[[ $(golib globals "$program") == *" runtime.semtable"* ]]
+		LC_ALL=C sed 's/runtime\.semrelease1\x00/runtime.semreleaseX\x00/g' "$program" >"$copy"
+		run golib globals "$copy"
+		[[ $output == *"where runtime.semtable is (1 candidates, 1 witnesses)"* ]] || fail "$root: $output"
+		# since 1.21 the file has the rate, before that init sets it
+		(($(minor "$root") > 20)) || continue
+		at=$(golib globals "$program" | awk '/ runtime.MemProfileRate$/ { print $1 }')
+		at=$((0x$at - $(readelf -lW "$program" | awk '/^  LOAD .* RW / { print $3 " + " $2; exit }' | sed 's/ + / - /')))
+		cp "$program" "$copy"
+		printf '\1' | dd of="$copy" bs=1 seek=$at conv=notrunc status=none
+		run golib globals "$copy"
+		[[ $output == *"where runtime.MemProfileRate is"* ]] || fail "$root: $output"
 	done < <(roots)
 }
 

@@ -99,6 +99,23 @@ whereis() {
 	done
 }
 
+@test "gosym: a place in the file has the address that its segment gives it, or none" {
+	local words offset addr size
+	for words in strip "strip pie cgo"; do
+		# shellcheck disable=SC2086
+		fixture frames $words
+		readelf -lW "$fixture" | awk '/^  LOAD/ { print $2, $3, $5 }' >"$BATS_TEST_TMPDIR/segments"
+		while read -r offset addr size; do
+			printf '%x %x\n' $((offset)) $((addr)) $((offset + size - 1)) $((addr + size - 1))
+		done <"$BATS_TEST_TMPDIR/segments" >"$BATS_TEST_TMPDIR/places"
+		# behind the last nothing is mapped
+		read -r offset _ size < <(tail -1 "$BATS_TEST_TMPDIR/segments")
+		printf '%x ffffffffffffffff\n' $((offset + size)) >>"$BATS_TEST_TMPDIR/places"
+		cut -d' ' -f1 "$BATS_TEST_TMPDIR/places" | "$O/tests/gosymlib" offsets "$fixture" |
+			diff <(cut -d' ' -f2 "$BATS_TEST_TMPDIR/places") -
+	done
+}
+
 @test "gosym: what it says of the file, and the ways to a function agree" {
 	fixture frames strip
 	run -0 gosymlib about "$fixture"

@@ -100,6 +100,10 @@ END
 	seen.push(location.hash);
 	type("MAIN");
 	seen.push(order());
+	type("syscall_64");
+	seen.push(order());
+	type("SYSCALL_64");
+	seen.push(order());
 	type("main.");
 	seen.push(order(), info());
 END
@@ -114,6 +118,8 @@ entry_SYSCALL_64_[k] do_syscall_64_[k] runtime.mallocgc main.b main.a main.main
 do_syscall_64_[k] entry_SYSCALL_64_[k] main.a main.b main.main runtime.mallocgc
 #sort=cum
 
+do_syscall_64_[k] entry_SYSCALL_64_[k]
+entry_SYSCALL_64_[k]
 main.main main.a main.b
 “main.”: 93.3 % of all, in 3 frames
 END

@@ -131,6 +131,9 @@ probe() {
 		grep -qxF "runtime.main;main.main;main.(*worker).run;main.middle;main.leaf" got
 		grep -qxF "runtime.main;main.main;main.(*worker).run;main.middle;main.large" got
 	done
+	# C code up to where it was called on the thread's stack
+	grep -E 'unwound_inner [0-9]+$' x.folded | sed 's/ [0-9]*$//; s/;_cgo_[^;]*//; s/\.abi0//' >got
+	[ "$(<got)" = 'runtime.asmcgocall;unwound_outer;unwound_inner' ]
 }
 
 # bats test_tags=probe

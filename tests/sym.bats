@@ -181,6 +181,33 @@ native() {
 	[ "$(wc -l <<<"$funcs")" -eq 3 ]
 }
 
+@test "sym: a library that is loaded twice is two" {
+	local own=$BATS_TEST_TMPDIR/own.so twice=$BATS_TEST_TMPDIR/twice.so
+	requires gcc g++
+	printf 'int own_only(void) { return 7; }\n' >"$BATS_TEST_TMPDIR/own.c"
+	cat >"$BATS_TEST_TMPDIR/twice.c" <<-EOT
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <stdio.h>
+		__attribute__((constructor)) static void load(void)
+		{
+			void *a = dlopen("$own", RTLD_NOW), *b = dlmopen(LM_ID_NEWLM, "$own", RTLD_NOW);
+
+			printf("OWN %p\\nOWN %p\\n", dlsym(a, "own_only"), dlsym(b, "own_only"));
+		}
+	EOT
+	gcc -shared -fPIC -O1 -o "$own" "$BATS_TEST_TMPDIR/own.c"
+	gcc -shared -fPIC -O1 -o "$twice" "$BATS_TEST_TMPDIR/twice.c"
+	fixture native cgo strip
+	spawn native env LD_PRELOAD="$twice" "$fixture"
+	await native '^READY'
+	sed -n 's/^OWN //p' "$BATS_TEST_TMPDIR/native.log" | sort >"$BATS_TEST_TMPDIR/own"
+	[ "$(sort -u "$BATS_TEST_TMPDIR/own" | wc -l)" -eq 2 ]
+	gobpf sym "${PID[native]}" own_only | sed "s, own_only ($own)$,," | sort | diff "$BATS_TEST_TMPDIR/own" -
+	# shellcheck disable=SC2046
+	gobpf sym "${PID[native]}" $(cat "$BATS_TEST_TMPDIR/own") | sed "s, own_only ($own)$,," | diff "$BATS_TEST_TMPDIR/own" -
+}
+
 @test "sym: names are looked for in a process's libraries, too, all that match" {
 	local addr pid libc=libc.so.6 own=$BATS_TEST_TMPDIR/own.so said
 	printf 'int getppid(void) { return 7; }\nint own_only(void) { return getppid(); }\n' >"$BATS_TEST_TMPDIR/own.c"

@@ -5,8 +5,11 @@
 #include <elfutils/libdwfl.h>
 #include <errno.h>
 
-/* Types within types; deeper ones are a broken file's. */
-enum { DEPTH_MAX = 24 };
+/*
+ * Types within types, and how many of them in one parameter; more are a broken file's, where
+ * structures of nothing that hold each other several times would never end.
+ */
+enum { DEPTH_MAX = 24, TYPES_MAX = 4096 };
 
 static Dwarf_Word number(Dwarf_Die *die, unsigned name, Dwarf_Word otherwise)
 {
@@ -91,7 +94,7 @@ static void add_type(struct elf_param *p, Dwarf_Die *type, uint64_t offset, int 
 {
 	Dwarf_Die of;
 
-	if (depth > DEPTH_MAX) {
+	if (depth > DEPTH_MAX || ++p->ntypes > TYPES_MAX) {
 		p->whole = false;
 		return;
 	}

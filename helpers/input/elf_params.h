@@ -20,6 +20,7 @@ struct elf_param {
 	/* what it consists of, through structures and arrays of one element */
 	struct elf_scalar scalars[ELF_PARAM_SCALARS];
 	unsigned nscalars;
+	unsigned ntypes;		/* looked at for that */
 	bool whole;			/* these are all of it: no longer array, not too many */
 };
 

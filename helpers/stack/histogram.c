@@ -30,6 +30,7 @@ struct histogram {
 	int64_t total, without;		/* of the samples with and without the label */
 	struct bucket *buckets;
 	size_t nbuckets;
+	bool log;
 	struct chart chart;
 };
 
@@ -140,6 +141,7 @@ static int logarithmic(struct histogram *h)
 	double from = first < 1 ? 0 : exp2(floor(log2(first)));
 	int ret = first < 0 ? add_bucket(h, -INFINITY, 0) : 0;
 
+	h->log = true;
 	while (!ret && from <= last) {
 		double to = from < 1 ? 1 : from * 2;
 
@@ -216,6 +218,34 @@ static size_t percentile(const struct histogram *h, double part)
 	return i;
 }
 
+/* The number that stands there; of buckets only the bucket is known. */
+static double number_at(const struct histogram *h, double part)
+{
+	double sum = 0;
+	size_t i = 0;
+
+	for (; i + 1 < h->n; i++) {
+		sum += (double)h->numbers[i].count;
+		if (sum >= part * (double)h->total)
+			break;
+	}
+	return (double)h->numbers[i].at;
+}
+
+/* Where it is on the axis, in buckets: the end of the bucket, or where the number is in it. */
+static double position(const struct histogram *h, double part)
+{
+	size_t i = percentile(h, part);
+	const struct bucket *k = &h->buckets[i];
+	double v = number_at(h, part);
+
+	if (is_bucket(h) || isinf(k->from))
+		return (double)i + 1;
+	if (h->log && k->from >= 1)
+		return (double)i + log2(v / k->from);
+	return (double)i + (v - k->from) / (k->to - k->from);
+}
+
 static const struct {
 	const char *name;
 	double part;
@@ -255,7 +285,7 @@ static void draw_percentiles(struct histogram *h)
 	double base = CHART_HEAD + 60 + PLOT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(percentiles); i++) {
-		double x = x_of(h, (double)percentile(h, percentiles[i].part) + 1), y = CHART_HEAD + 12 + 14 * i;
+		double x = x_of(h, position(h, percentiles[i].part)), y = CHART_HEAD + 12 + 14 * i;
 
 		chart_line(&h->chart, "percentile", x, y - 8, x, base);
 		chart_text(&h->chart, "mark end", x - 4, y, percentiles[i].name);
@@ -288,6 +318,9 @@ static void draw_numbers(struct histogram *h)
 		double x = x_of(h, (double)i);
 
 		chart_line(&h->chart, "axis", x, base, x, base + 5);
+		/* the last one ends at the edge */
+		if (i < h->nbuckets && h->nbuckets % every == 0 && (double)(h->nbuckets - i) * width < 100)
+			continue;
 		if (!isinf(edge))
 			chart_text(&h->chart, i == h->nbuckets ? "dim end" : "dim middle", x, base + 20,
 				   chart_quantity(text, h->unit, edge));
@@ -299,19 +332,11 @@ static void draw_numbers(struct histogram *h)
 static void add_percentile(const struct histogram *h, struct buf *b, double part)
 {
 	char text[2 * NUM_LEN];
-	double sum = 0;
-	size_t i = 0;
 
-	if (is_bucket(h)) {
+	if (is_bucket(h))
 		add_range(h, b, &h->buckets[percentile(h, part)]);
-		return;
-	}
-	for (; i + 1 < h->n; i++) {
-		sum += (double)h->numbers[i].count;
-		if (sum >= part * (double)h->total)
-			break;
-	}
-	buf_str(b, chart_quantity(text, h->unit, (double)h->numbers[i].at));
+	else
+		buf_str(b, chart_quantity(text, h->unit, number_at(h, part)));
 }
 
 static void add_words(struct histogram *h)

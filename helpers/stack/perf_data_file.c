@@ -12,6 +12,7 @@
 enum feature {
 	FEATURE_TRACING_DATA = 1,
 	FEATURE_BUILD_ID = 2,
+	FEATURE_ARCH = 6,
 	FEATURE_CMDLINE = 11,
 	FEATURE_EVENT_DESC = 12,
 	FEATURE_DIR_FORMAT = 24,
@@ -58,6 +59,16 @@ static struct span take_text(struct span *s, uint64_t *off)
 	if (end)
 		text.len = end - text.p;
 	return text;
+}
+
+static int read_arch(struct pdata_file *f, struct span data)
+{
+	static const char x86_64[] = "x86_64";
+	uint64_t off = 0;
+	struct span arch = take_text(&data, &off);
+
+	f->other_arch = arch.len != sizeof(x86_64) - 1 || memcmp(arch.p, x86_64, arch.len);
+	return data.bad ? -EBADMSG : 0;
 }
 
 static int read_command(struct pdata_file *f, struct span data)
@@ -148,6 +159,8 @@ static int read_feature(struct pdata_file *f, unsigned feature, struct span data
 		return pdata_trace_read(&f->trace, data);
 	case FEATURE_BUILD_ID:
 		return read_build_ids(f, data);
+	case FEATURE_ARCH:
+		return read_arch(f, data);
 	case FEATURE_CMDLINE:
 		return read_command(f, data);
 	case FEATURE_EVENT_DESC:

@@ -25,6 +25,7 @@ struct pdata_file {
 	struct pdata_events events;
 	struct pdata_threads threads;	/* build ids of features are there */
 	struct pdata_trace trace;
+	bool other_arch;		/* recorded on another machine than x86-64 */
 	char *command;			/* what was run to record, or NULL */
 };
 

@@ -156,46 +156,51 @@ static const struct profile_mapping *mapping_at(const struct unwind_input *in, u
 	return &s->r->profile->mappings[number - 1];
 }
 
-/* The user's stack from registers and bytes: frames put, 0: there is nothing to make it of. */
-static int put_unwound(struct pdata_stacks *s, const struct pdata_sample *sample)
+/* Has the sample what its user's stack can be made of? */
+static bool has_registers(const struct pdata_stacks *s, const struct pdata_sample *sample,
+			  struct unwind_input *ret)
 {
 	/* arch/x86/include/uapi/asm/perf_regs.h */
 	enum { BP = 6, SP = 7, IP = 8 };
-	struct unwind_input in = { .stack = sample->stack.p, .len = sample->stack.len,
-				   .mapping = mapping_at, .priv = s };
-	uint64_t pcs[STACK_DEPTH];
+
+	return !*s->other_arch && sample->abi == PERF_SAMPLE_REGS_ABI_64 &&
+	       pdata_sample_reg(sample, IP, &ret->pc) && pdata_sample_reg(sample, SP, &ret->sp) &&
+	       pdata_sample_reg(sample, BP, &ret->bp);
+}
+
+static int put_unwound(struct pdata_stacks *s, const struct unwind_input *in)
+{
+	uint64_t pcs[STACK_DEPTH] = { in->pc };
 	bool cut = true;
 	int n = 1, ret = 0;
 
-	if (sample->abi != PERF_SAMPLE_REGS_ABI_64 || !pdata_sample_reg(sample, IP, &in.pc) ||
-	    !pdata_sample_reg(sample, SP, &in.sp))
-		return 0;
-	if (!pdata_sample_reg(sample, BP, &in.bp))
-		in.bp = 0;
-	pcs[0] = in.pc;
-	if (s->r->unwind && in.len)
-		n = s->r->unwind(s->r->unwind_ctx, &in, pcs, STACK_DEPTH, &cut);
+	if (s->r->unwind)
+		n = s->r->unwind(s->r->unwind_ctx, in, pcs, STACK_DEPTH, &cut);
 	for (int i = 0; !ret && i < n; i++)
 		ret = put_frame(s, s->user, pcs[i], false, !i);
 	s->cut += cut;
-	return n < 0 ? n : ret ? ret : n;
+	return n < 0 ? n : ret;
 }
 
 static int make_stack(struct pdata_stacks *s, const struct pdata_sample *sample)
 {
+	struct unwind_input in = { .stack = sample->stack.p, .len = sample->stack.len,
+				   .mapping = mapping_at, .priv = s };
 	bool kernel = sample->mode == PERF_RECORD_MISC_KERNEL, has_stack = sample->stack.p;
+	bool unwind = has_stack && has_registers(s, sample, &in);
 	int ret;
 
 	s->nids = 0;
-	ret = put_chain(s, sample, has_stack);
-	if (!ret && has_stack)
-		ret = put_unwound(s, sample);
+	ret = put_chain(s, sample, unwind);
+	if (!ret && unwind)
+		ret = put_unwound(s, &in);
+	s->cut += has_stack && !unwind;
 	/* without a stack the place is known at least: perf report shows that, too */
-	if (ret >= 0 && !s->nids && sample->has_ip)
+	if (!ret && !s->nids && sample->has_ip)
 		ret = put_frame(s, kernel ? &s->threads->maps.kernel :
 				   sample->mode == PERF_RECORD_MISC_USER ? s->user : NULL,
 				sample->ip, kernel, true);
-	return ret < 0 ? ret : 0;
+	return ret;
 }
 
 /* The sample's stack as it stands in the record: the addresses, or the place alone. */

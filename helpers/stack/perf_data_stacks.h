@@ -17,6 +17,7 @@ struct pdata_stacks {
 		uint32_t flags, frame;		/* flags 0: none */
 	} *places;
 	struct pdata_threads *threads;
+	const bool *other_arch;			/* registers are not those of x86-64 */
 	struct pdata_seen {
 		uint64_t generations[2]; /* of the address spaces: the process's, the kernel's */
 		size_t at;			/* in chains */

@@ -174,7 +174,7 @@ static bool without_time(struct text line, struct perf_header *h)
 		colon = event_end(word, end);
 		/* "tmux: server 12 cycles:": before an event a number stands, or all is the event */
 		left = text_trim(text_of(line.p, word));
-		if (colon && (!left.len || text_digit(left.p[left.len - 1]) ||
+		if (colon > word && (!left.len || text_digit(left.p[left.len - 1]) ||
 			      left.p[left.len - 1] == ']'))
 			break;
 		colon = NULL;

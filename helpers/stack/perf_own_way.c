@@ -135,27 +135,17 @@ static int set_value(struct perf_reader *x, const struct perf_header *h)
 
 static bool is_record(const struct perf_header *h)
 {
-	static const char word[] = "PERF_RECORD_";
-	struct text t = h->event.p ? h->event : text_trim(h->rest);
-
-	return t.len >= sizeof(word) - 1 && !memcmp(t.p, word, sizeof(word) - 1);
+	return text_begins(h->event.p ? h->event : text_trim(h->rest), "PERF_RECORD_");
 }
 
+/* PERF_LEFT_OUT: say_left_out() says why. */
 static int begin_sample(struct perf_reader *x, const struct perf_header *h)
 {
 	struct own *o = x->state;
-	int err;
+	int err = h->period > INT64_MAX ? -EBADMSG : set_value(x, h);
 
-	if (h->period > INT64_MAX) {
-		err = reading_bad(x->r, "a period over 2^63-1");
-		return err ? err : PERF_LEFT_OUT;
-	}
-	err = set_value(x, h);
-	if (err == -EBADMSG) {
-		err = reading_bad(x->r, "%.*s: more events than %d", (int)h->event.len,
-				  h->event.p ? h->event.p : "", PROFILE_VALUES);
-		return err ? err : PERF_LEFT_OUT;
-	}
+	if (err == -EBADMSG)
+		return PERF_LEFT_OUT;
 	if (!err)
 		err = perf_labels_of(&o->labels, x->r, h, o->events[o->event].name, &x->root);
 	/* one number may be a thread's: it stands for its process as well */
@@ -164,13 +154,25 @@ static int begin_sample(struct perf_reader *x, const struct perf_header *h)
 	return err ? err : PERF_SAMPLE;
 }
 
+static int say_left_out(struct perf_reader *x, const struct perf_header *h)
+{
+	if (h->period > INT64_MAX)
+		return reading_bad(x->r, "a period over 2^63-1");
+	return reading_bad(x->r, "%.*s: more events than %d", (int)h->event.len,
+			   h->event.p ? h->event.p : "", PROFILE_VALUES);
+}
+
 static int header(struct perf_reader *x, struct text line)
 {
 	struct own *o = x->state;
+	int ret;
 
-	if (!perf_header(line, &o->h) || is_record(&o->h))
+	/* the line before that might have begun a sample did not: line() says so */
+	if (o->maybe.len || !perf_header(line, &o->h) || is_record(&o->h))
 		return PERF_OTHER;
-	return begin_sample(x, &o->h);
+	ret = begin_sample(x, &o->h);
+	/* said where lines come one by one */
+	return ret == PERF_LEFT_OUT ? PERF_OTHER : ret;
 }
 
 /* "[libc.so.6]", "[unknown]" */
@@ -309,9 +311,9 @@ static int record(struct perf_reader *x)
 	struct text t = text_trim(o->h.event.p ? o->h.event : o->h.rest);
 	struct perf_mmap mm;
 
-	if (!memcmp(t.p, "PERF_RECORD_LOST", strlen("PERF_RECORD_LOST")))
+	if (text_begins(t, "PERF_RECORD_LOST"))
 		return lost(x, t);
-	if (t.len > 16 && !memcmp(t.p, "PERF_RECORD_MMAP", 16) && perf_mmap(t, &mm))
+	if (text_begins(t, "PERF_RECORD_MMAP") && perf_mmap(t, &mm))
 		return perf_maps_add(&o->maps, x->r->profile, &mm);
 	return 0;
 }
@@ -345,7 +347,7 @@ static int open_sample(struct perf_reader *x, const struct perf_header *h)
 	x->open = true;
 	o->broken = ret == PERF_LEFT_OUT;
 	o->stacked = false;
-	return one_frame(x, now.rest);
+	return o->broken ? say_left_out(x, &now) : one_frame(x, now.rest);
 }
 
 /* The place in the source of the frame above; behind it, too, may stand that it is inlined. */
@@ -375,6 +377,9 @@ static int under_header(struct perf_reader *x, struct text t)
 	uint32_t number;
 	int ret;
 
+	/* what looked like a frame behind the event was something else */
+	if (!o->stacked)
+		x->nids = 0;
 	o->stacked = true;
 	if (x->nids && *t.p == ' ' && perf_srcline(t, &file, &number))
 		return set_source(x, file, number, text_ends(word, " (inlined)"));

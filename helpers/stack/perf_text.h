@@ -35,6 +35,13 @@ static inline bool text_has(struct text t, const char *word)
 	return memmem(t.p, t.len, word, strlen(word));
 }
 
+static inline bool text_begins(struct text t, const char *begin)
+{
+	size_t n = strlen(begin);
+
+	return t.len >= n && !memcmp(t.p, begin, n);
+}
+
 static inline bool text_ends(struct text t, const char *end)
 {
 	size_t n = strlen(end);

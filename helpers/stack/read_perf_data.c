@@ -390,7 +390,8 @@ int perf_data_read(struct reading *r)
 	struct pdata_reader p = {
 		.r = r,
 		.order = { .deliver = deliver, .ctx = &p },
-		.stacks = { .r = r, .threads = &p.file.threads },
+		.stacks = { .r = r, .threads = &p.file.threads,
+			    .other_arch = &p.file.other_arch },
 		.labels = { .r = r, .threads = &p.file.threads, .trace = &p.file.trace },
 		.main_event = r->profile->ntypes ? SIZE_MAX : SIZE_MAX - 1,
 	};

@@ -76,7 +76,7 @@ static int find_empty_line(struct perf_reader *x, const char *start, const char 
 	for (const char *p = start; p < end; p += 64) {
 		uint64_t m, pairs, odd;
 
-		if (!ARRAY_ROOM(x->ends, x->nends + 64, x->ends_cap))
+		if (x->nends + 64 >= x->ends_cap && !ARRAY_ROOM(x->ends, x->nends + 64, x->ends_cap))
 			return -ENOMEM;
 		if (end - p >= 64) {
 			m = newlines(p, &odd);
@@ -122,7 +122,7 @@ static bool all_indented(const struct perf_reader *x, const struct block *b)
 
 int perf_push(struct perf_reader *x, uint32_t id)
 {
-	if (!ARRAY_ROOM(x->ids, x->nids, x->ids_cap))
+	if (x->nids == x->ids_cap && !ARRAY_ROOM(x->ids, x->nids, x->ids_cap))
 		return -ENOMEM;
 	x->ids[x->nids++] = id;
 	return 0;
@@ -250,9 +250,10 @@ static int known_tail(struct perf_reader *x, struct perf_key key)
 	if (!slot)
 		return 0;
 	s = &p->samples[slot->id];
-	for (uint32_t i = 1; i < s->n; i++)
-		if (perf_push(x, p->stack_frames[s->first + i]))
-			return -ENOMEM;
+	if (!ARRAY_ROOM(x->ids, x->nids + s->n, x->ids_cap))
+		return -ENOMEM;
+	memcpy(x->ids + x->nids, p->stack_frames + s->first + 1, (s->n - 1) * sizeof(*x->ids));
+	x->nids += s->n - 1;
 	return 1;
 }
 

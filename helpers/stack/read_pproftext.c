@@ -263,11 +263,21 @@ static int record_line(struct text *t, const char *s)
 	return t->pcs.failed ? -ENOMEM : 0;
 }
 
+/* Where "+0x1f" at the very end of the name begins; NULL: nowhere. */
+static const char *last_offset(const char *name, const char *end)
+{
+	const char *at = end;
+
+	while (at > name && isxdigit((unsigned char)at[-1]))
+		at--;
+	return at < end && at - name > 3 && !memcmp(at - 3, "+0x", 3) ? at - 3 : NULL;
+}
+
 /* Behind "#\t": "0x4e4690\tmain.wait+0x30\t\t/src/main.go:39", "0x4e4690" */
 static int frame_line(struct text *t, const char *s)
 {
 	struct frame f = { .flags = FRAME_UNKNOWN };
-	const char *name, *end, *colon;
+	const char *name, *end, *colon, *offset;
 	uint64_t entry = 0;
 	char *stop;
 
@@ -291,11 +301,11 @@ static int frame_line(struct text *t, const char *s)
 		f.line = line > 0 && line <= UINT32_MAX ? line : 0;
 	}
 	/* the offset in the function */
-	for (const char *at = name; (at = memmem(at, end - at, "+0x", 3)); at++)
-		if (at + 3 + strspn(at + 3, "0123456789abcdef") == end) {
-			entry = f.addr - strtoull(at, NULL, 16);
-			end = at;
-		}
+	offset = last_offset(name, end);
+	if (offset) {
+		entry = f.addr - strtoull(offset, NULL, 16);
+		end = offset;
+	}
 	f.func = gathered_text(&t->g, name, end - name);
 	return add_frame(t, &f, entry);
 }

@@ -139,23 +139,23 @@
 
 	function box(node, x, w) {
 		const y = yOf(tree.depth[node]), hit = hits && node && hits[tree.label[node]];
-		const room = Math.floor((w - 6) / colours.char);
+		const room = Math.floor((w - 6) / colours.char), above = tree.depth[node] < tree.depth[zoomed];
 
 		if (y < -ROW || y > canvas.clientHeight)
 			return;
-		context.globalAlpha = tree.depth[node] < tree.depth[zoomed] ? 0.5 : 1;
+		context.globalAlpha = above ? 0.5 : 1;
 		context.fillStyle = hit ? colours.mark : colourOf(node);
 		context.fillRect(x, y, Math.max(w - 0.5, 0.5), ROW - 1);
+		context.globalAlpha = 1;
 		if (node === focused && document.activeElement === canvas) {
 			context.strokeStyle = colours.ink;
 			context.lineWidth = 2;
 			context.strokeRect(x + 1, y + 1, Math.max(w - 2.5, 0.5), ROW - 3);
 		}
 		if (room >= 3) {
-			context.fillStyle = hit ? "#fff" : "#16181d";
+			context.fillStyle = above ? colours.ink : hit ? "#fff" : "#16181d";
 			context.fillText(shorten(nameOf(node), room), x + 3, y + 13);
 		}
-		context.globalAlpha = 1;
 	}
 
 	// Neighbours too narrow to see are one grey frame.

@@ -7,7 +7,7 @@
 # gofile changes a Go program (GOBPF_FUZZ_GO), built here when none is given.
 FUZZ_ALL  := $(patsubst helpers/fuzz/%.c,%,$(wildcard helpers/fuzz/*.c))
 FUZZ      ?= $(FUZZ_ALL)
-FUZZ_TIME ?= 8
+FUZZ_TIME ?= 6
 FUZZ_RUNS ?= -1
 FUZZ_CMP  ?= 1
 FUZZ_BINS := $(FUZZ:%=$O/fuzz/%)

@@ -16,24 +16,38 @@
 #include "go/probe.h"
 #include "golib.h"
 
+/* "go1.24.6", or "go1.22 to go1.24" for what only the tables tell */
+static bool set_version(struct go_file *g, const char *text)
+{
+	struct go_version *v = &g->version;
+
+	*v = (struct go_version){ 0 };
+	snprintf(v->text, sizeof(v->text), "%s", text);
+	switch (sscanf(text, "go1.%u to go1.%u", &v->first, &v->last)) {
+	case 1:
+		v->minor = v->last = v->first;
+		return true;
+	case 2:
+		v->source = GO_VERSION_TABLES;
+		return true;
+	}
+	return false;
+}
+
 static int print_layout(struct go_file *g, char **a)
 {
+	struct layout l = { .go = g };
 	char words[LAYOUT_WORDS];
 	struct layout_field f;
-	int err;
+	int err = set_version(g, a[0]) ? layout_of(&l, a[1], a[2], &f) : -EINVAL;
 
-	g->version = (struct go_version){ 0 };
-	snprintf(g->version.text, sizeof(g->version.text), "%s", a[0]);
-	if (sscanf(a[0], "go1.%u", &g->version.minor) != 1)
-		return -EINVAL;
-	err = layout_by_table(g, a[1], a[2], &f);
 	if (!err)
 		printf("%u %u %s\n", f.offset, f.size,
 		       layout_source_words(f.source, &g->version, words));
 	return err;
 }
 
-/* layout VERSION STRUCT FIELD: "OFFSET SIZE SOURCE" by the table, for a program without functions */
+/* layout VERSION STRUCT FIELD: "OFFSET SIZE SOURCE" without DWARF, for a program without functions */
 static int cmd_layout(char **a)
 {
 	struct elf_file none = { .path = a[0], .machine = EM_X86_64 };

@@ -173,12 +173,20 @@ static int cmd_rate(struct gosym *g)
 	return 0;
 }
 
+/* offsets: the address of each place in the file that stdin names */
+static int cmd_offsets(struct gosym *g)
+{
+	for (size_t i = 0; i < naddrs; i++)
+		printf("%" PRIx64 "\n", gosym_address(g, addrs[i]));
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct gosym *g);
 } commands[] = {
 	{ "frames", cmd_frames }, { "prepared", cmd_prepared }, { "list", cmd_list }, { "about", cmd_about },
-	{ "threads", cmd_threads }, { "rate", cmd_rate },
+	{ "threads", cmd_threads }, { "rate", cmd_rate }, { "offsets", cmd_offsets },
 };
 
 int main(int argc, char **argv)
