@@ -117,6 +117,8 @@ int profile_add_pcs_labelled(struct profile *p, const struct symboliser *sym, co
 
 	if (!ret && !e.shown && e.all)
 		ret = expand(p, sym, pcs, n, leaf_flags, true, &e);
+	if (!ret && !ARRAY_ROOM(p->index->scratch, e.shown, p->index->scratch_cap))
+		ret = -ENOMEM;	/* a stack of nothing has a place, too */
 	if (ret)
 		return ret;
 	leaf = e.leaf_found ? e.leaf : 0;
