@@ -27,6 +27,8 @@ struct work {
 	size_t nmade, made_cap;
 	uint32_t *stack;
 	size_t stack_cap;
+	/* the labels of the sample before, and what they are in the output: most have the same */
+	uint32_t labels_in, labels_out;
 };
 
 static int put(struct work *w, struct frame f)
@@ -104,12 +106,25 @@ static int add_location(struct work *w, const uint32_t *from, uint32_t n, size_t
 	return err;
 }
 
+static int put_labels(struct work *w, uint32_t in)
+{
+	const struct label *l;
+	size_t n;
+	int err;
+
+	if (in == w->labels_in)
+		return 0;
+	l = profile_labels_of(w->in, in, &n);
+	err = profile_labels(w->out, l, n, &w->labels_out);
+	w->labels_in = err ? 0 : in;
+	return err;
+}
+
 static int add_sample(struct work *w, const struct sample *s)
 {
 	const uint32_t *ids = w->in->stack_frames + s->first;
-	uint32_t labels, sample;
-	const struct label *l;
-	size_t n = 0, nlabels;
+	uint32_t sample;
+	size_t n = 0;
 	int err;
 
 	for (uint32_t from = 0, i = 0; i < s->n; i++) {
@@ -120,9 +135,8 @@ static int add_sample(struct work *w, const struct sample *s)
 			return err;
 		from = i + 1;
 	}
-	l = profile_labels_of(w->in, s->labels, &nlabels);
-	err = profile_labels(w->out, l, nlabels, &labels);
-	return err ? err : profile_add_labelled(w->out, w->stack, n, labels, s->values, &sample);
+	err = put_labels(w, s->labels);
+	return err ? err : profile_add_labelled(w->out, w->stack, n, w->labels_out, s->values, &sample);
 }
 
 int profile_resolve(const struct profile *in, const struct resolver *r, bool unnamed_only,

@@ -40,6 +40,13 @@ struct work {
 	struct label *labels;
 	size_t labels_cap;
 	struct buf name;
+	/* what became of the labels of the sample before: most have the same */
+	struct {
+		bool known;
+		uint32_t in, out;	/* sets of labels */
+		uint32_t front[KEYS];	/* frames of `by', innermost first */
+		int nfront;
+	} last;
 };
 
 /* A name behind its import path: "net/http.(*conn).serve" is "http.(*conn).serve". */
@@ -283,15 +290,28 @@ static int keep_labels(struct work *w, const struct sample *s, uint32_t *ret)
 	return profile_labels(w->out, w->labels, n, ret);
 }
 
+static int use_labels(struct work *w, const struct sample *s)
+{
+	int err;
+
+	if (w->last.known && w->last.in == s->labels)
+		return 0;
+	w->last.nfront = label_frames(w, s, w->last.front);
+	err = w->last.nfront < 0 ? w->last.nfront : keep_labels(w, s, &w->last.out);
+	w->last.known = !err;
+	w->last.in = s->labels;
+	return err;
+}
+
 /* w->ids[from .. n) with the labels around, into the output. */
 static int emit(struct work *w, const struct sample *s, size_t from, size_t n)
 {
-	uint32_t front[KEYS], labels, sample;
-	int nfront = label_frames(w, s, front), err;
+	int err = use_labels(w, s), nfront = w->last.nfront;
 	size_t made = 0;
+	uint32_t sample;
 
-	if (nfront < 0)
-		return nfront;
+	if (err)
+		return err;
 	if (n - from > (size_t)(STACK_DEPTH - nfront)) {
 		n = from + STACK_DEPTH - nfront;
 		w->out->cut++;
@@ -306,9 +326,8 @@ static int emit(struct work *w, const struct sample *s, size_t from, size_t n)
 			return err;
 	}
 	for (int i = 0; i < nfront; i++)
-		w->made[made++] = front[i];
-	err = keep_labels(w, s, &labels);
-	return err ? err : profile_add_labelled(w->out, w->made, made, labels, s->values, &sample);
+		w->made[made++] = w->last.front[i];
+	return profile_add_labelled(w->out, w->made, made, w->last.out, s->values, &sample);
 }
 
 static int each_sample(struct work *w)
