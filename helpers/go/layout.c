@@ -103,6 +103,8 @@ const char *layout_toolchain(unsigned go_minor)
 	return NULL;
 }
 
+enum { DWARF_QUICK = 1 << 20 };	/* bytes that are read in no time */
+
 static bool covers(unsigned minor, unsigned from, unsigned to)
 {
 	return from <= minor && minor <= to;
@@ -297,14 +299,26 @@ int layout_of(struct layout *l, const char *strct, const char *field, struct lay
 	return err;
 }
 
-int layout_fields(const struct go_file *g, const struct layout_want *want, size_t n)
+static int each_field(struct layout *l, const struct layout_want *want, size_t n)
 {
-	struct layout l;
 	int err = 0;
 
-	layout_open(&l, g);
 	for (size_t i = 0; !err && i < n; i++)
-		err = layout_of(&l, want[i].strct, want[i].field, want[i].ret);
+		err = layout_of(l, want[i].strct, want[i].field, want[i].ret);
+	return err;
+}
+
+int layout_fields(const struct go_file *g, const struct layout_want *want, size_t n)
+{
+	struct layout l = { .go = g };
+	int err = -ENOEXEC;
+
+	if (elf_dwarf_size(g->elf) > DWARF_QUICK)
+		err = each_field(&l, want, n);
+	if (!err)
+		return 0;
+	layout_open(&l, g);
+	err = each_field(&l, want, n);
 	layout_close(&l);
 	return err;
 }

@@ -133,6 +133,7 @@ static int read_sections(struct elf_file *e, Elf *elf)
 			.size = sh.sh_size,
 			.offset = sh.sh_offset,
 			.nobits = sh.sh_type == SHT_NOBITS,
+			.compressed = sh.sh_flags & SHF_COMPRESSED,
 		};
 	}
 	return 0;

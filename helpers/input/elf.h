@@ -21,7 +21,7 @@ struct elf_segment {
 struct elf_section {
 	const char *name;
 	uint64_t addr, size, offset;
-	bool nobits;
+	bool nobits, compressed;
 };
 
 struct elf_sym {

@@ -47,6 +47,24 @@ static bool same_file(int fd, const struct elf_file *e)
 	       pread(fd, head, n, 0) == (ssize_t)n && !memcmp(head, e->bytes.p, n);
 }
 
+uint64_t elf_dwarf_size(const struct elf_file *e)
+{
+	const struct elf_section *plain = elf_section(e, ".debug_info");
+	const struct elf_section *old = elf_section(e, ".zdebug_info");
+	struct span b;
+
+	if (plain) {
+		/* Elf64_Chdr: u32 type, reserved; u64 size */
+		b = elf_section_bytes(e, plain);
+		return plain->compressed ? span_u64(&b, 8) : plain->size;
+	}
+	if (!old)
+		return 0;
+	/* "ZLIB" and the size, big-endian */
+	b = elf_section_bytes(e, old);
+	return __builtin_bswap64(span_u64(&b, 4));
+}
+
 struct elf_dwarf *elf_dwarf_open(const struct elf_file *e)
 {
 	struct elf_dwarf *d;

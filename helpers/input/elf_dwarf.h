@@ -19,6 +19,9 @@ struct elf_dwarf;
 struct elf_dwarf *elf_dwarf_open(const struct elf_file *e);
 void elf_dwarf_close(struct elf_dwarf *d);	/* NULL is fine */
 
+/* Bytes of .debug_info, unpacked: what a look-up may have to read. 0: there is none. */
+uint64_t elf_dwarf_size(const struct elf_file *e);
+
 /*
  * The place of a field; path may lead through structures inside ("sched.sp"); "" is the
  * structure itself, at 0.  0, or -ENOENT, no words: no such structure (*ret_strct false, if that is
