@@ -50,13 +50,18 @@ END
 
 @test "flame: hostile names give a well-formed picture with nothing of theirs alive" {
 	requires xmllint
-	local in
+	local in drawn=0
 	for in in tests/golden/fold/hostile.in tests/golden/fuzz/fold/*; do
-		gobpf flame -q --title '<b>"&]]>'$'\001\xff' --subtitle '</svg><script>' -o "$svg" "$in"
+		# some seeds have no stack that can be used
+		run gobpf flame -q --title '<b>"&]]>'$'\001\xff' --subtitle '</svg><script>' -o "$svg" "$in"
+		[ "$status" -le 1 ] || fail "$in: status $status"
+		[ "$status" -eq 0 ] || continue
+		drawn=$((drawn + 1))
 		xmllint --noout "$svg" || fail "$in"
 		# the only script is ours
 		[ "$(xmllint --xpath 'count(//*[local-name()="script"])' "$svg")" -eq 1 ]
 	done
+	((drawn > 10))
 	gobpf flame -q -o "$svg" tests/golden/fold/hostile.in
 	grep -qF '&lt;script&gt;alert(&quot;&amp;1&quot;)&lt;/script&gt;' "$svg"
 	grep -qF '<title>�(bad' "$svg"

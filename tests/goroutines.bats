@@ -70,16 +70,16 @@ same() {
 @test "goroutines: those in the same state with the same stack are one row" {
 	dump strip
 	COLUMNS=200 gobpf goroutines "${PID[g]}" >"$BATS_TEST_TMPDIR/table"
-	grep -qE "^goroutines: .* \(pid ${PID[g]}\), go1\.[0-9.]+: 122 goroutines and [0-9]+ of the runtime itself, [0-9]+ different stacks$" "$BATS_TEST_TMPDIR/table"
+	grep -qE "^goroutines: .* \(pid ${PID[g]}\), go1\.[0-9.]+: 124 goroutines and [0-9]+ of the runtime itself, [0-9]+ different stacks$" "$BATS_TEST_TMPDIR/table"
 	grep -qE '^ +100  chan receive  +≥[0-9.]+ (ms|s)  main\.spawn.* main\.go:[0-9]+  +main\.spawn main\.go:[0-9]+$' "$BATS_TEST_TMPDIR/table"
-	[ "$(awk '/^ *COUNT/ { on = 1 } on && $1 + 0 { n += $1 } END { print n }' "$BATS_TEST_TMPDIR/table")" -eq 122 ]
+	[ "$(awk '/^ *COUNT/ { on = 1 } on && $1 + 0 { n += $1 } END { print n }' "$BATS_TEST_TMPDIR/table")" -eq 124 ]
 	gobpf goroutines -f json "${PID[g]}" >"$BATS_TEST_TMPDIR/json"
-	[ "$(jq '.goroutines, ([.groups[].count] | add), ([.groups[].goids[]] | length), .torn' "$BATS_TEST_TMPDIR/json" | paste -sd' ')" = '122 122 122 0' ]
+	[ "$(jq '.goroutines, ([.groups[].count] | add), ([.groups[].goids[]] | length), .torn' "$BATS_TEST_TMPDIR/json" | paste -sd' ')" = '124 124 124 0' ]
 	# a wait that a GC has seen began before it, and after the program did
 	jq -e '.groups[] | select(.count == 100) | .wait_min_ns > 1e8 and .wait_max_ns < 6e10 and .wait_unknown == 0' "$BATS_TEST_TMPDIR/json"
-	[ "$(gobpf goroutines -f folded "${PID[g]}" | awk '{ n += $NF } END { print n }')" -eq 122 ]
+	[ "$(gobpf goroutines -f folded "${PID[g]}" | awk '{ n += $NF } END { print n }')" -eq 124 ]
 	[ "$(gobpf goroutines --system -f folded "${PID[g]}" | awk '{ n += $NF } END { print n }')" -eq \
-		$((122 + $(jq .system_goroutines "$BATS_TEST_TMPDIR/json"))) ]
+		$((124 + $(jq .system_goroutines "$BATS_TEST_TMPDIR/json"))) ]
 	end g
 }
 
@@ -102,7 +102,7 @@ same() {
 	dump
 	gobpf goroutines -o "$BATS_TEST_TMPDIR/g.pb.gz" "${PID[g]}"
 	go tool pprof -top -sample_index=goroutines "$BATS_TEST_TMPDIR/g.pb.gz" >"$BATS_TEST_TMPDIR/top"
-	grep -q '^Showing nodes accounting for 1[12][0-9], .*of 122 total' "$BATS_TEST_TMPDIR/top" ||
+	grep -q '^Showing nodes accounting for 1[12][0-9], .*of 124 total' "$BATS_TEST_TMPDIR/top" ||
 		fail "$(head -5 "$BATS_TEST_TMPDIR/top")"
 	end g
 }

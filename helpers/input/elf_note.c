@@ -17,7 +17,8 @@ bool elf_note(struct span notes, const char *owner, uint32_t type, struct span *
 		owner_bytes = span_sub(&owner_bytes, name, namesz);
 		d = span_sub(&d, desc, descsz);
 		if (!d.bad && !owner_bytes.bad && span_u32(&notes, at + 8) == type && d.len &&
-		    namesz == owner_len && !memcmp(owner_bytes.p, owner, owner_len)) {
+		    /* "Go" counts its padding */
+		    namesz >= owner_len && !memcmp(owner_bytes.p, owner, owner_len)) {
 			*ret = d;
 			return true;
 		}
