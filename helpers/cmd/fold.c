@@ -28,9 +28,17 @@ static const struct argp_child children[] = { { &filter_argp }, { &fold_classic_
 static const struct argp argp = {
 	NULL, parse, "[FILE...]",
 	"Read stacks from FILEs (or stdin) and write them as folded stacks, a table, a flame graph, "
-	"a profile for go tool pprof, or JSON.\v"
-	"What a file holds is recognised by its content: maps with stack keys as bpftrace prints "
-	"them, the text of perf script, or folded stacks. Equal stacks of all files are added up.",
+	"a profile for go tool pprof or speedscope, or JSON.\v"
+	"What a file holds is recognised by its content: bpftrace's maps (text, JSON), perf.data, the "
+	"text of perf script, pprof profiles, Go's crash dumps and goroutine dumps, folded stacks, "
+	"this program's JSON; any of it gzipped. Equal stacks of all files are added up.\n"
+	"\n"
+	"Examples:\n"
+	"  gobpf fold perf.data\n"
+	"  perf script | gobpf fold --exe server --focus 'http\\.'\n"
+	"  bpftrace -e '…' -p 4242 | gobpf fold -p 4242\n"
+	"  gobpf fold -f table --cum -n 20 cpu.pb.gz\n"
+	"  gobpf fold -o cpu.html perf.data",
 	children,
 };
 
