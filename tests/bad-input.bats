@@ -351,7 +351,7 @@ same_length() {
 @test "output: full disk" {
 	mix
 	local format
-	for format in table json folded svg pprof; do
+	for format in table json folded svg html pprof speedscope; do
 		to_full() { gobpf heap-hotspots -d 300ms -f "$format" "$mix" >/dev/full; }
 		run -1 --separate-stderr to_full
 		[[ $stderr == *"No space left on device"* ]]

@@ -104,6 +104,12 @@ same() {
 	go tool pprof -top -sample_index=goroutines "$BATS_TEST_TMPDIR/g.pb.gz" >"$BATS_TEST_TMPDIR/top"
 	grep -q '^Showing nodes accounting for 1[12][0-9], .*of 124 total' "$BATS_TEST_TMPDIR/top" ||
 		fail "$(head -5 "$BATS_TEST_TMPDIR/top")"
+	# and the other formats
+	[ "$(gobpf goroutines -f speedscope "${PID[g]}" | jq '[.profiles[0].weights[]] | add')" -eq 124 ]
+	gobpf goroutines -o "$BATS_TEST_TMPDIR/g.html" "${PID[g]}"
+	grep -q 'main.spawnAll.func16' "$BATS_TEST_TMPDIR/g.html"
+	gobpf goroutines -o "$BATS_TEST_TMPDIR/g.svg" "${PID[g]}"
+	grep -qF 'data-f="0,124,0"' "$BATS_TEST_TMPDIR/g.svg"
 	end g
 }
 

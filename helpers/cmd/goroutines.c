@@ -364,7 +364,7 @@ static int print(struct g_run *run)
 
 static int run(int argc, char **argv)
 {
-	struct g_run run = { .out = { .formats = "table json folded svg pprof" }, .target.pidfd = -1 };
+	struct g_run run = { .out = { .formats = "table json folded svg html pprof speedscope" }, .target.pidfd = -1 };
 	int err;
 
 	run.out.top = 40;

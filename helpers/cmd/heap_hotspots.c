@@ -265,7 +265,7 @@ static void close_all(struct heap_run *run)
 static int run_command(int argc, char **argv)
 {
 	struct heap_run run = {
-		.out = { .formats = "table json folded svg pprof", .top = 20 },
+		.out = { .formats = "table json folded svg html pprof speedscope", .top = 20 },
 		.window = { .duration_ns = 10000000000 },
 		.engine_name = "auto",
 		.max_overhead = 0.01,
