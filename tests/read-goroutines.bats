@@ -153,3 +153,11 @@ counts() {
 	run -0 timeout 10 "$GOBPF" fold "$tmp/headers"
 	[ "$output" = 'main.f 1' ]
 }
+
+@test "goroutines: how long it waits is a label, what was inlined is marked" {
+	printf '%s\n' 'goroutine 7 [chan receive, 5 minutes]:' 'main.f(...)' $'\t/src/main.go:3' 'main.g(0x1)' \
+		$'\t/src/main.go:9 +0x1d' 'created by main.main in goroutine 1' $'\t/src/main.go:20 +0x2c' >"$tmp/dump"
+	run -0 gobpf fold --by goid,state,wait,created "$tmp/dump"
+	[ "$output" = 'goid 7;chan receive;wait 300000000000 nanoseconds;main.main;main.g;main.f 1' ]
+	[ "$(gobpf fold -f json "$tmp/dump" | jq -c '[.frames[] | [.func, .line, .inlined]]')" = '[["main.f",3,true],["main.g",9,null]]' ]
+}
