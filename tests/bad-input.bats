@@ -45,7 +45,7 @@ teardown_file() { rm -rf /tmp/gobpf-test.??????; }
 		-d 5parsecs 1
 		--engine warp 1
 		--exact --engine=buckets 1
-		-o hot.html 1
+		-o hot.docx 1
 		--max-overhead 200% 1
 		--max-overhead -1 1
 		--max-overhead x 1

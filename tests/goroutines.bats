@@ -125,7 +125,7 @@ bits() {
 			root = line[i]
 			if (line[i] ~ /^main\.\(\*walker\)\.(zero|one)\(/)
 				said = (line[i] ~ /one\(/ ? "1" : "0") said
-			walker = walker || line[i] ~ /^main\.(\(\*walker\)|main\.func1)/
+			walker = walker || line[i] ~ /^main\.(\(\*walker\)|main\.func1|walk)/
 		}
 		if (line[2] ~ /running on other thread/)
 			print "running"
@@ -137,13 +137,13 @@ bits() {
 				want = want goid % 2
 				goid = int(goid / 2)
 			}
-			print (said == want && root ~ /^main\.main\.func1\(/ ? "ok" : "WRONG " $0)
+			print (said == want && root ~ /^main\.(main\.func1|walk)(\.[a-z]+[0-9]+)?\(/ ? "ok" : "WRONG " $0)
 		}
 	}'
 }
 
 @test "goroutines: while they switch a hundred thousand times a second, no stack is another's" {
-	local root i
+	local root i seen ok
 	while read -r root; do
 		GOBPF_GOROOT=$root fixture switching strip
 		spawn s "$fixture" 500
@@ -154,9 +154,11 @@ bits() {
 		await s '^RATE' 60 2
 		[ "$(sed -n 's/^RATE //p' "$BATS_TEST_TMPDIR/s.log" | tail -1)" -gt 100000 ]
 		run -1 grep WRONG "$BATS_TEST_TMPDIR/seen"
-		[ "$(grep -c . "$BATS_TEST_TMPDIR/seen")" -eq 5000 ]
-		# 99 of 100 are readable; those that run at that moment are not
-		[ "$(grep -c ok "$BATS_TEST_TMPDIR/seen")" -gt 4950 ]
+		# one that ends may be followed before it does, or a little later
+		seen=$(grep -c . "$BATS_TEST_TMPDIR/seen") ok=$(grep -c ok "$BATS_TEST_TMPDIR/seen")
+		((seen > 4950)) || fail "$seen seen" || return
+		# those that run at that moment are not readable
+		((ok * 100 >= seen * 99)) || fail "$ok of $seen readable" || return
 		unharmed s
 		end s
 	done < <(roots)
