@@ -172,7 +172,7 @@ lib() { "$(dirname "$GOBPF")/tests/runtimelib" "$@"; }
 		# since 1.21 the file has the rate, before that init sets it
 		(($(minor "$root") > 20)) || continue
 		at=$(golib globals "$program" | awk '/ runtime.MemProfileRate$/ { print $1 }')
-		at=$((0x$at - $(readelf -lW "$program" | awk '/^  LOAD .* RW / { print $3 " + " $2; exit }' | sed 's/ + / - /')))
+		at=$((0x$at - $(readelf -lW "$program" | awk '/^  LOAD .* RW / { print $3 " + " $2; exit }')))
 		cp "$program" "$copy"
 		printf '\1' | dd of="$copy" bs=1 seek=$at conv=notrunc status=none
 		run golib globals "$copy"
