@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/table.h"
 #include "cmd/goroutines_run.h"
+#include "go/tidy.h"
 #include "go/traceback.h"
 
 static const char *base_name(const char *path)
@@ -19,7 +20,7 @@ static const char *base_name(const char *path)
 
 static void add_place(struct buf *b, const struct frame *f)
 {
-	go_traceback_name(b, f->func);
+	go_name_short(b, f->func);
 	if (f->file)
 		buf_printf(b, " %s:%u", base_name(f->file), f->line);
 }
