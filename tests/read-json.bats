@@ -130,3 +130,8 @@ json() {
 	run -0 --separate-stderr gobpf fold "$tmp/cut"
 	[ "${#lines[@]}" -eq 4 ]
 }
+
+@test "json: stacks whose values have no name are none" {
+	run -1 gobpf fold tests/golden/fuzz/fold/json-no-value
+	[[ $output == *'json-no-value: offset 96: a value without a name' ]]
+}

@@ -222,7 +222,7 @@ int readers_read(struct reading *r)
 		ret = reading_bad(r, "%s", r->lines->broken);
 	if (ret == -ENOMEM)
 		return err_sys(ENOMEM, "%s", r->lines->name);
-	if (!ret && !r->samples)
+	if (!ret && (!r->samples || !r->profile->ntypes))
 		return err_set(EBADMSG, "%s%s", r->bad ? r->first_bad : r->lines->name,
 			       r->bad ? "" : ": no stacks in it");
 	return ret;
