@@ -280,7 +280,8 @@ static bool this_kernel(const struct profile_mapping *m)
 /* Was it recorded that this very kernel ran? */
 static bool kernel_is_known(const struct profile *in)
 {
-	for (size_t i = 0; i < in->nmappings; i++)
+	/* none yet while a recording is read whose stacks are bytes */
+	for (size_t i = 0; in && i < in->nmappings; i++)
 		if (in->mappings[i].kernel && is_build_id(in->mappings[i].build_id) &&
 		    this_kernel(&in->mappings[i]))
 			return true;
