@@ -7,6 +7,7 @@ check-files:
 
 check-files-run: all $O/tests/gofile
 	$(Q)O='$(O_ABS)' tests/check-files
+	$(Q)O='$(O_ABS)' tests/run tests/files-speedscope.bats
 
 # Executables for arm64, riscv64 and ppc64le against what they say of themselves in an emulator.
 .PHONY: check-machines check-machines-run
