@@ -174,5 +174,9 @@ bits() {
 	run -2 gobpf goroutines --match '(' 1
 	[[ $output == *"--match: '('"* ]]
 	run -2 gobpf goroutines --goid x 1
+	for word in wating dead '???' ''; do
+		run -2 gobpf goroutines --state "$word" 1
+		[[ $output == *"--state: no state '$word' (one of: waiting "* ]]
+	done
 	kill "${PID[sleep]}"
 }

@@ -39,6 +39,15 @@ static void parse_match(struct g_run *run, char *arg, struct argp_state *state)
 	argp_error(state, "--match: '%s': %s", arg, words);
 }
 
+/* Goroutines that are idle or dead are never shown. */
+static bool is_state(const char *word)
+{
+	for (unsigned s = G_RUNNABLE; s < G_STATUSES; s++)
+		if (s != G_DEAD && !strcmp(word, go_status_name(s)) && word[0] != '?')
+			return true;
+	return false;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct g_run *run = state->input;
@@ -51,6 +60,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run->full = true;
 		return 0;
 	case OPT_STATE:
+		if (!is_state(arg))
+			argp_error(state, "--state: no state '%s' (one of: waiting runnable running "
+					  "syscall preempted copystack)", arg);
 		run->state = arg;
 		return 0;
 	case OPT_REASON:
@@ -79,7 +91,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child children[] = {
-	{ &opt_output_argp, 0, NULL, 0 },
+	{ &opt_json_argp, 0, NULL, 0 },
 	{ &opt_report_argp, 0, NULL, 0 },
 	{ 0 },
 };

@@ -18,48 +18,39 @@ struct output {
 	size_t len;
 };
 
-/* from: NULL: as the content shows */
-static int read_into(struct profile *p, const void *data, size_t size, const char *from)
+static int read_as(struct reading r, struct profile *p, const void *data, size_t size)
 {
 	struct lines lines;
-	struct reading r = { .lines = &lines, .profile = p, .from = from, .strict = from,
-			     .labels = "* time" };
 	int ret = lines_open_mem(&lines, data, size, "fuzz");
 
+	r.lines = &lines;
+	r.profile = p;
 	if (!ret)
 		ret = readers_read(&r);
 	lines_close(&lines);
 	buf_free(&r.notes);
 	return ret;
+}
+
+/* from: NULL: as the content shows */
+static int read_into(struct profile *p, const void *data, size_t size, const char *from)
+{
+	return read_as((struct reading){ .from = from, .strict = from, .labels = "* time" }, p, data,
+		       size);
 }
 
 /* Everything that a reader can keep. */
 static int read_all_of(struct profile *p, const void *data, size_t size)
 {
-	struct lines lines;
-	struct reading r = { .lines = &lines, .profile = p, .labels = "* time", .tick_ns = 1000,
-			     .addresses = true };
-	int ret = lines_open_mem(&lines, data, size, "fuzz");
-
-	if (!ret)
-		ret = readers_read(&r);
-	lines_close(&lines);
-	buf_free(&r.notes);
-	return ret;
+	return read_as((struct reading){ .labels = "* time", .tick_ns = 1000, .addresses = true }, p,
+		       data, size);
 }
 
 static int read_classic(struct profile *p, const void *data, size_t size)
 {
 	struct perf_classic rules = { .tid = true, .kernel = true, .jit = true, .addrs = true };
-	struct lines lines;
-	struct reading r = { .lines = &lines, .profile = p, .from = "perf-script", .classic = &rules };
-	int ret = lines_open_mem(&lines, data, size, "fuzz");
 
-	if (!ret)
-		ret = readers_read(&r);
-	lines_close(&lines);
-	buf_free(&r.notes);
-	return ret;
+	return read_as((struct reading){ .from = "perf-script", .classic = &rules }, p, data, size);
 }
 
 static struct output fold(const struct profile *p, unsigned value)
