@@ -6,7 +6,8 @@
 load helpers
 load golib
 
-current() { "$(dirname "$GOBPF")/tests/runtimelib" current "$@"; }
+# current FILE [VERSION] - register, offset and witnesses
+current() { "$(dirname "$GOBPF")/tests/golib" current "${2--}" "$1"; }
 
 setup() {
 	requires go
@@ -45,6 +46,19 @@ changed() {
 		for at in $(places '\x64[\x48\x4c].[\x00-\xff]\x25\xf8\xff\xff\xff'); do put $((at + 5)) '\xf0'; done
 		[ "$(current "$copy")" = "r14 -16 $n" ] || fail "$(current "$copy")"
 	done < <(roots)
+}
+
+@test "current: a register since Go 1.17, and either of the two is enough" {
+	local n
+	program "$(go env GOROOT)" strip
+	read -r _ _ n < <(current "$program")
+	[ "$(current "$program" go1.17)" = "r14 -8 $n" ]
+	[ "$(current "$program" go1.16.15)" = "- -8 $n" ]
+	LC_ALL=C sed -E 's/runtime\.(mcal|systemstac|asmcgocal|morestac|cgocallbac|gog)[klo]\x00/runtime.\1X\x00/g; s/\x00gogo\x00/\x00gogX\x00/g' \
+		"$program" >"$copy"
+	[ "$(current "$copy")" = "r14 - 0" ]
+	run -3 current "$copy" go1.16.15
+	[[ $output == *"where threads keep their goroutine is not certain" ]]
 }
 
 @test "current: one function alone is not believed" {
