@@ -115,6 +115,22 @@ lib() { "$(dirname "$GOBPF")/tests/runtimelib" "$@"; }
 	[ "$(golib layout-in go1.22.6 runtime.m alllink renamed)" = "328 8 table for go1.22" ]
 }
 
+@test "layout: compare-code sees whether two programs keep fields at other places" {
+	program "$(go env GOROOT)" strip
+	local plain=$program
+	program "$(go env GOROOT)" strip pie
+	run -0 env O="$(dirname "$GOBPF")" "$TOP/tests/compare-code" "$plain" "$program"
+	[[ ${lines[-1]} =~ ^([0-9]+)\ functions\ compared,\ 0\ differ$ ]] || fail "$output"
+	((BASH_REMATCH[1] > 700)) || fail "$output"
+	# mov 0x30(%r14) is of g.m; one of them is of another field then
+	local at copy=$BATS_TEST_TMPDIR/copy
+	cp "$plain" "$copy"
+	at=$(LC_ALL=C grep -obUaP '\x49\x8b\x5e\x30|\x49\x8b\x4e\x30|\x49\x8b\x46\x30' "$plain" | head -1 | cut -d: -f1)
+	printf '\x38' | dd of="$copy" bs=1 seek=$((at + 3)) conv=notrunc status=none
+	run -0 env O="$(dirname "$GOBPF")" "$TOP/tests/compare-code" "$plain" "$copy"
+	[[ ${#lines[@]} -eq 2 && ${lines[0]} == *"5 8 +48: "*"5 8 +56: "* && ${lines[1]} == *", 1 differ" ]] || fail "$output"
+}
+
 @test "layout: an executable's own DWARF comes first, in older words too, else the table" {
 	local root lib what
 	lib=$(dirname "$GOBPF")/tests/runtimelib
