@@ -78,6 +78,8 @@ lib() { "$(dirname "$GOBPF")/tests/runtimelib" "$@"; }
 @test "layout: what a patch release moved is told by the function that came with it" {
 	[ "$(golib layout go1.24.5 runtime.m alllink)" = "328 8 table for go1.24" ]
 	[ "$(golib layout go1.24rc2 runtime.m alllink)" = "328 8 table for go1.24" ]
+	[ "$(golib layout go1.24beta1 runtime.m alllink)" = "328 8 table for go1.24" ]
+	[ "$(golib layout 'go1.24 X:nocoverageredesign' runtime.m alllink)" = "328 8 table for go1.24" ]
 	[ "$(golib layout 'go1.23.11 X:nocoverageredesign' runtime.m alllink)" = "328 8 table for go1.23" ]
 	[ "$(golib layout go1.24.6 runtime.m incgo)" = "280 1 table for go1.24" ]
 	local version
@@ -104,7 +106,9 @@ lib() { "$(dirname "$GOBPF")/tests/runtimelib" "$@"; }
 		'func (v *m) snapshotAllp() *int { return v.p }' 'func F() { println(V.snapshotAllp()) }' >runtimz.go
 	printf '%s\n' 'package main' 'import "runtimz"' 'func main() { runtimz.F() }' >cmd/main.go
 	printf 'module runtimz\ngo 1.16\n' >go.mod
-	GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -buildvcs=false -ldflags='-s -w' -o out ./cmd
+	GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -buildvcs=false -ldflags='-s -w' -o built ./cmd
+	# since 1.25 there is such a function
+	LC_ALL=C sed 's/runtime\.(\*m)\.snapshotAllp/runtime.(*m).snapshotAl_p/' built >out
 	run -3 golib layout-in go1.24.6 runtime.m alllink out
 	LC_ALL=C sed 's/runtimz\.(\*m)\.snapshotAllp/runtime.(*m).snapshotAllp/g' out >renamed
 	[ "$(golib layout-in go1.24.6 runtime.m alllink renamed)" = "352 8 table, corrected for go1.24.6" ]
