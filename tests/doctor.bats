@@ -130,7 +130,8 @@ functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' |
 		[ "$(tool addr2line)" = "$says" ] || fail "$root: $(tool addr2line)"
 		claims "$fixture"
 	done < <(roots)
-	# the section that is new in DWARF 5
+	# the section that is new in DWARF 5, in a file that has none
+	(($(minor "$(go env GOROOT)") < 25)) || return 0
 	fixture allocmix
 	objcopy --add-section .debug_addr="$TOP/LICENSE" "$fixture" "$own"
 	doctor "$own"
