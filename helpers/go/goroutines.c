@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "go/globals.h"
-#include "go/layout.h"
+#include "go/values.h"
 #include "stack/idmap.h"
 
 enum {
@@ -33,45 +33,31 @@ struct go_g_layout {
 	char reason_names[REASONS][REASON_LEN];	/* "" not read yet */
 };
 
-static int find_offsets(struct go_g_layout *l, struct layout *layout)
+static int find_offsets(struct go_g_layout *l, const struct go_process *p)
 {
-	const struct {
-		const char *strct, *field;
-		uint32_t *offset;
-		bool may_lack;
-	} fields[] = {
-		{ "runtime.g", "stack.hi", &l->hi, false },
-		{ "runtime.g", "atomicstatus", &l->status, false },
-		{ "runtime.g", "goid", &l->goid, false },
-		{ "runtime.g", "parentGoid", &l->parent, true },
-		{ "runtime.g", "gopc", &l->gopc, false },
-		{ "runtime.g", "startpc", &l->startpc, false },
-		{ "runtime.g", "m", &l->m, false },
-		{ "runtime.g", "labels", &l->labels, false },
-		{ "runtime.g", "waitsince", &l->waitsince, false },
-		{ "runtime.g", "waitreason", &l->reason, false },
-		{ "runtime.g", "lockedm", &l->locked, false },
-		{ "runtime.g", "sched.sp", &l->sp, false },
-		{ "runtime.g", "sched.pc", &l->pc, false },
-		{ "runtime.g", "syscallsp", &l->syscallsp, false },
-		{ "runtime.g", "syscallpc", &l->syscallpc, false },
-		{ "runtime.m", "procid", &l->m_procid, false },
-		{ "runtime.m", "id", &l->m_id, false },
+	const struct go_offset_want wants[] = {
+		{ "runtime.g", "sizeof", NULL, &l->size, false },
+		{ "runtime.g", "stack.hi", &l->hi, NULL, false },
+		{ "runtime.g", "atomicstatus", &l->status, NULL, false },
+		{ "runtime.g", "goid", &l->goid, NULL, false },
+		{ "runtime.g", "parentGoid", &l->parent, NULL, true },
+		{ "runtime.g", "gopc", &l->gopc, NULL, false },
+		{ "runtime.g", "startpc", &l->startpc, NULL, false },
+		{ "runtime.g", "m", &l->m, NULL, false },
+		{ "runtime.g", "labels", &l->labels, NULL, false },
+		{ "runtime.g", "waitsince", &l->waitsince, NULL, false },
+		{ "runtime.g", "waitreason", &l->reason, NULL, false },
+		{ "runtime.g", "lockedm", &l->locked, NULL, false },
+		{ "runtime.g", "sched.sp", &l->sp, NULL, false },
+		{ "runtime.g", "sched.pc", &l->pc, NULL, false },
+		{ "runtime.g", "syscallsp", &l->syscallsp, NULL, false },
+		{ "runtime.g", "syscallpc", &l->syscallpc, NULL, false },
+		{ "runtime.m", "procid", &l->m_procid, NULL, false },
+		{ "runtime.m", "id", &l->m_id, NULL, false },
 	};
+	int err = go_offsets_find(p, wants, ARRAY_SIZE(wants));
 
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		struct layout_field f;
-		int err = layout_of(layout, fields[i].strct, fields[i].field, &f);
-
-		if (err == -ENOENT && fields[i].may_lack)
-			continue;
-		if (err)
-			return err;
-		*fields[i].offset = f.offset;
-		if (fields[i].strct[8] == 'g' && f.offset + f.size > l->size)
-			l->size = f.offset + f.size;
-	}
-	return l->size <= G_SIZE_MAX ? 0 : err_set(ENOEXEC, "unexpected layout of runtime.g");
+	return !err && l->size > G_SIZE_MAX ? err_set(ENOEXEC, "unexpected layout of runtime.g") : err;
 }
 
 static int find_globals(struct go_g_layout *l, const struct go_process *p)
@@ -97,7 +83,6 @@ static int find_globals(struct go_g_layout *l, const struct go_process *p)
 
 int go_g_reader_open(struct go_g_reader *r, struct go_process *p)
 {
-	struct layout layout;
 	int err;
 
 	*r = (struct go_g_reader){ .p = p, .layout = calloc(1, sizeof(*r->layout)) };
@@ -105,9 +90,7 @@ int go_g_reader_open(struct go_g_reader *r, struct go_process *p)
 		go_g_reader_close(r);
 		return err_sys(ENOMEM, "reading goroutines");
 	}
-	layout_open(&layout, &p->go);
-	err = find_offsets(r->layout, &layout);
-	layout_close(&layout);
+	err = find_offsets(r->layout, p);
 	if (!err)
 		err = find_globals(r->layout, p);
 	if (err)

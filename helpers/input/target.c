@@ -21,6 +21,8 @@
 #include "base/err.h"
 #include "base/num.h"
 
+enum { TEXT_MAX = 1 << 28 };	/* smaps of a million mappings */
+
 static int signal_fd = -1;
 
 /* What the kernel puts behind the path of an executable that was unlinked or replaced. */
@@ -329,29 +331,46 @@ int target_check(const struct target *t)
 	return 0;
 }
 
-int target_entry(const struct target *t, uint64_t *ret)
+int target_text(const struct target *t, const char *name, char **ret, size_t *len)
 {
 	struct buf b = { 0 };
-	uint64_t pair[2];
-	char path[64];
+	char path[128];
 	int err;
 
-	snprintf(path, sizeof(path), "/proc/%d/auxv", t->pid);
-	err = buf_read_file(&b, path, 65536);
-	if (err == -EACCES || err == -EPERM)
-		err = target_denied(t->pid, t->comm, "read the memory of");
-	else if (err)
-		err = err_sys(-err, "can't read %s", path);
-	else
-		err = err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
-	for (size_t off = 0; off + sizeof(pair) <= b.len; off += sizeof(pair)) {
-		memcpy(pair, b.data + off, sizeof(pair));
+	snprintf(path, sizeof(path), "/proc/%d/%s", t->pid, name);
+	err = buf_read_file(&b, path, TEXT_MAX);
+	if (err) {
+		buf_free(&b);
+		if (target_check(t) == -ESRCH)
+			return -ESRCH;
+		if (err == -EACCES || err == -EPERM)
+			return target_denied(t->pid, t->comm, "read the memory of");
+		return err_sys(-err, "can't read %s", path);
+	}
+	*ret = b.data;
+	if (len)
+		*len = b.len;
+	return 0;
+}
+
+int target_entry(const struct target *t, uint64_t *ret)
+{
+	uint64_t pair[2];
+	char *auxv;
+	size_t len;
+	int err = target_text(t, "auxv", &auxv, &len);
+
+	if (err)
+		return err;
+	err = err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
+	for (size_t off = 0; off + sizeof(pair) <= len; off += sizeof(pair)) {
+		memcpy(pair, auxv + off, sizeof(pair));
 		if (pair[0] != AT_ENTRY)
 			continue;
 		*ret = pair[1];
 		err = 0;
 	}
-	buf_free(&b);
+	free(auxv);
 	return err;
 }
 

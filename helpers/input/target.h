@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -56,6 +57,14 @@ int target_denied(pid_t pid, const char *name, const char *what);
 
 /* Where the kernel put the program's entry point (AT_ENTRY): run-time address; 0 or -errno with words. */
 int target_entry(const struct target *t, uint64_t *ret);
+
+/*
+ * A text that the kernel keeps about the target: "maps", "smaps_rollup", "status", "auxv" and
+ * whatever else is in /proc/PID; NUL-terminated, to be free()d; len may be NULL.  All readers get at these through
+ * here, so that they work the same on what was kept of a process.  0, or -errno with words: -ENOENT (this
+ * kernel has no such file, or it was not kept), -EPERM, -ESRCH.
+ */
+int target_text(const struct target *t, const char *name, char **ret, size_t *len);
 
 /* CPU time that the whole process has used, ns; 0 when unknown. */
 uint64_t target_cpu_ns(const struct target *t);
