@@ -54,7 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = state->child_inputs[1] = &run->out;
+		state->child_inputs[0] = &run->live;
 		return 0;
 	case OPT_FULL:
 		run->full = true;
@@ -78,21 +78,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_SYSTEM:
 		run->system = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (run->target_word)
-			argp_error(state, "one target at a time, not '%s' too", arg);
-		run->target_word = arg;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which process? Give a PID or a unique process name");
-		return EINVAL;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
 static const struct argp_child children[] = {
-	{ &opt_json_argp, 0, NULL, 0 },
-	{ &opt_report_argp, 0, NULL, 0 },
+	{ &live_argp, 0, NULL, 0 },
 	{ 0 },
 };
 static const struct argp argp = {
@@ -182,7 +173,7 @@ static bool is_system(struct g_run *run, const struct goroutine *g)
 {
 	struct go_func f;
 
-	return go_func_at(&run->process.go, g->startpc - run->process.bias, &f) &&
+	return go_func_at(&run->live.process.go, g->startpc - run->live.process.bias, &f) &&
 	       go_goroutine_is_system(f.name);
 }
 
@@ -332,54 +323,43 @@ static int make_profile(struct g_run *run)
 
 static int open_target(struct g_run *run)
 {
-	int err = target_open(run->target_word, &run->target);
+	int err = live_open(&run->live);
 
 	if (!err)
-		err = go_process_open(&run->target, &run->process);
-	if (!err)
-		err = go_g_reader_open(&run->reader, &run->process);
-	if (!err)
-		run->symboliser = go_process_symboliser(&run->process);
+		err = go_g_reader_open(&run->reader, &run->live.process);
+	if (err)
+		return err;
+	run->symboliser = go_process_symboliser(&run->live.process);
 	/* a goroutine's leaf frames are the runtime's as a rule: they say what it waits for */
 	run->symboliser.hide_leaf = NULL;
 	run->symboliser.hide = hide;
-	return err;
+	return 0;
 }
 
-static int write_as(struct g_run *run, FILE *f)
+static int write_as(void *ctx, FILE *f)
 {
+	struct g_run *run = ctx;
+	const char *format = run->live.out.format;
 	char title[96];
-	const char *slash = strrchr(run->target.exe_path, '/');
 
-	if (run->full && !strcmp(run->out.format, "table"))
+	if (run->full && !strcmp(format, "table"))
 		return g_print_full(run, f);
-	if (!strcmp(run->out.format, "table"))
+	if (!strcmp(format, "table"))
 		return g_print_table(run, f);
-	if (!strcmp(run->out.format, "json"))
+	if (!strcmp(format, "json"))
 		return g_print_json(run, f);
-	snprintf(title, sizeof(title), "%s: goroutines", slash ? slash + 1 : run->target.exe_path);
-	return writer_write(writer_find(run->out.format), f, &run->profile, &(struct write_options){
-		.title = title, .module = run->process.go.module });
-}
-
-static int print(struct g_run *run)
-{
-	FILE *f;
-	int err = output_open(&run->out, &f), closed;
-
-	if (err)
-		return err;
-	err = write_as(run, f);
-	closed = output_close(&run->out, f);
-	return err ? err : closed;
+	snprintf(title, sizeof(title), "%s: goroutines", live_name(&run->live));
+	return writer_write(writer_find(format), f, &run->profile, &(struct write_options){
+		.title = title, .module = run->live.process.go.module });
 }
 
 static int run(int argc, char **argv)
 {
-	struct g_run run = { .out = { .formats = "table json folded svg html pprof speedscope" }, .target.pidfd = -1 };
+	struct g_run run = {
+		.live.out = { .formats = "table json folded svg html pprof speedscope", .top = 40 },
+	};
 	int err;
 
-	run.out.top = 40;
 	options_parse(&argp, argc, argv, &run);
 	err = open_target(&run);
 	if (!err)
@@ -387,9 +367,7 @@ static int run(int argc, char **argv)
 	if (!err)
 		err = make_profile(&run);
 	if (!err)
-		err = print(&run);
-	if (err)
-		fprintf(stderr, "%s: %s\n", program_invocation_name, err_text());
+		err = live_write(&run.live, write_as, &run);
 	free(run.groups);
 	free(run.group_of);
 	free(run.kinds);
@@ -397,11 +375,9 @@ static int run(int argc, char **argv)
 	profile_free(&run.profile);
 	go_goroutines_free(&run.gs);
 	go_g_reader_close(&run.reader);
-	go_process_close(&run.process);
-	target_close(&run.target);
 	if (run.match)
 		regfree(&run.match_regex);
-	return err_status(err);
+	return live_close(&run.live, err);
 }
 
 const struct command cmd_goroutines = {

@@ -82,10 +82,10 @@ int g_print_json(struct g_run *run, FILE *f)
 	json_t *list = groups(run), *root;
 
 	root = list ? json_pack("{s:s, s:{s:i, s:o, s:o, s:s, s:o}, s:I, s:I, s:I, s:I, s:o}", "schema",
-				"gobpf-goroutines-1", "target", "pid", run->target.pid, "comm",
-				json_text(run->target.comm), "exe", json_text(run->target.exe_path),
-				"go", run->process.go.version.text, "module",
-				json_text(run->process.go.module), "time",
+				"gobpf-goroutines-1", "target", "pid", run->live.target.pid, "comm",
+				json_text(run->live.target.comm), "exe", json_text(run->live.target.exe_path),
+				"go", run->live.process.go.version.text, "module",
+				json_text(run->live.process.go.module), "time",
 				(json_int_t)run->profile.time_unix_ns, "goroutines",
 				(json_int_t)run->user, "system_goroutines", (json_int_t)run->system_n,
 				"torn", (json_int_t)run->gs.torn, "groups", list) :

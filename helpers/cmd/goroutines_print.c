@@ -33,7 +33,7 @@ static const struct frame *site_of(const struct g_run *run, const struct sample 
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct frame *f = &p->frames[p->stack_frames[s->first + i]];
 
-		if (go_traceback_shows(run->process.go.version.minor, f->func, true))
+		if (go_traceback_shows(run->live.process.go.version.minor, f->func, true))
 			return f;
 	}
 	return &p->frames[p->stack_frames[s->first]];
@@ -90,7 +90,7 @@ static void group_row(struct table *t, struct g_run *run, uint32_t sample)
 	buf_free(&b);
 	if (g_stack_words(g))
 		table_line(t, "(%s)", g_stack_words(g));
-	if (!run->out.verbose)
+	if (!run->live.out.verbose)
 		return;
 	stack_lines(t, &run->profile, s);
 	if (group->n == 1)
@@ -106,7 +106,7 @@ static void head(const struct g_run *run, FILE *f)
 
 	fprintf(f, "goroutines: %s (pid %d), %s: %zu goroutine%s and %zu of the runtime itself, %zu "
 		   "different stack%s",
-		base_name(run->target.exe_path), run->target.pid, run->process.go.version.text,
+		base_name(run->live.target.exe_path), run->live.target.pid, run->live.process.go.version.text,
 		run->user, run->user == 1 ? "" : "s", run->system_n, gs->nstacks,
 		gs->nstacks == 1 ? "" : "s");
 	if (gs->torn)
@@ -131,7 +131,7 @@ int g_print_table(struct g_run *run, FILE *f)
 	table_init(&t, columns, ARRAY_SIZE(columns));
 	for (size_t i = 0; i < run->profile.nsamples; i++)
 		groups += run->groups[i].n > 0;
-	for (; shown < groups && (!run->out.top || shown < run->out.top); shown++)
+	for (; shown < groups && (!run->live.out.top || shown < run->live.out.top); shown++)
 		group_row(&t, run, order[shown]);
 	err = groups ? table_print(&t, f) : 0;
 	if (!groups)
@@ -151,9 +151,9 @@ int g_print_table(struct g_run *run, FILE *f)
 static void print_offset(const struct g_run *run, FILE *f, const char *name, uint64_t pc)
 {
 	struct go_func func;
-	uint64_t addr = pc - run->process.bias;
+	uint64_t addr = pc - run->live.process.bias;
 
-	if (go_func_at(&run->process.go, addr, &func) && addr > func.entry &&
+	if (go_func_at(&run->live.process.go, addr, &func) && addr > func.entry &&
 	    !strcmp(func.name, name))
 		fprintf(f, " +0x%llx", (unsigned long long)(addr - func.entry));
 }
@@ -173,7 +173,7 @@ static void print_frame(const struct g_run *run, FILE *f, const struct frame *fr
 static void print_stack(struct g_run *run, FILE *f, const struct sample *s)
 {
 	const struct profile *p = &run->profile;
-	unsigned minor = run->process.go.version.minor;
+	unsigned minor = run->live.process.go.version.minor;
 	struct buf name = { 0 };
 	bool first = true, interrupted = false;
 
@@ -198,7 +198,7 @@ static void print_creator(struct g_run *run, FILE *f, const struct goroutine *g)
 
 	/* the main goroutine's creator says nothing */
 	if (g->goid == 1 || !g_created_by(run, g, &creator) ||
-	    (!run->system && !go_traceback_shows(run->process.go.version.minor, creator.func, false)))
+	    (!run->system && !go_traceback_shows(run->live.process.go.version.minor, creator.func, false)))
 		return;
 	go_traceback_name(&name, creator.func);
 	fprintf(f, "created by %s", name.data ? name.data : "?");
@@ -242,7 +242,7 @@ int g_print_full(struct g_run *run, FILE *f)
 		print_goroutine(run, f, &run->gs.v[i], run->group_of[i]);
 		any = true;
 	}
-	if (!any && !run->out.quiet)
+	if (!any && !run->live.out.quiet)
 		fprintf(stderr, "%s: no goroutine is as asked for\n", program_invocation_name);
 	return 0;
 }

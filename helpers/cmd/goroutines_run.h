@@ -6,7 +6,7 @@
 #include <regex.h>
 
 #include "go/goroutines.h"
-#include "options.h"
+#include "live.h"
 #include "stack/idmap.h"
 #include "stack/profile.h"
 
@@ -27,16 +27,13 @@ struct g_kind {
 };
 
 struct g_run {
-	struct opt_output out;
-	const char *target_word;
+	struct live live;
 	/* which goroutines: NULL, 0: all */
 	const char *state, *reason, *match;
 	uint64_t goid;
 	bool system, full;
 	regex_t match_regex;
 
-	struct target target;
-	struct go_process process;
 	struct go_g_reader reader;
 	struct symboliser symboliser;
 	struct go_goroutines gs;

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "live.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/num.h"
+
+static error_t parse_target(int key, char *arg, struct argp_state *state)
+{
+	struct live *l = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = state->child_inputs[1] = &l->out;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (l->word)
+			argp_error(state, "one target at a time, not '%s' too", arg);
+		l->word = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which process? Give a PID or a unique process name");
+		return EINVAL;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_child children[] = {
+	{ &opt_json_argp, 0, NULL, 0 },
+	{ &opt_report_argp, 0, NULL, 0 },
+	{ 0 },
+};
+const struct argp live_argp = { .parser = parse_target, .children = children };
+
+static const struct argp_option repeat_options[] = {
+	{ "interval", 'i', "TIME", 0, "Look again every TIME: 500ms, 5s, 1m", 40 },
+	{ "count", 'c', "N", 0, "Look N times (0: until Ctrl-C)", 40 },
+	{ 0 },
+};
+
+static error_t parse_repeat(int key, char *arg, struct argp_state *state)
+{
+	struct live *l = state->input;
+
+	switch (key) {
+	case 'i':
+		if (num_parse_duration(arg, &l->interval_ns))
+			argp_error(state, "--interval: %s", err_text());
+		if (!l->interval_ns)
+			argp_error(state, "--interval: 0 is no time to wait");
+		return 0;
+	case 'c':
+		if (num_parse_u64(arg, UINT32_MAX, &l->count))
+			argp_error(state, "--count: %s", err_text());
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+const struct argp live_repeat_argp = { .options = repeat_options, .parser = parse_repeat };
+
+int live_open(struct live *l)
+{
+	int err;
+
+	l->target.pidfd = -1;
+	if (l->interval_ns)
+		wait_signals_init();
+	err = target_open(l->word, &l->target);
+	if (err || l->any_program)
+		return err;
+	err = go_process_open(&l->target, &l->process);
+	l->opened = !err;
+	l->next_ns = num_now_ns();
+	return err;
+}
+
+bool live_again(struct live *l)
+{
+	l->rounds++;
+	if (!l->interval_ns || (l->count && l->rounds >= l->count))
+		return false;
+	l->next_ns += l->interval_ns;
+	if (l->next_ns < num_now_ns())
+		l->next_ns = num_now_ns();
+	switch (target_wait(&l->target, l->next_ns)) {
+	case WAIT_TIME:
+		mem_forget(&l->process.mem);
+		return true;
+	case WAIT_STOP:
+		l->stopped = true;
+		return false;
+	default:
+		return false;
+	}
+}
+
+const char *live_name(const struct live *l)
+{
+	const char *slash = strrchr(l->target.exe_path, '/');
+
+	return slash ? slash + 1 : l->target.exe_path;
+}
+
+int live_write(const struct live *l, int (*write)(void *run, FILE *f), void *run)
+{
+	FILE *f;
+	int err = output_open(&l->out, &f), closed;
+
+	if (err)
+		return err;
+	err = write(run, f);
+	closed = output_close(&l->out, f);
+	return err ? err : closed;
+}
+
+int live_close(struct live *l, int err)
+{
+	if (err)
+		fprintf(stderr, "%s: %s\n", program_invocation_name, err_text());
+	if (l->opened)
+		go_process_close(&l->process);
+	target_close(&l->target);
+	return err_status(err);
+}
