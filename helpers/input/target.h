@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "input/maps.h"
+
 /*
  * A target is held by a pidfd from the first moment, so a reused PID is never
  * taken for it.  Its executable is reached through /proc/PID/exe, which works
@@ -65,6 +67,18 @@ int target_entry(const struct target *t, uint64_t *ret);
  * kernel has no such file, or it was not kept), -EPERM, -ESRCH.
  */
 int target_text(const struct target *t, const char *name, char **ret, size_t *len);
+
+/*
+ * The file that a mapping of the target shows, opened for reading: the very file, also when it was
+ * deleted or lies in another mount namespace.  t NULL: of this program itself.  -1: can't be had.
+ */
+int target_mapped_fd(const struct target *t, const struct map *m);
+
+/*
+ * The target's present moment, for ages and the like: CLOCK_MONOTONIC and Unix time in nanoseconds.
+ */
+uint64_t target_now_ns(const struct target *t);
+uint64_t target_unix_ns(const struct target *t);
 
 /* CPU time that the whole process has used, ns; 0 when unknown. */
 uint64_t target_cpu_ns(const struct target *t);
