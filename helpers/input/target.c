@@ -335,11 +335,15 @@ int target_check(const struct target *t)
 
 int target_text(const struct target *t, const char *name, char **ret, size_t *len)
 {
+	bool system = !strncmp(name, TARGET_SYSTEM, strlen(TARGET_SYSTEM));
 	struct buf b = { 0 };
 	char path[128];
 	int err;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", t->pid, name);
+	if (system)
+		snprintf(path, sizeof(path), "/proc/%s", name + strlen(TARGET_SYSTEM));
+	else
+		snprintf(path, sizeof(path), "/proc/%d/%s", t->pid, name);
 	err = buf_read_file(&b, path, TEXT_MAX);
 	if (err) {
 		buf_free(&b);
