@@ -73,7 +73,7 @@ same() {
 	local without=$fixture
 	dump strip
 	for how in process_vm_readv refused:process_vm_readv; do
-		gobpf() { "$without" $how "$GOBPF" "$@"; }
+		gobpf() { "$without" "$how" "$GOBPF" "$@"; }
 		same
 	done
 	end g

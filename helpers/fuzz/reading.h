@@ -29,6 +29,7 @@ static inline int reading_mem(struct reading *r, struct profile *p, const void *
 	ret = readers_read(r);
 	must(ret != -ENOMEM);
 	lines_close(&lines);
+	r->lines = NULL;
 	buf_free(&r->notes);
 	return ret;
 }
