@@ -95,7 +95,7 @@ int profile_queue_add(struct profile_queue *q, const uint32_t *ids, size_t n, ui
 	s->n = n;
 	s->labels = labels;
 	s->hash = profile_stack_hash(ids, n, labels);
-	memcpy(s->values, values, q->p->ntypes * sizeof(*values));
+	memcpy(s->values, values, sizeof(s->values));
 	if (m->cap)
 		__builtin_prefetch(&m->slots[idmap_at(m, s->hash)]);
 	if (q->end - q->first >= STEP)

@@ -16,7 +16,7 @@ struct profile_queue;
 struct profile_queue *profile_queue_new(struct profile *p);
 void profile_queue_free(struct profile_queue *q);	/* forgets what still waits; NULL is fine */
 
-/* As profile_add_labelled(), by and by; both return 0 or -ENOMEM. */
+/* As profile_add_labelled(), by and by; values: PROFILE_VALUES of them.  Both return 0 or -ENOMEM. */
 int profile_queue_add(struct profile_queue *q, const uint32_t *ids, size_t n, uint32_t labels,
 		      const int64_t *values);
 /* Adds all that waits. */

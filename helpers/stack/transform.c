@@ -16,7 +16,7 @@ enum { KEYS = 16, NO_FRAME = UINT32_MAX };
 /* What was found out about a frame before it is changed. */
 struct place {
 	uint32_t id;		/* in the output; NO_FRAME: not needed yet */
-	bool hidden, focus, ignore, root, leaf;
+	bool inlined, hidden, focus, ignore, root, leaf;
 };
 
 struct key {
@@ -140,6 +140,7 @@ static int look_at_frames(struct work *w)
 			return -ENOMEM;
 		w->places[w->nplaces] = (struct place){
 			.id = NO_FRAME,
+			.inlined = f->flags & FRAME_INLINED,
 			.hidden = t->hide && t->hide(t->ctx, f),
 			.focus = w->has_focus && matches(&w->focus, f->func),
 			.ignore = w->has_ignore && matches(&w->ignore, f->func),
@@ -182,15 +183,15 @@ static int make_frame(struct work *w, uint32_t i, bool alone, uint32_t *ret)
  */
 static size_t visible(struct work *w, const uint32_t *from, size_t nfrom)
 {
-	const struct frame *frames = w->named->frames;
 	size_t n = 0;
 
 	for (size_t i = 0; i < nfrom; i++) {
-		if (!w->places[from[i]].hidden) {
+		const struct place *p = &w->places[from[i]];
+
+		if (!p->hidden) {
 			w->ids[n] = from[i];
 			w->alone[n++] = false;
-		} else if (n && !(frames[from[i]].flags & FRAME_INLINED) &&
-			   (frames[w->ids[n - 1]].flags & FRAME_INLINED)) {
+		} else if (n && !p->inlined && w->places[w->ids[n - 1]].inlined) {
 			w->alone[n - 1] = true;
 		}
 	}
@@ -321,9 +322,9 @@ static int emit(struct work *w, const struct sample *s, size_t from, size_t n)
 	if (!ARRAY_ROOM(w->made, n - from + nfront, w->made_cap))
 		return -ENOMEM;
 	for (size_t i = from; i < n; i++) {
-		bool inlined = w->named->frames[w->ids[i]].flags & FRAME_INLINED;
+		bool root = i + 1 == n && w->places[w->ids[i]].inlined;
 
-		err = make_frame(w, w->ids[i], w->alone[i] || (inlined && i + 1 == n), &w->made[made++]);
+		err = make_frame(w, w->ids[i], w->alone[i] || root, &w->made[made++]);
 		if (err)
 			return err;
 	}
