@@ -11,10 +11,12 @@
 #include "stack/fold.h"
 #include "stack/readers.h"
 
-static inline void must(bool right)
+#define must(right) ((right) ? (void)0 : broken(__LINE__, #right))
+
+static inline void broken(int line, const char *rule)
 {
-	if (!right)
-		abort();
+	fprintf(stderr, "line %d: not so: %s\n", line, rule);
+	abort();
 }
 
 /* Reads into p, which is initialised; r says how, lines and profile are set here. */
