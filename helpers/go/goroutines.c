@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "go/globals.h"
+#include "go/running.h"
 #include "go/values.h"
 #include "stack/idmap.h"
 
@@ -27,7 +28,7 @@ enum {
 struct go_g_layout {
 	uint32_t lo, hi, status, goid, parent, gopc, startpc, m, labels, waitsince, reason, locked;
 	uint32_t sp, pc, syscallsp, syscallpc, size;
-	uint32_t m_procid, m_id;
+	uint32_t m_procid, m_id, m_g0;
 	uint64_t allglen, allgptr, reasons;
 	char reason_names[REASONS][REASON_LEN];	/* "" not read yet */
 };
@@ -53,6 +54,7 @@ static int find_offsets(struct go_g_layout *l, const struct go_process *p)
 		{ "runtime.g", "syscallpc", &l->syscallpc, NULL, false },
 		{ "runtime.m", "procid", &l->m_procid, NULL, false },
 		{ "runtime.m", "id", &l->m_id, NULL, false },
+		{ "runtime.m", "g0", &l->m_g0, NULL, false },
 	};
 	int err = go_offsets_find(p, wants, ARRAY_SIZE(wants));
 
@@ -203,6 +205,17 @@ static void decode(const struct go_g_layout *l, const uint8_t *bytes, struct gor
 	g->sp = span_u64(&b, syscall ? l->syscallsp : l->sp);
 }
 
+/* Of one that runs what its g says counts only together with its thread's registers. */
+static void decode_place(struct snapshot *s, const uint8_t *bytes, struct goroutine *g)
+{
+	const struct go_g_layout *l = s->r->layout;
+	const struct go_running r = { l->m_procid, l->m_g0, l->lo, l->hi };
+
+	decode(l, bytes, g);
+	if (g->status == G_RUNNING && !go_running_at(s->r->p, &r, g->m, g->lo, g->hi, &g->pc, &g->sp))
+		g->sp = 0;
+}
+
 static bool is_gone(const struct goroutine *g)
 {
 	return g->status == G_DEAD || g->status == G_DEADEXTRA || g->status == G_IDLE;
@@ -210,8 +223,7 @@ static bool is_gone(const struct goroutine *g)
 
 static bool has_stack(const struct goroutine *g)
 {
-	return !is_gone(g) && g->status != G_RUNNING && g->status != G_COPYSTACK && g->sp && g->pc &&
-	       g->sp >= g->lo && g->sp < g->hi;
+	return !is_gone(g) && g->status != G_COPYSTACK && g->sp && g->pc && g->sp >= g->lo && g->sp < g->hi;
 }
 
 /* Has it not run in between?  waitsince may be written by a GC meanwhile. */
@@ -233,7 +245,7 @@ static int got_g(void *ctx, const struct mem_piece *piece, const uint8_t *bytes)
 	g->status = G_DEAD;
 	if (!bytes)
 		return 0;
-	decode(s->r->layout, bytes, g);
+	decode_place(s, bytes, g);
 	if (g->status == G_RUNNING)
 		g->stack_state = GO_STACK_RUNNING;
 	s->tries[piece->id].again = has_stack(g);
@@ -289,8 +301,8 @@ static int got_stack(void *ctx, const struct mem_piece *piece, const uint8_t *by
 	if (!bytes)
 		return 0;
 	err = go_unwind(&s->r->unwinder, &stack, pcs, STACK_PCS, &walked);
-	/* all saved pcs are behind a call but that of a goroutine that has not run yet */
-	if (walked.n && g->pc == g->startpc)
+	/* all saved pcs are behind a call but that of a goroutine that has not run yet, and of one that runs */
+	if (walked.n && (g->pc == g->startpc || g->status == G_RUNNING))
 		pcs[0]++;
 	if (!err)
 		err = intern_stack(s, pcs, walked.n, &g->stack);
@@ -312,7 +324,7 @@ static int check_g(void *ctx, const struct mem_piece *piece, const uint8_t *byte
 	struct try *t = &s->tries[piece->id];
 
 	if (bytes)
-		decode(s->r->layout, bytes, &now);
+		decode_place(s, bytes, &now);
 	t->again = !bytes || !unchanged(g, &now) || t->odd || g->stack == NO_STACK;
 	s->gs->rereads += t->again;
 	return 0;
@@ -386,6 +398,7 @@ static int by_goid(const void *pa, const void *pb)
 static void tidy(struct snapshot *s)
 {
 	struct go_goroutines *gs = s->gs;
+	uint64_t newest = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < gs->n; i++) {
@@ -400,8 +413,13 @@ static void tidy(struct snapshot *s)
 			g->stack = NO_STACK;
 			gs->torn++;
 		}
+		if (g->waitsince_ns > (int64_t)newest)
+			newest = g->waitsince_ns;
 		gs->v[n++] = *g;
 	}
+	/* a core file doesn't say when it was made; not before what the runtime has noted */
+	if (!gs->time_ns)
+		gs->time_ns = newest;
 	gs->n = n;
 	qsort(gs->v, n, sizeof(*gs->v), by_goid);
 }

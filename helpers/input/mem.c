@@ -100,6 +100,8 @@ ssize_t mem_fetch(struct mem *m, void *out, const struct iovec *ranges, size_t n
 		local.iov_len += ranges[i].iov_len;
 	if (!local.iov_len)
 		return 0;
+	if (m->target && m->target->core)
+		return core_readv(m->target->core, out, ranges, n);
 	if (m->fd >= 0)
 		return read_file(m, out, ranges, n);
 	have = process_vm_readv(m->pid, &local, 1, ranges, n, 0);
@@ -155,6 +157,8 @@ int mem_read(struct mem *m, uint64_t addr, void *out, size_t len)
 		memset(out, 0, len);
 		return fail(m, EFAULT);
 	}
+	if (m->target && m->target->core)
+		return mem_read_now(m, addr, out, len);
 	while (len) {
 		uint64_t base = addr & ~(uint64_t)(BLOCK - 1);
 		size_t skip = addr - base, n = BLOCK - skip < len ? BLOCK - skip : len;
