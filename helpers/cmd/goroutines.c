@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/num.h"
@@ -306,11 +305,9 @@ static int add_goroutine(struct g_run *run, uint32_t i)
 static int make_profile(struct g_run *run)
 {
 	static const struct value_type type = { "goroutines", "count", false };
-	struct timespec now;
 	int err = profile_init(&run->profile, &type, 1);
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	run->profile.time_unix_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	run->profile.time_unix_ns = target_unix_ns(&run->live.target);
 	run->group_of = malloc((run->gs.n + 1) * sizeof(*run->group_of));
 	if (!run->group_of)
 		err = -ENOMEM;

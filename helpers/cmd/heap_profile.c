@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/num.h"
@@ -128,7 +127,6 @@ static int open_target(struct hp_run *run)
 static int look(struct hp_run *run)
 {
 	struct go_process *p = &run->live.process;
-	struct timespec now;
 	int err = go_buckets_read(p, &run->layout, &run->buckets);
 
 	/* what was read while it ended or ran exec may be another program's */
@@ -136,8 +134,7 @@ static int look(struct hp_run *run)
 		err = target_check(&run->live.target);
 	if (err)
 		return err;
-	clock_gettime(CLOCK_REALTIME, &now);
-	run->unix_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	run->unix_ns = target_unix_ns(&run->live.target);
 	run->published_ns = go_heap_published_at(p, &run->buckets);
 	if (!run->buckets.rate && !run->buckets.n)
 		return err_set(ENOEXEC, "process %d (%s) keeps no memory profile: its MemProfileRate is 0 "

@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/num.h"
 #include "go/globals.h"
 #include "go/values.h"
 #include "stack/idmap.h"
@@ -412,7 +411,7 @@ int go_goroutines_read(struct go_g_reader *r, struct go_goroutines *ret)
 	struct snapshot s = { .r = r, .gs = ret };
 	int err;
 
-	*ret = (struct go_goroutines){ .time_ns = num_now_ns() };
+	*ret = (struct go_goroutines){ .time_ns = target_now_ns(r->p->target) };
 	err = read_addresses(&s);
 	for (size_t round = 0; !err && round < ARRAY_SIZE(batches) && s.ntodo; round++)
 		err = read_round(&s, batches[round]);
