@@ -186,6 +186,68 @@ sum_labels() { jq -rs 'group_by(.labels) | .[] | "\(map(.count) | add) \(.[0].la
 	done < <(roots)
 }
 
+# readings N - the gobpf started as r has written N readings
+readings() { (($(grep -c '^ "schema"' "$BATS_TEST_TMPDIR/r.log") >= $1)); }
+
+# of FUNCTION FILTER - of the last reading, FILTER of the group that is in it
+of() { jq -s ".[-1] as \$r | \$r.groups[] | select(any(.stack[]; .func == \"main.$1\")) | $2" "$BATS_TEST_TMPDIR/r.log"; }
+
+@test "goroutines: -i knows from both sides when a wait began, and the groups' changes" {
+	local root from to
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture waiting strip
+		spawn w "$fixture"
+		await w '^READY'
+		spawn r "$GOBPF" goroutines -i 300ms -f json "${PID[w]}"
+		retry 20 readings 1
+		tell w park 5
+		await w '^PARKED'
+		read -r _ from to < <(grep PARKED "$BATS_TEST_TMPDIR/w.log")
+		retry 20 readings $(($(grep -c schema "$BATS_TEST_TMPDIR/r.log") + 3))
+		stop r
+		[ "$(of parked .count)" -eq 5 ]
+		of parked "(.wait_min_ns <= \$r.time - $from and .wait_min_ns > 2e8 and
+			.wait_bound_ns >= \$r.time - $to and .wait_unknown == 0)" | grep -qx true ||
+			fail "$(of parked '.stack = null, $r.time') $from $to"
+		# it began before the first look: nobody knows when
+		of since '(.wait_min_ns > 5e8 and .wait_bound_ns == null)' | grep -qx true || fail "$(of since .)"
+		[ "$(jq -s 'map([.groups[] | select(any(.stack[]; .func == "main.parked")) | .change] | add // 0) | add' "$BATS_TEST_TMPDIR/r.log")" -eq 5 ]
+		[ "$(jq -s '.[0].groups | map(has("change")) | any' "$BATS_TEST_TMPDIR/r.log")" = false ]
+		end w
+	done < <(roots)
+}
+
+@test "goroutines: -i claims no age of one that ran so often that its count is the same again" {
+	fixture waiting strip
+	spawn w "$fixture"
+	await w '^READY'
+	spawn r "$GOBPF" goroutines -i 1s -f json "${PID[w]}"
+	retry 20 readings 1
+	tell w wake
+	await w '^WOKEN'
+	retry 20 readings $(($(grep -c schema "$BATS_TEST_TMPDIR/r.log") + 1))
+	stop r
+	of sleeper '(.wait_min_ns == null or .wait_min_ns < 1e9)' | grep -qx true || fail "$(of sleeper .)"
+	end w
+}
+
+@test "goroutines: -i shows groups that come and go as a table" {
+	fixture waiting strip
+	spawn w "$fixture"
+	await w '^READY'
+	spawn r "$GOBPF" goroutines -i 200ms "${PID[w]}"
+	await r '^goroutines: '
+	tell w park 5
+	await r '^ +5 +\+5  chan receive +≤[0-9.]+ m?s  main.parked '
+	await r '^ +5 +=  chan receive +[0-9.]+ m?s…[0-9.]+ m?s  main.parked '
+	[ "$(grep -c '^ *COUNT  STATE ' "$BATS_TEST_TMPDIR/r.log")" -eq 1 ]
+	stop r
+	run -0 gobpf goroutines -i 10ms -c 3 "${PID[w]}"
+	[ "$(grep -c '^goroutines: ' <<<"$output")" -eq 3 ]
+	end w
+	run -2 gobpf goroutines -i 1s -f folded 1
+}
+
 # bits - of a --full dump on stdin: "ok", "WRONG" with the goroutine, "running" or "torn" for each walker
 bits() {
 	awk -v RS= '{

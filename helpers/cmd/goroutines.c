@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/num.h"
@@ -186,13 +187,19 @@ static int write_as(struct g_run *run, FILE *f)
 
 static int look(struct g_run *run)
 {
+	struct timespec now;
 	int err;
 
 	go_goroutines_free(&run->gs);
+	/* ages are as of the beginning */
+	clock_gettime(CLOCK_REALTIME, &now);
 	err = go_goroutines_read(&run->reader, &run->gs);
 	if (!err && go_waits_update(&run->waits, &run->reader, &run->gs))
 		err = err_sys(ENOMEM, "reading goroutines");
-	return err ? err : g_group(run);
+	if (!err)
+		err = g_group(run);
+	run->profile.time_unix_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	return err;
 }
 
 /* The first reading is there when the output is opened. */
@@ -201,14 +208,17 @@ static int write_all(void *ctx, FILE *f)
 	struct g_run *run = ctx;
 	int err = write_as(run, f);
 
-	while (!err && live_again(&run->live)) {
+	while (!err && run->live.interval_ns) {
+		err = -output_flush(f);
+		if (err)
+			return err_sys(-err, "writing");
+		if (!live_again(&run->live))
+			break;
 		err = look(run);
 		if (!err && !strcmp(run->live.out.format, "table"))
 			fputc('\n', f);
 		if (!err)
 			err = write_as(run, f);
-		if (!err)
-			err = -output_flush(f);
 	}
 	return err;
 }

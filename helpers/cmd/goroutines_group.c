@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "cmd/goroutines_run.h"
@@ -242,11 +241,8 @@ static int begin(struct g_run *run)
 {
 	static const struct value_type type = { "goroutines", "count", false };
 	struct profile *p = &run->profile;
-	struct timespec now;
 	int err = p->ntypes ? 0 : profile_init(p, &type, 1);
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	p->time_unix_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	for (size_t i = 0; i < p->nsamples; i++) {
 		p->samples[i].values[0] = 0;
 		run->groups[i] = (struct g_group){ .before = run->groups[i].n };
