@@ -68,6 +68,18 @@ same() {
 	end g
 }
 
+@test "goroutines: where process_vm_readv is refused, by /proc/PID/mem" {
+	local how
+	fixture without
+	local without=$fixture
+	dump strip
+	for how in process_vm_readv refused:process_vm_readv; do
+		gobpf() { "$without" "$how" "$GOBPF" "$@"; }
+		same
+	done
+	end g
+}
+
 @test "goroutines: those in the same state with the same stack are one row" {
 	dump strip
 	COLUMNS=200 gobpf goroutines "${PID[g]}" >"$BATS_TEST_TMPDIR/table"

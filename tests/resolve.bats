@@ -380,8 +380,8 @@ sampled() {
 	fixture allocmix "$@"
 	spawn mix "$fixture" 400
 	await mix '^READY'
-	perf record -q -e cpu-clock -F 1000 -g -o x.data -p "${PID[mix]}" -- sleep 1.5 9>/dev/null ||
-		skip "requires perf record"
+	perf_attach mix 200 -e cpu-clock -F 1000 -g
+	mv perf.data x.data
 	kill "${PID[mix]}"
 	perf script -i x.data --no-inline >x.txt 2>/dev/null
 	gobpf fold x.data >data 2>err

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/num.h"
@@ -187,18 +186,17 @@ static int write_as(struct g_run *run, FILE *f)
 
 static int look(struct g_run *run)
 {
-	struct timespec now;
+	/* ages are as of the beginning */
+	uint64_t now = target_unix_ns(&run->live.target);
 	int err;
 
 	go_goroutines_free(&run->gs);
-	/* ages are as of the beginning */
-	clock_gettime(CLOCK_REALTIME, &now);
 	err = go_goroutines_read(&run->reader, &run->gs);
 	if (!err && go_waits_update(&run->waits, &run->reader, &run->gs))
 		err = err_sys(ENOMEM, "reading goroutines");
 	if (!err)
 		err = g_group(run);
-	run->profile.time_unix_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	run->profile.time_unix_ns = now;
 	return err;
 }
 

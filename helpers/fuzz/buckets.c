@@ -33,7 +33,7 @@ static void begin(void)
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	must(memory != MAP_FAILED);
 	target.pid = getpid();
-	must(!mem_init(&process.mem, target.pid));
+	must(!mem_init(&process.mem, &target));
 }
 
 static uint32_t offset(unsigned minor, const char *strct, const char *field, uint32_t *size)

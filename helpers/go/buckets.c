@@ -9,7 +9,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/num.h"
 #include "go/globals.h"
 #include "go/layout.h"
 
@@ -182,7 +181,7 @@ int go_buckets_read(struct go_process *p, const struct go_bucket_layout *l, stru
 	err = go_memprofile_rate(p, l, &b.rate);
 	if (err)
 		return err;
-	b.time_ns = num_now_ns();
+	b.time_ns = target_now_ns(p->target);
 	addr = mem_u64(&p->mem, l->mbuckets);
 	while (!err && addr) {
 		/* Brent's way to see a circle after three turns at most */

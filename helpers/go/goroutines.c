@@ -7,7 +7,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/num.h"
 #include "go/goroutines_priv.h"
 #include "stack/idmap.h"
 
@@ -358,13 +357,13 @@ int go_goroutines_read(struct go_g_reader *r, struct go_goroutines *ret)
 	struct snapshot s = { .r = r, .gs = ret };
 	int err;
 
-	*ret = (struct go_goroutines){ .time_ns = num_now_ns() };
+	*ret = (struct go_goroutines){ .time_ns = target_now_ns(r->p->target) };
 	ret->ran_known = go_g_ran(r, &ret->ran_begin);
 	err = read_addresses(&s);
 	for (size_t round = 0; !err && round < ARRAY_SIZE(batches) && s.ntodo; round++)
 		err = read_round(&s, batches[round]);
 	ret->ran_known = ret->ran_known && go_g_ran(r, &ret->ran_end);
-	ret->end_ns = num_now_ns();
+	ret->end_ns = target_now_ns(r->p->target);
 	if (!err)
 		tidy(&s);
 	free(s.pieces);

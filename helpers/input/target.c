@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
@@ -333,11 +335,15 @@ int target_check(const struct target *t)
 
 int target_text(const struct target *t, const char *name, char **ret, size_t *len)
 {
+	bool system = !strncmp(name, TARGET_SYSTEM, strlen(TARGET_SYSTEM));
 	struct buf b = { 0 };
 	char path[128];
 	int err;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", t->pid, name);
+	if (system)
+		snprintf(path, sizeof(path), "/proc/%s", name + strlen(TARGET_SYSTEM));
+	else
+		snprintf(path, sizeof(path), "/proc/%d/%s", t->pid, name);
 	err = buf_read_file(&b, path, TEXT_MAX);
 	if (err) {
 		buf_free(&b);
@@ -408,6 +414,46 @@ enum wait_result target_wait(const struct target *t, uint64_t until_ns)
 		if (n == 0)
 			return WAIT_TIME;
 	}
+}
+
+/* ino 0: any.  A device or a pipe is not even opened: that might hold us up, or do something. */
+static int open_file(const char *path, uint64_t ino)
+{
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode) || (ino && st.st_ino != ino))
+		return -1;
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+int target_mapped_fd(const struct target *t, const struct map *m)
+{
+	pid_t pid = t ? t->pid : getpid();
+	char path[64 + PATH_MAX];
+	int fd;
+
+	/* the very file, also when it was deleted or replaced; needs a capability that root has */
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, m->start, m->end);
+	fd = open_file(path, 0);
+	if (fd >= 0)
+		return fd;
+	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, m->path);
+	return open_file(path, m->ino);
+}
+
+uint64_t target_now_ns(const struct target *t)
+{
+	(void)t;
+	return num_now_ns();
+}
+
+uint64_t target_unix_ns(const struct target *t)
+{
+	struct timespec now;
+
+	(void)t;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 uint64_t target_cpu_ns(const struct target *t)

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "input/maps.h"
+
 /*
  * A target is held by a pidfd from the first moment, so a reused PID is never
  * taken for it.  Its executable is reached through /proc/PID/exe, which works
@@ -61,10 +63,24 @@ int target_entry(const struct target *t, uint64_t *ret);
 /*
  * A text that the kernel keeps about the target: "maps", "smaps_rollup", "status", "auxv" and
  * whatever else is in /proc/PID; NUL-terminated, to be free()d; len may be NULL.  All readers get at these through
- * here, so that they work the same on what was kept of a process.  0, or -errno with words: -ENOENT (this
+ * here, so that they work the same on what was kept of a process.  "system:meminfo" and such are of the
+ * machine: /proc/meminfo.  0, or -errno with words: -ENOENT (this
  * kernel has no such file, or it was not kept), -EPERM, -ESRCH.
  */
+#define TARGET_SYSTEM "system:"
 int target_text(const struct target *t, const char *name, char **ret, size_t *len);
+
+/*
+ * The file that a mapping of the target shows, opened for reading: the very file, also when it was
+ * deleted or lies in another mount namespace.  t NULL: of this program itself.  -1: can't be had.
+ */
+int target_mapped_fd(const struct target *t, const struct map *m);
+
+/*
+ * The target's present moment, for ages and the like: CLOCK_MONOTONIC and Unix time in nanoseconds.
+ */
+uint64_t target_now_ns(const struct target *t);
+uint64_t target_unix_ns(const struct target *t);
 
 /* CPU time that the whole process has used, ns; 0 when unknown. */
 uint64_t target_cpu_ns(const struct target *t);

@@ -149,7 +149,11 @@ static bool bare_histogram(const char *line, size_t len, size_t *ret_name)
 	while (n < len && (isalnum((unsigned char)line[n]) || line[n] == '_'))
 		n++;
 	*ret_name = n;
-	return n < len && line[n] == ':' && n + 1 + strspn(line + n + 1, " ") == len;
+	if (n == len || line[n] != ':')
+		return false;
+	while (len > n && line[len - 1] == ' ')
+		len--;
+	return len == n + 1;
 }
 
 static int bucket_line(struct text *t, const char *line, bool *ret_taken)

@@ -391,7 +391,8 @@ int perf_data_read(struct reading *r)
 		.r = r,
 		.order = { .deliver = deliver, .ctx = &p },
 		.stacks = { .r = r, .threads = &p.file.threads,
-			    .other_arch = &p.file.other_arch },
+			    .other_arch = &p.file.other_arch,
+			    .frames = { .profile = r->profile, .maps = &p.file.threads.maps } },
 		.labels = { .r = r, .threads = &p.file.threads, .trace = &p.file.trace },
 		.main_event = r->profile->ntypes ? SIZE_MAX : SIZE_MAX - 1,
 	};
