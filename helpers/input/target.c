@@ -20,6 +20,7 @@
 #include "base/caps.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "input/cgroup.h"
 
 enum { TEXT_MAX = 1 << 28 };	/* smaps of a million mappings */
 
@@ -346,6 +347,8 @@ int target_text(const struct target *t, const char *name, char **ret, size_t *le
 
 	if (t->core)
 		return core_text(t->core, name, ret, len);
+	if (!strncmp(name, TARGET_CGROUP, strlen(TARGET_CGROUP)))
+		return cgroup_live_text(t, name + strlen(TARGET_CGROUP), ret, len);
 	if (system)
 		snprintf(path, sizeof(path), "/proc/%s", name + strlen(TARGET_SYSTEM));
 	else
