@@ -412,6 +412,7 @@ static void tidy(struct snapshot *s)
 			g->stack_state = GO_STACK_TORN;
 			g->stack = NO_STACK;
 			gs->torn++;
+			mem_disown(&s->r->p->mem, g->lo, g->hi - g->lo);
 		}
 		if (g->waitsince_ns > (int64_t)newest)
 			newest = g->waitsince_ns;

@@ -355,6 +355,8 @@ int target_text(const struct target *t, const char *name, char **ret, size_t *le
 			return target_denied(t->pid, t->comm, "read the memory of");
 		return err_sys(-err, "can't read %s", path);
 	}
+	if (t->keep)
+		capture_text(t->keep, name, b.data, b.len);
 	*ret = b.data;
 	if (len)
 		*len = b.len;

@@ -74,17 +74,23 @@ int target_mapped_fd(const struct target *t, const struct map *m)
 
 uint64_t target_now_ns(const struct target *t)
 {
-	return t->core ? t->core->about.now_ns : num_now_ns();
+	uint64_t now = t->core ? t->core->about.now_ns : num_now_ns();
+
+	if (t->keep)
+		t->keep->now_ns = now;
+	return now;
 }
 
 uint64_t target_unix_ns(const struct target *t)
 {
-	struct timespec now;
+	struct timespec ts;
+	uint64_t now;
 
-	if (t->core)
-		return t->core->about.unix_ns;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	now = t->core ? t->core->about.unix_ns : (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+	if (t->keep)
+		t->keep->unix_ns = now;
+	return now;
 }
 
 bool target_registers(const struct target *t, uint64_t tid, uint64_t *ret_pc, uint64_t *ret_sp)
