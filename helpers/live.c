@@ -123,15 +123,13 @@ const char *live_name(const struct live *l)
 int live_write(const struct live *l, int (*write)(void *run, FILE *f), void *run)
 {
 	FILE *f;
-	int err = output_open(&l->out, &f);
+	int err = output_open(&l->out, &f), closed;
 
 	if (err)
 		return err;
 	err = write(run, f);
-	if (!err)
-		return output_close(&l->out, f);
-	output_discard(&l->out, f);
-	return err;
+	closed = output_close(&l->out, f);
+	return err ? err : closed;
 }
 
 int live_close(struct live *l, int err)

@@ -70,20 +70,15 @@ delve_claims() {
 	esac || fail "delve: $(tool delve): $said"
 }
 
-# perf_claims FILE - samples of the running program, with perf's lines where it has some. perf gives up
-# when a thread ends as it attaches, and a busy machine may not run the program in its window: so, again.
+# perf_claims FILE - samples of the running program, with perf's lines where it has some
 perf_claims() {
-	local said='' try
+	local said
 	command -v perf >/dev/null || return 0
 	spawn claimed "$1"
 	await claimed '^READY'
-	for ((try = 0; try < 20 && ${#said} == 0; try++)); do
-		HOME=$BATS_TEST_TMPDIR timeout 60 perf record -q -e cpu-clock:u -F 200 -o "$BATS_TEST_TMPDIR/claims.data" \
-			-p "${PID[claimed]}" -- sleep 0.5 >"$BATS_TEST_TMPDIR/claims.log" 2>&1 || continue
-		said=$(HOME=$BATS_TEST_TMPDIR perf script -i "$BATS_TEST_TMPDIR/claims.data" -F ip,sym,srcline 2>/dev/null)
-	done
+	perf_attach claimed 20 -e cpu-clock:u -F 200 || return
 	end claimed
-	[ -n "$said" ] || fail "perf recorded nothing of $1: $(<"$BATS_TEST_TMPDIR/claims.log")" || return
+	said=$(HOME=$BATS_TEST_TMPDIR perf script -i "$BATS_TEST_TMPDIR/perf.data" -F ip,sym,srcline 2>/dev/null)
 	case $(tool "perf report") in
 	"true functions, lines") [[ $said =~ \ (runtime|main)\..*\.go:[1-9] ]] ;;
 	"true functions" | "true functions; lines not from DWARF 5")

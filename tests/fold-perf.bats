@@ -55,6 +55,20 @@ kills() {
 	gobpf fold -q --classic=kernel,jit tests/golden/fold-classic/corners.in | diff tests/golden/fold-classic/corners--all.out -
 }
 
+@test "fold: --classic: what stands under a sample that is left out is no mistake, however lines end" {
+	printf 'app 1 1.0: 1 cycles: \n\t40 f (/x)\n\napp 1 1.1: 1 faults: \n\t41 g (/x)\n  x.c:1\n\n' >"$BATS_TEST_TMPDIR/lf"
+	sed 's/$/\r/' "$BATS_TEST_TMPDIR/lf" >"$BATS_TEST_TMPDIR/crlf"
+	local in
+	for in in lf crlf; do
+		run -0 --separate-stderr gobpf fold --strict --classic "$BATS_TEST_TMPDIR/$in"
+		[ "$output" = 'app;f 1' ]
+		[[ $stderr == *": 1 samples of other events than cycles are left out"* ]]
+	done
+	# the next one is looked at again
+	printf 'nothing\n' >>"$BATS_TEST_TMPDIR/crlf"
+	run -1 gobpf fold --strict --classic "$BATS_TEST_TMPDIR/crlf"
+}
+
 @test "fold: --classic=inline asks addr2line" {
 	requires gcc
 	requires addr2line
@@ -203,7 +217,7 @@ kills() {
 		printf 'a 1/1 %d.000000: ev%d: \n\t12 f (/x)\n\n' $i $i
 	done >"$BATS_TEST_TMPDIR/events"
 	run -0 --separate-stderr gobpf fold --value ev8 "$BATS_TEST_TMPDIR/events"
-	[ "$output" = 'a;f 1' ]
+	[ "$output" = 'app;f 1' ]
 	[[ $stderr == *"line 25: ev9: more events than 8 (1 left out of 9; --strict refuses)" ]]
 }
 

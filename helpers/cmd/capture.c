@@ -149,17 +149,24 @@ static void keep_headers(struct keeping *k)
 			mem_read_now(&k->live.process.mem, maps->v[i].start, page, sizeof(page));
 }
 
-static int write_capture(void *ctx, FILE *f)
+static int write_file(struct keeping *k)
 {
-	struct keeping *k = ctx;
 	const char *path = k->live.out.path ? k->live.out.path : "";
 	size_t n = strlen(path);
 	const struct elf_file *elf = &k->live.process.elf;
+	FILE *f;
+	int err = output_open(&k->live.out, &f);
 
-	return capture_write(&k->capture, &(struct capture_about){
+	if (err)
+		return err;
+	err = capture_write(&k->capture, &(struct capture_about){
 		.target = &k->live.target, .maps = &k->live.process.maps, .program = GOBPF_VERSION,
 		.build_id = elf_build_id(elf), .exe = k->no_exe ? (struct span){ 0 } : elf->bytes,
 		.packed = n < 5 || strcmp(path + n - 5, ".core") != 0 }, f);
+	if (!err)
+		return output_close(&k->live.out, f);
+	output_discard(&k->live.out, f);
+	return err;
 }
 
 static void remarks(const struct keeping *k, uint64_t took_ns)
@@ -191,7 +198,7 @@ static int capture(struct keeping *k)
 	err = target_check(&k->live.target);
 	if (!err) {
 		progress_show(&k->progress, 0, 0, "writing");
-		err = live_write(&k->live, write_capture, k);
+		err = write_file(k);
 	}
 	progress_clear(&k->progress);
 	return err;

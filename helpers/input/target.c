@@ -20,6 +20,7 @@
 #include "base/caps.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "input/cgroup.h"
 
 enum { TEXT_MAX = 1 << 28 };	/* smaps of a million mappings */
 
@@ -337,15 +338,17 @@ int target_check(const struct target *t)
 	return 0;
 }
 
-int target_text(const struct target *t, const char *name, char **ret, size_t *len)
+static int file_text(const struct target *t, const char *name, char **ret, size_t *len)
 {
+	bool system = !strncmp(name, TARGET_SYSTEM, strlen(TARGET_SYSTEM));
 	struct buf b = { 0 };
 	char path[128];
 	int err;
 
-	if (t->core)
-		return core_text(t->core, name, ret, len);
-	snprintf(path, sizeof(path), "/proc/%d/%s", t->pid, name);
+	if (system)
+		snprintf(path, sizeof(path), "/proc/%s", name + strlen(TARGET_SYSTEM));
+	else
+		snprintf(path, sizeof(path), "/proc/%d/%s", t->pid, name);
 	err = buf_read_file(&b, path, TEXT_MAX);
 	if (err) {
 		buf_free(&b);
@@ -355,12 +358,28 @@ int target_text(const struct target *t, const char *name, char **ret, size_t *le
 			return target_denied(t->pid, t->comm, "read the memory of");
 		return err_sys(-err, "can't read %s", path);
 	}
-	if (t->keep)
-		capture_text(t->keep, name, b.data, b.len);
 	*ret = b.data;
-	if (len)
-		*len = b.len;
+	*len = b.len;
 	return 0;
+}
+
+int target_text(const struct target *t, const char *name, char **ret, size_t *len)
+{
+	bool cgroup = !strncmp(name, TARGET_CGROUP, strlen(TARGET_CGROUP));
+	size_t n = 0;
+	int err;
+
+	if (t->core)
+		err = core_text(t->core, name, ret, &n);
+	else if (cgroup)
+		err = cgroup_live_text(t, name + strlen(TARGET_CGROUP), ret, &n);
+	else
+		err = file_text(t, name, ret, &n);
+	if (!err && t->keep)
+		capture_text(t->keep, name, *ret, n);
+	if (!err && len)
+		*len = n;
+	return err;
 }
 
 int target_entry(const struct target *t, uint64_t *ret)

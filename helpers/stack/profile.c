@@ -164,15 +164,19 @@ int64_t profile_sum(int64_t a, int64_t b)
 	return a < 0 ? INT64_MIN : INT64_MAX;
 }
 
-static int find_sample(struct profile *p, const uint32_t *ids, size_t n, uint32_t labels,
-		       uint32_t *ret)
+uint64_t profile_stack_hash(const uint32_t *ids, size_t n, uint32_t labels)
 {
 	uint64_t hash = hash_mix(hash_bytes(ids, n * sizeof(*ids)), labels);
-	size_t at;
+
+	return hash ^ hash >> 32;
+}
+
+int profile_add_hashed(struct profile *p, uint64_t hash, const uint32_t *ids, size_t n,
+		       uint32_t labels, uint32_t *ret)
+{
+	size_t at = idmap_at(&p->index->by_stack, hash);
 	uint32_t id;
 
-	hash ^= hash >> 32;
-	at = idmap_at(&p->index->by_stack, hash);
 	while (idmap_next(&p->index->by_stack, hash, &at, &id)) {
 		const struct sample *s = &p->samples[id];
 
@@ -220,7 +224,7 @@ int profile_add_labelled(struct profile *p, const uint32_t *ids, size_t n, uint3
 		n = STACK_DEPTH;
 		p->cut++;
 	}
-	ret = find_sample(p, ids, n, labels, ret_sample);
+	ret = profile_add_hashed(p, profile_stack_hash(ids, n, labels), ids, n, labels, ret_sample);
 	if (!ret)
 		profile_add_values(p, *ret_sample, values);
 	return ret;

@@ -49,6 +49,7 @@ var wantFields = []want{
 	{"runtime.hchan", nil, "qcount dataqsiz buf elemsize closed timer elemtype sendx recvx" +
 		" recvq sendq lock"},
 	{"runtime.waitq", nil, "first last"},
+	{"runtime.synctestBubble", []string{"runtime.synctestGroup"}, "id root"},
 	{"runtime.mutex", nil, "key"},
 	{"runtime.note", nil, "key"},
 	{"runtime.semaRoot", nil, "lock treap nwait"},
@@ -105,6 +106,8 @@ var wantFields = []want{
 	{"runtime.specialfinalizer", nil, "fn nret fint ot"},
 	{"runtime.specialprofile", nil, "b"},
 	{"runtime.specialCleanup", nil, "fn id cleanup"},
+	{"runtime.cleanupQueue", nil, "lock free full ng asleep running queued executed needg"},
+	{"runtime.cleanupBlock", nil, "next alllink n cleanups"},
 	{"runtime.finBlock", []string{"runtime.finblock"}, "alllink next cnt fin"},
 	{"runtime.finalizer", nil, "fn arg nret fint ot"},
 	{"runtime.profBuf", nil, "r w overflow overflowTime eof hdrsize data tags"},
