@@ -71,6 +71,36 @@ core_of() {
 	done < <(roots)
 }
 
+# said FILE CMD... - what CMD says into FILE, but of its cgroup, in which there are others
+said() { gobpf "${@:2}" | sed '/^cgroup /d' >"$1"; }
+
+# steady CMD... - with a PID before it, a capture, and with the PID after it: the capture says what both say, if
+# they say the same
+steady() {
+	said live.before "$@" "${PID[g]}" && gobpf capture -q -o g.gz "${PID[g]}" && said live.after "$@" "${PID[g]}" || return 2
+	cmp -s live.before live.after || return 1
+	said kept "$@" ./g.gz && diff live.after kept >differ || return 2
+}
+
+@test "capture: every command that it runs says the same of it" {
+	requires jq
+	local name
+	fixture heaplive strip
+	spawn g "$fixture"
+	await g '^READY'
+	for name in heap-profile rss-gap vma-gaps; do
+		settles() {
+			local got=0
+			steady $name || got=$?
+			((got != 1))
+		}
+		retry 60 settles || fail "$name never holds still" || return
+		[ ! -s differ ] || fail "$name: $(cat differ)" || return
+		[ -s kept ] || fail "$name says nothing" || return
+	done
+	end g
+}
+
 @test "capture: is gzipped unless it is to be a .core, and nobody else may read it" {
 	held strip
 	gobpf capture -q -o g.gz "${PID[g]}"

@@ -13,6 +13,23 @@
 #include "base/num.h"
 #include "input/target.h"
 
+/* The executable's inode, as "maps" has it; 0: not known. */
+static uint64_t mapped_ino(const struct target *t)
+{
+	uint64_t ino = 0;
+	struct maps maps;
+	const struct map *m;
+	char *text;
+
+	if (target_text(t, "maps", &text, NULL) || maps_parse(text, t->pid, &maps))
+		return 0;
+	m = maps_at(&maps, t->core->entry);
+	if (m)
+		ino = m->ino;
+	maps_free(&maps);
+	return ino;
+}
+
 static int open_core(const char *path, const char *exe, struct target *ret)
 {
 	struct target t = { .pidfd = -1 };
@@ -24,6 +41,7 @@ static int open_core(const char *path, const char *exe, struct target *ret)
 	snprintf(t.comm, sizeof(t.comm), "%s", t.core->comm);
 	snprintf(t.exe, sizeof(t.exe), "/proc/self/fd/%d", t.core->exe->fd);
 	snprintf(t.exe_path, sizeof(t.exe_path), "%s", t.core->exe_path);
+	t.exe_ino = mapped_ino(&t);
 	*ret = t;
 	return 0;
 }
