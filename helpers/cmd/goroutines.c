@@ -108,10 +108,10 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 static const struct argp argp = {
-	options, parse, "PID|NAME",
+	options, parse, "PID|NAME|CORE",
 	"Show what every goroutine of a running Go program is doing: its state, for how long, its "
 	"stack, and what made it. Nothing is stopped and nothing is probed: it is all read from "
-	"the program's memory.\v"
+	"the program's memory, or from a core file or capture of it.\v"
 	"Goroutines in the same state with the same stack are one row; -v shows the stacks, --full "
 	"each goroutine by itself. The runtime notes since when a goroutine waits only when a "
 	"garbage collection finds it waiting, so times are at least (≥) what is shown. With -i it "
@@ -264,4 +264,5 @@ const struct command cmd_goroutines = {
 	.group = "Goroutines",
 	.summary = "what every goroutine is doing",
 	.run = run,
+	.capture = "--full --system",
 };

@@ -357,6 +357,7 @@ static void tidy(struct snapshot *s)
 			if (g->labels)
 				g->label_set = GO_LABELS_UNKNOWN;
 			gs->torn++;
+			mem_disown(&s->r->p->mem, g->lo, g->hi - g->lo);
 		}
 		if (g->waitsince_ns > (int64_t)newest)
 			newest = g->waitsince_ns;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "input/capture.h"
 #include "input/core.h"
 #include "input/maps.h"
 
@@ -21,6 +22,7 @@ struct target {
 	pid_t pid;		/* of the thread group, in our PID namespace */
 	int pidfd;
 	struct core *core;	/* not a process but its core file, or a capture; else NULL */
+	struct capture *keep;	/* what is read is put into this, too; else NULL */
 	char comm[32];
 	char exe[64];		/* "/proc/PID/exe": open or attach to this; of a core file "/proc/self/fd/N" */
 	char exe_path[PATH_MAX]; /* where that link points, for people; as the target sees it */
