@@ -311,6 +311,45 @@ bits() {
 	done < <(roots)
 }
 
+@test "goroutines: while they run their stacks are sampled, and none is another's" {
+	local root
+	enough() {
+		for ((i = 0; i < 10; i++)); do gobpf goroutines --full "${PID[s]}"; echo; done | bits >>"$BATS_TEST_TMPDIR/seen"
+		(($(grep -c ok "$BATS_TEST_TMPDIR/seen") >= 100))
+	}
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture spinning strip
+		spawn s "$fixture" 3
+		await s '^READY'
+		: >"$BATS_TEST_TMPDIR/seen"
+		retry 60 enough || fail "$(sort "$BATS_TEST_TMPDIR/seen" | uniq -c)" || return
+		run -1 grep WRONG "$BATS_TEST_TMPDIR/seen"
+		# by memory alone there is none
+		gobpf goroutines --no-sample --full "${PID[s]}" | bits >"$BATS_TEST_TMPDIR/seen"
+		run -1 grep -E 'ok|WRONG' "$BATS_TEST_TMPDIR/seen"
+		unharmed s
+		end s
+	done < <(roots)
+}
+
+@test "goroutines: one that sleeps in a raw system call runs as far as Go knows; its stack is there" {
+	local root
+	sleeps() {
+		gobpf goroutines --match 'main\.blocked' -f json "${PID[s]}" >"$BATS_TEST_TMPDIR/json"
+		[ "$(jq '[.groups[].count] | add // 0' "$BATS_TEST_TMPDIR/json")" -eq 1 ]
+	}
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture spinning strip
+		# no signals: they would wake it
+		spawn s env GODEBUG=asyncpreemptoff=1 "$fixture" 0
+		await s '^READY'
+		tell s block
+		retry 20 sleeps
+		[ "$(jq -r '.groups[] | .from, .state, .missing, (.stack | map(.func | select(startswith("main.")))[0])' "$BATS_TEST_TMPDIR/json" | paste -sd' ')" = 'kernel running null main.blocked' ]
+		end s
+	done < <(roots)
+}
+
 @test "goroutines: a process that ends meanwhile, one that isn't Go, bad words" {
 	run -3 gobpf goroutines 4194303
 	[[ $output == *'no process 4194303' ]]

@@ -84,7 +84,7 @@ static int read_addresses(struct snapshot *s)
 	return err ? go_g_read_failed(s->r, err, "runtime.allgs") : 0;
 }
 
-static void decode(const struct go_g_layout *l, const uint8_t *bytes, struct goroutine *g)
+void go_g_decode(const struct go_g_layout *l, const uint8_t *bytes, struct goroutine *g)
 {
 	struct span b = { bytes, l->size, false };
 	uint32_t status = span_u32(&b, l->status) & ~SCAN;
@@ -139,7 +139,7 @@ static int got_g(void *ctx, const struct mem_piece *piece, const uint8_t *bytes)
 	g->status = G_DEAD;
 	if (!bytes)
 		return 0;
-	decode(s->r->layout, bytes, g);
+	go_g_decode(s->r->layout, bytes, g);
 	if (g->status == G_RUNNING)
 		g->stack_state = GO_STACK_RUNNING;
 	s->tries[piece->id].again = has_stack(g);
@@ -249,7 +249,7 @@ static int check_g(void *ctx, const struct mem_piece *piece, const uint8_t *byte
 	struct try *t = &s->tries[piece->id];
 
 	if (bytes)
-		decode(s->r->layout, bytes, &now);
+		go_g_decode(s->r->layout, bytes, &now);
 	if (!t->again) {
 		if (!bytes || now.goid != g->goid || now.labels != g->labels)
 			g->label_set = GO_LABELS_UNKNOWN;
