@@ -126,6 +126,23 @@ same() {
 	end g
 }
 
+@test "goroutines: coroutines, synctest bubbles and leaked ones are as the runtime prints them" {
+	local root version any=
+	while read -r root; do
+		version=$(minor "$root")
+		((version >= 23)) || continue
+		any=yes
+		# what go.mod says is too old for synctest
+		GOBPF_GOROOT=$root what=modern least=3 ENV=GODEBUG=asynctimerchan=0 dump strip
+		same
+		grep -q '\[coroutine\]' "$BATS_TEST_TMPDIR/theirs"
+		((version < 25)) || grep -q '(durable), synctest bubble 1\]' "$BATS_TEST_TMPDIR/theirs"
+		((version < 27)) || [ "$(grep -c '(leaked)\]' "$BATS_TEST_TMPDIR/theirs")" -eq 3 ]
+		end g
+	done < <(roots)
+	[ "$any" ] || skip "requires Go 1.23"
+}
+
 # sum_labels - "COUNT JSON" for each set of labels, of objects on stdin
 sum_labels() { jq -rs 'group_by(.labels) | .[] | "\(map(.count) | add) \(.[0].labels | tojson)"' | sort; }
 
