@@ -227,4 +227,5 @@ const struct command cmd_heap_profile = {
 	.group = "Heap",
 	.summary = "what is live in the heap, and what was allocated since the start",
 	.run = run,
+	.capture = "",
 };

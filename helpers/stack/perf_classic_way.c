@@ -167,6 +167,7 @@ static int header(struct perf_reader *x, struct text line)
 {
 	struct old *o = x->state;
 
+	o->skipping = false;
 	/* lines of source between the frames belong to them: one after another */
 	return o->rules->srcline ? PERF_OTHER : any_header(x, line);
 }
