@@ -6,3 +6,12 @@ $O/tests/targetlib: $O/tests/unit/targetlib.o $O/libgobpf.a
 
 test-programs: $O/tests/targetlib
 -include $O/tests/unit/targetlib.d
+
+# It changes core files for tests/capture.bats.
+$O/tests/corrupt: tests/unit/corrupt.c $O/flags
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP $< -o $@
+
+test-programs: $O/tests/corrupt
+-include $O/tests/corrupt.d
