@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "input/cgroup.h"
+#include "input/sockets.h"
 
 enum { TEXT_MAX = 1 << 28 };	/* smaps of a million mappings */
 
@@ -341,6 +342,8 @@ int target_text(const struct target *t, const char *name, char **ret, size_t *le
 
 	if (!strncmp(name, TARGET_CGROUP, strlen(TARGET_CGROUP)))
 		return cgroup_live_text(t, name + strlen(TARGET_CGROUP), ret, len);
+	if (!strcmp(name, TARGET_FDS))
+		return sockets_live_fds(t, ret, len);
 	if (system)
 		snprintf(path, sizeof(path), "/proc/%s", name + strlen(TARGET_SYSTEM));
 	else
