@@ -9,15 +9,16 @@ load golib
 
 setup() { requires go jq; }
 
-# dump WORD... - starts the fixture built so, leaves what its runtime says of it in $BATS_TEST_TMPDIR/theirs
+# dump WORD... - starts the fixture $what (goroutines) built so, with the environment ENV; leaves what its
+# runtime says of it in $BATS_TEST_TMPDIR/theirs
 dump() {
-	fixture goroutines "$@"
-	spawn g "$fixture"
+	fixture "${what-goroutines}" "$@"
+	spawn g env ${ENV+"$ENV"} "$fixture"
 	await g '^READY'
 	tell g dump
 	await g '^END$'
 	sed -n '/^DUMP$/,/^END$/p' "$BATS_TEST_TMPDIR/g.log" | sed '1d;$d' | alike >"$BATS_TEST_TMPDIR/theirs"
-	[ "$(grep -c ^goroutine "$BATS_TEST_TMPDIR/theirs")" -ge 119 ]
+	[ "$(grep -c ^goroutine "$BATS_TEST_TMPDIR/theirs")" -ge "${least-119}" ]
 }
 
 # alike - a crash dump on stdin without the values of arguments, a line a goroutine, by number
@@ -67,6 +68,18 @@ same() {
 	end g
 }
 
+@test "goroutines: where process_vm_readv is refused, by /proc/PID/mem" {
+	local how
+	fixture without
+	local without=$fixture
+	dump strip
+	for how in process_vm_readv refused:process_vm_readv; do
+		gobpf() { "$without" "$how" "$GOBPF" "$@"; }
+		same
+	done
+	end g
+}
+
 @test "goroutines: those in the same state with the same stack are one row" {
 	dump strip
 	COLUMNS=200 gobpf goroutines "${PID[g]}" >"$BATS_TEST_TMPDIR/table"
@@ -111,6 +124,140 @@ same() {
 	gobpf goroutines -o "$BATS_TEST_TMPDIR/g.svg" "${PID[g]}"
 	grep -qF 'data-f="0,124,0"' "$BATS_TEST_TMPDIR/g.svg"
 	end g
+}
+
+# sum_labels - "COUNT JSON" for each set of labels, of objects on stdin
+sum_labels() { jq -rs 'group_by(.labels) | .[] | "\(map(.count) | add) \(.[0].labels | tojson)"' | sort; }
+
+@test "goroutines: pprof labels are those that runtime/pprof shows" {
+	local root words
+	while read -r root; do
+		for words in strip 'pie cgo'; do
+			# shellcheck disable=SC2086
+			GOBPF_GOROOT=$root fixture labelled $words
+			spawn l "$fixture"
+			await l '^READY'
+			tell l labels
+			await l '^END$'
+			sed -nE 's/^LABELS ([0-9]+) (.*)/{"count":\1,"labels":\2}/p' "$BATS_TEST_TMPDIR/l.log" |
+				sum_labels >"$BATS_TEST_TMPDIR/theirs"
+			[ "$(wc -l <"$BATS_TEST_TMPDIR/theirs")" -eq 11 ]
+			gobpf goroutines -f json "${PID[l]}" | jq -c '.groups[] | select(.labels != {})' |
+				sum_labels | diff "$BATS_TEST_TMPDIR/theirs" -
+			unharmed l
+			end l
+		done
+	done < <(roots)
+}
+
+@test "goroutines: --label chooses, --by tells apart, -v and pprof show labels" {
+	fixture labelled strip
+	spawn l "$fixture"
+	await l '^READY'
+	count() { gobpf goroutines -f json "$@" "${PID[l]}" | jq '[.groups[].count] | add // 0'; }
+	[ "$(count --label handler)" -eq 15 ]
+	[ "$(count --label handler=/users)" -eq 7 ]
+	[ "$(count --label handler=/users --label request=3)" -eq 1 ]
+	[ "$(count --label handler=/orders --label request=3)" -eq 0 ]
+	[ "$(count --label handler=/user)" -eq 0 ]
+	[ "$(count --label gone)" -eq 0 ]
+	[ "$(count --label k100.99=v99)" -eq 1 ]
+	COLUMNS=200 gobpf goroutines -v "${PID[l]}" >"$BATS_TEST_TMPDIR/table"
+	grep -qE '^ +7  chan receive ' "$BATS_TEST_TMPDIR/table"
+	[ "$(grep -cE '^    labels handler=/users request=[0-6] \(1\)$' "$BATS_TEST_TMPDIR/table")" -eq 7 ]
+	grep -qE '^    labels handler=inherited \(3\)$' "$BATS_TEST_TMPDIR/table"
+	COLUMNS=200 gobpf goroutines --by label:handler "${PID[l]}" | sed -n 's/ main\.park.*//p' >"$BATS_TEST_TMPDIR/table"
+	diff <(sed -E 's/ +/ /g; s/ \?? ?$//' "$BATS_TEST_TMPDIR/table" | sort) - <<-'END'
+		 2 chan receive -
+		 2 chan receive -
+		 3 chan receive inherited
+		 5 chan receive /orders
+		 7 chan receive /users
+	END
+	gobpf goroutines --by label:handler -f folded "${PID[l]}" >"$BATS_TEST_TMPDIR/folded"
+	[ "$(awk '/^\/users;/ { n += $NF } END { print n }' "$BATS_TEST_TMPDIR/folded")" -eq 7 ]
+	[ "$(awk '{ n += $NF } END { print n }' "$BATS_TEST_TMPDIR/folded")" -eq 20 ]
+	gobpf goroutines -o "$BATS_TEST_TMPDIR/l.pb.gz" "${PID[l]}"
+	go tool pprof -tags "$BATS_TEST_TMPDIR/l.pb.gz" >"$BATS_TEST_TMPDIR/tags"
+	grep -qE ' 7\.0 \(.*: /users$' "$BATS_TEST_TMPDIR/tags" || fail "$(cat "$BATS_TEST_TMPDIR/tags")"
+	end l
+	run -2 gobpf goroutines --label =x 1
+	run -2 gobpf goroutines --by handler 1
+}
+
+@test "goroutines: --full has labels where the program's own dumps have them" {
+	local root setting
+	while read -r root; do
+		for setting in 0 1; do
+			GOBPF_GOROOT=$root what=labelled least=19 ENV=GODEBUG=tracebacklabels=$setting dump strip
+			same
+			(($(minor "$root") < 26)) ||
+				[ "$(grep -c inherited "$BATS_TEST_TMPDIR/theirs")" -eq $((3 * setting)) ]
+			end g
+		done
+	done < <(roots)
+}
+
+# readings N - the gobpf started as r has written N readings
+readings() { (($(grep -c '^ "schema"' "$BATS_TEST_TMPDIR/r.log") >= $1)); }
+
+# of FUNCTION FILTER - of the last reading, FILTER of the group that is in it
+of() { jq -s ".[-1] as \$r | \$r.groups[] | select(any(.stack[]; .func == \"main.$1\")) | $2" "$BATS_TEST_TMPDIR/r.log"; }
+
+@test "goroutines: -i knows from both sides when a wait began, and the groups' changes" {
+	local root from to
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture waiting strip
+		spawn w "$fixture"
+		await w '^READY'
+		spawn r "$GOBPF" goroutines -i 300ms -f json "${PID[w]}"
+		retry 20 readings 1
+		tell w park 5
+		await w '^PARKED'
+		read -r _ from to < <(grep PARKED "$BATS_TEST_TMPDIR/w.log")
+		retry 20 readings $(($(grep -c schema "$BATS_TEST_TMPDIR/r.log") + 3))
+		stop r
+		[ "$(of parked .count)" -eq 5 ]
+		of parked "(.wait_min_ns <= \$r.time - $from and .wait_min_ns > 2e8 and
+			.wait_bound_ns >= \$r.time - $to and .wait_unknown == 0)" | grep -qx true ||
+			fail "$(of parked '.stack = null, $r.time') $from $to"
+		# it began before the first look: nobody knows when
+		of since '(.wait_min_ns > 5e8 and .wait_bound_ns == null)' | grep -qx true || fail "$(of since .)"
+		[ "$(jq -s 'map([.groups[] | select(any(.stack[]; .func == "main.parked")) | .change] | add // 0) | add' "$BATS_TEST_TMPDIR/r.log")" -eq 5 ]
+		[ "$(jq -s '.[0].groups | map(has("change")) | any' "$BATS_TEST_TMPDIR/r.log")" = false ]
+		end w
+	done < <(roots)
+}
+
+@test "goroutines: -i claims no age of one that ran so often that its count is the same again" {
+	fixture waiting strip
+	spawn w "$fixture"
+	await w '^READY'
+	spawn r "$GOBPF" goroutines -i 1s -f json "${PID[w]}"
+	retry 20 readings 1
+	tell w wake
+	await w '^WOKEN'
+	retry 20 readings $(($(grep -c schema "$BATS_TEST_TMPDIR/r.log") + 1))
+	stop r
+	of sleeper '(.wait_min_ns == null or .wait_min_ns < 1e9)' | grep -qx true || fail "$(of sleeper .)"
+	end w
+}
+
+@test "goroutines: -i shows groups that come and go as a table" {
+	fixture waiting strip
+	spawn w "$fixture"
+	await w '^READY'
+	spawn r "$GOBPF" goroutines -i 200ms "${PID[w]}"
+	await r '^goroutines: '
+	tell w park 5
+	await r '^ +5 +\+5  chan receive +≤[0-9.]+ m?s  main.parked '
+	await r '^ +5 +=  chan receive +[0-9.]+ m?s…[0-9.]+ m?s  main.parked '
+	[ "$(grep -c '^ *COUNT  STATE ' "$BATS_TEST_TMPDIR/r.log")" -eq 1 ]
+	stop r
+	run -0 gobpf goroutines -i 10ms -c 3 "${PID[w]}"
+	[ "$(grep -c '^goroutines: ' <<<"$output")" -eq 3 ]
+	end w
+	run -2 gobpf goroutines -i 1s -f folded 1
 }
 
 # bits - of a --full dump on stdin: "ok", "WRONG" with the goroutine, "running" or "torn" for each walker

@@ -143,6 +143,8 @@ static int read_all(struct audit_run *run)
 
 	if (err)
 		return err;
+	if (run->connect && run->live.target.core)
+		return err_set(EINVAL, "--connect: %s is no running process", run->live.word);
 	find_linked(run);
 	err = read_sockets(run);
 	if (err)
@@ -178,4 +180,5 @@ const struct command cmd_audit = {
 	.group = "Target and symbols",
 	.summary = "is a pprof or debug endpoint exposed",
 	.run = run,
+	.capture = "",
 };

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "go/buckets.h"
+#include "go/heap_profile.h"
 #include "go/layout.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,7 +33,7 @@ static void begin(void)
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	must(memory != MAP_FAILED);
 	target.pid = getpid();
-	must(!mem_init(&process.mem, target.pid));
+	must(!mem_init(&process.mem, &target));
 }
 
 static uint32_t offset(unsigned minor, const char *strct, const char *field, uint32_t *size)
@@ -52,12 +52,14 @@ static uint32_t offset(unsigned minor, const char *strct, const char *field, uin
 static struct go_bucket_layout layout_of_version(unsigned minor)
 {
 	struct go_bucket_layout l = {
-		.mbuckets = BASE, .rate = BASE + 8, .cycles = GO_BUCKET_CYCLES,
+		.mbuckets = BASE, .rate = BASE + 8, .profcycle = BASE + 12, .cycles = GO_BUCKET_CYCLES,
 		.allnext = offset(minor, "runtime.bucket", "allnext", NULL),
 		.typ = offset(minor, "runtime.bucket", "typ", NULL),
 		.size = offset(minor, "runtime.bucket", "size", NULL),
 		.nstk = offset(minor, "runtime.bucket", "nstk", NULL),
 		.allocs = offset(minor, "runtime.memRecordCycle", "allocs", NULL),
+		.frees = offset(minor, "runtime.memRecordCycle", "frees", NULL),
+		.own_bytes = minor < 27,
 	};
 
 	offset(minor, "runtime.bucket", "sizeof", &l.header);
@@ -89,6 +91,19 @@ static void add_up(const struct go_buckets *old, const struct go_buckets *new)
 	profile_free(&prof);
 }
 
+/* What pprof would say: every bucket is of a sample of it, with values of any sign. */
+static void write_down(const struct go_buckets *b)
+{
+	static const struct symboliser sym = { .frames = frames };
+	struct elf_file elf = { .nsegments = 0 };
+	struct go_process p = { .elf = elf, .target = &target };
+	struct profile prof;
+
+	must(!go_heap_profile(&p, b, &sym, &prof));
+	must(prof.nsamples <= b->n && (prof.nsamples || !b->n));
+	profile_free(&prof);
+}
+
 static void check(const struct go_buckets *b)
 {
 	for (size_t i = 0; i < b->n; i++)
@@ -113,6 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	last = size - 1;
 	if (!go_buckets_read(&process, &l, &all)) {
 		check(&all);
+		write_down(&all);
 		none.rate = all.rate;
 		add_up(&none, &all);
 		add_up(&all, &all);

@@ -19,6 +19,7 @@ int go_process_open(const struct target *t, struct go_process *ret)
 {
 	struct go_process p = { .target = t };
 	uint64_t entry;
+	char *maps;
 	int err;
 
 	err = elf_open(t->exe, &p.elf);
@@ -35,10 +36,12 @@ int go_process_open(const struct target *t, struct go_process *ret)
 	if (err)
 		goto out;
 	p.bias = p.elf.pie ? entry - p.elf.entry : 0;
-	err = maps_read(t->pid, &p.maps);
+	err = target_text(t, "maps", &maps, NULL);
+	if (!err)
+		err = maps_parse(maps, t->pid, &p.maps);
 	if (err)
 		goto out;
-	err = mem_init(&p.mem, t->pid);
+	err = mem_init(&p.mem, t);
 	if (err)
 		err_sys(-err, "process %d", t->pid);
 out:
@@ -49,7 +52,7 @@ out:
 	*ret = p;
 	ret->go.elf = &ret->elf;
 	ret->native = (struct elf_native){ .elf = &ret->elf, .name = t->exe_path };
-	ret->objects = (struct go_objects){ .maps = &ret->maps, .mem = &ret->mem, .pid = t->pid };
+	ret->objects = (struct go_objects){ .maps = &ret->maps, .mem = &ret->mem, .target = t };
 	return 0;
 }
 
