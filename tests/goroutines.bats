@@ -126,6 +126,23 @@ same() {
 	end g
 }
 
+@test "goroutines: coroutines, synctest bubbles and leaked ones are as the runtime prints them" {
+	local root version any=
+	while read -r root; do
+		version=$(minor "$root")
+		((version >= 23)) || continue
+		any=yes
+		# what go.mod says is too old for synctest
+		GOBPF_GOROOT=$root what=modern least=3 ENV=GODEBUG=asynctimerchan=0 dump strip
+		same
+		grep -q '\[coroutine\]' "$BATS_TEST_TMPDIR/theirs"
+		((version < 25)) || grep -q '(durable), synctest bubble 1\]' "$BATS_TEST_TMPDIR/theirs"
+		((version < 27)) || [ "$(grep -c '(leaked)\]' "$BATS_TEST_TMPDIR/theirs")" -eq 3 ]
+		end g
+	done < <(roots)
+	[ "$any" ] || skip "requires Go 1.23"
+}
+
 # sum_labels - "COUNT JSON" for each set of labels, of objects on stdin
 sum_labels() { jq -rs 'group_by(.labels) | .[] | "\(map(.count) | add) \(.[0].labels | tojson)"' | sort; }
 
@@ -307,6 +324,45 @@ bits() {
 		# those that run at that moment are not readable
 		((ok * 100 >= seen * 99)) || fail "$ok of $seen readable" || return
 		unharmed s
+		end s
+	done < <(roots)
+}
+
+@test "goroutines: while they run their stacks are sampled, and none is another's" {
+	local root
+	enough() {
+		for ((i = 0; i < 5; i++)); do gobpf goroutines --state running --full "${PID[s]}"; echo; done | bits >>"$BATS_TEST_TMPDIR/seen"
+		(($(grep -c ok "$BATS_TEST_TMPDIR/seen") >= 20))
+	}
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture spinning strip
+		spawn s "$fixture" 6 3
+		await s '^READY'
+		: >"$BATS_TEST_TMPDIR/seen"
+		retry 60 enough || fail "$(sort "$BATS_TEST_TMPDIR/seen" | uniq -c)" || return
+		run -1 grep WRONG "$BATS_TEST_TMPDIR/seen"
+		# by memory alone there is none
+		gobpf goroutines --no-sample --state running --full "${PID[s]}" | bits >"$BATS_TEST_TMPDIR/seen"
+		run -1 grep -E 'ok|WRONG' "$BATS_TEST_TMPDIR/seen"
+		unharmed s
+		end s
+	done < <(roots)
+}
+
+@test "goroutines: one that sleeps in a raw system call runs as far as Go knows; its stack is there" {
+	local root
+	sleeps() {
+		gobpf goroutines --match 'main\.blocked' -f json "${PID[s]}" >"$BATS_TEST_TMPDIR/json"
+		[ "$(jq '[.groups[].count] | add // 0' "$BATS_TEST_TMPDIR/json")" -eq 1 ]
+	}
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture spinning strip
+		# no signals: they would wake it
+		spawn s env GODEBUG=asyncpreemptoff=1 "$fixture" 0 3
+		await s '^READY'
+		tell s block
+		retry 20 sleeps
+		[ "$(jq -r '.groups[] | .from, .state, .missing, (.stack | map(.func | select(startswith("main.")))[0])' "$BATS_TEST_TMPDIR/json" | paste -sd' ')" = 'kernel running null main.blocked' ]
 		end s
 	done < <(roots)
 }
