@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "input/cgroup.h"
+#include "input/sockets.h"
 
 enum { TEXT_MAX = 1 << 28 };	/* smaps of a million mappings */
 
@@ -386,6 +387,8 @@ int target_text(const struct target *t, const char *name, char **ret, size_t *le
 		err = core_text(t->core, name, ret, &n);
 	else if (cgroup)
 		err = cgroup_live_text(t, name + strlen(TARGET_CGROUP), ret, &n);
+	else if (!strcmp(name, TARGET_FDS))
+		err = sockets_live_fds(t, ret, &n);
 	else
 		err = file_text(t, name, ret, &n);
 	if (!err && t->keep)

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The test program of helpers/input for tests/bad-input.bats.
-$O/tests/targetlib: $O/tests/unit/targetlib.o $O/libgobpf.a
+# Test programs of helpers/input.
+INPUT_TESTS := targetlib cfi
+
+$(INPUT_TESTS:%=$O/tests/%): $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
+test-programs: $(INPUT_TESTS:%=$O/tests/%)
+-include $(INPUT_TESTS:%=$O/tests/unit/%.d)
 test-programs: $O/tests/targetlib
 -include $O/tests/unit/targetlib.d
 
