@@ -91,7 +91,7 @@ steady() {
 	for name in heap-profile rss-gap vma-gaps; do
 		settles() {
 			local got=0
-			steady $name || got=$?
+			steady "$name" || got=$?
 			((got != 1))
 		}
 		retry 60 settles || fail "$name never holds still" || return

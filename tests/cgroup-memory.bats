@@ -141,6 +141,7 @@ machine_pressure() {
 	look --headroom 50 "${PID[r]}"
 	[ "$(value '.cgroups[0].max')" = 'no limit' ]
 	[ "$(value .nearest)" = null ]
+	# shellcheck disable=SC2016 # of jq
 	[ "$(value '(.cgroups[0]) as $c | .request | .base == $c.anon + $c.shmem + $c.kernel - ($c.kernel_reclaimable // 0)
 		and .mapped == $c.mapped - $c.shmem and .headroom == ((.base + .mapped) / 2 | floor)
 		and .bytes == ((.base + .mapped + .headroom) / 1048576 | ceil) * 1048576')" = true ] || fail "$(value .)"

@@ -8,8 +8,6 @@ $(INPUT_TESTS:%=$O/tests/%): $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
 
 test-programs: $(INPUT_TESTS:%=$O/tests/%)
 -include $(INPUT_TESTS:%=$O/tests/unit/%.d)
-test-programs: $O/tests/targetlib
--include $O/tests/unit/targetlib.d
 
 # It changes core files for tests/capture.bats.
 $O/tests/corrupt: tests/unit/corrupt.c $O/flags
