@@ -71,6 +71,8 @@ static error_t parse_repeat(int key, char *arg, struct argp_state *state)
 
 const struct argp live_repeat_argp = { .options = repeat_options, .parser = parse_repeat };
 
+struct capture *live_keep;
+
 int live_open(struct live *l)
 {
 	int err;
@@ -79,6 +81,7 @@ int live_open(struct live *l)
 	if (l->interval_ns)
 		wait_signals_init();
 	err = target_open_any(l->word, l->exe, &l->target);
+	l->target.keep = live_keep;
 	if (!err && l->target.core && (l->interval_ns || l->running))
 		err = err_set(EINVAL, "%s never changes: this needs a running process, as it %s",
 			      l->target.core->name, l->running ? l->running : "looks again");
@@ -131,7 +134,9 @@ int live_write(const struct live *l, int (*write)(void *run, FILE *f), void *run
 
 int live_close(struct live *l, int err)
 {
-	if (err)
+	if (err && live_keep)
+		capture_missing(live_keep, program_invocation_name, err_text());
+	else if (err)
 		fprintf(stderr, "%s: %s\n", program_invocation_name, err_text());
 	if (l->opened)
 		go_process_close(&l->process);

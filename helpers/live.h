@@ -40,6 +40,9 @@ extern const struct argp live_argp;
 /* -i/--interval, -c/--count; its input is the same struct */
 extern const struct argp live_repeat_argp;
 
+/* Set by `gobpf capture': what the commands that it runs read goes into it, and their failures, too. */
+extern struct capture *live_keep;
+
 /* 0 or -errno with words. */
 int live_open(struct live *l);
 

@@ -190,4 +190,5 @@ const struct command cmd_cgroup_memory = {
 	.group = "Memory and kernel",
 	.summary = "how close is the memory limit of its cgroup",
 	.run = run,
+	.capture = "",
 };

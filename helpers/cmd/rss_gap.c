@@ -174,4 +174,5 @@ const struct command cmd_rss_gap = {
 	.group = "Memory and kernel",
 	.summary = "why is RSS more than Go says",
 	.run = run,
+	.capture = "",
 };

@@ -25,7 +25,7 @@
  *
  * The file is untrusted: all counts are bounded by its size.  amd64.
  */
-#define CORE_UNPACKED_MAX (2ull << 30)
+#define CORE_UNPACKED_MAX (4ull << 30)
 
 struct core_segment {
 	uint64_t addr, filesz, memsz, offset;

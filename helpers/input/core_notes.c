@@ -50,7 +50,8 @@ static void read_process(struct core *c, struct span d)
 		return;
 	memcpy(&s, d.p, sizeof(s));
 	c->pid = s.pr_pid;
-	snprintf(c->comm, sizeof(c->comm), "%.*s", (int)sizeof(s.pr_fname), s.pr_fname);
+	/* gdb fills all of it, the kernel keeps room for a NUL */
+	snprintf(c->comm, sizeof(c->comm), "%.*s", (int)sizeof(s.pr_fname) - 1, s.pr_fname);
 }
 
 static void read_auxv(struct core *c, struct span d)

@@ -108,8 +108,8 @@ int core_text(struct core *c, const char *name, char **ret, size_t *len)
 	if (!strcmp(name, "maps") && !c->is_capture)
 		return make_maps(c, ret, len);
 	if (c->is_capture)
-		return err_set(ENOENT, "%s doesn't have /proc/%d/%s: it was not there when the capture was "
-			       "made, or could not be read", c->name, c->pid, name);
-	return err_set(ENOENT, "%s is a core file, which does not have /proc/%d/%s: read the running "
-		       "process, or what 'gobpf capture' kept of it", c->name, c->pid, name);
+		return err_set(ENOENT, "%s doesn't have %s of /proc: it was not there when the capture was "
+			       "made, or could not be read", c->name, name);
+	return err_set(ENOENT, "%s is a core file, which does not have %s of /proc: read the running "
+		       "process, or what 'gobpf capture' kept of it", c->name, name);
 }

@@ -123,12 +123,26 @@ static int readv_all(struct mem *m, uint64_t addr, void *out, size_t len)
 	return n < 0 ? n : -EFAULT;
 }
 
+void mem_keep(const struct mem *m, uint64_t addr, const void *bytes, size_t len)
+{
+	if (m->target && m->target->keep)
+		capture_memory(m->target->keep, addr, bytes, len);
+}
+
+void mem_disown(struct mem *m, uint64_t addr, uint64_t len)
+{
+	if (m->target && m->target->keep)
+		capture_drop(m->target->keep, addr, len);
+}
+
 int mem_read_now(struct mem *m, uint64_t addr, void *out, size_t len)
 {
 	int err = readv_all(m, addr, out, len);
 
 	if (err)
 		memset(out, 0, len);
+	else
+		mem_keep(m, addr, out, len);
 	return err ? fail(m, -err) : 0;
 }
 
@@ -157,7 +171,8 @@ int mem_read(struct mem *m, uint64_t addr, void *out, size_t len)
 		memset(out, 0, len);
 		return fail(m, EFAULT);
 	}
-	if (m->target && m->target->core)
+	/* in a capture what is read later counts, so nothing may be older than that */
+	if (m->target && (m->target->core || m->target->keep))
 		return mem_read_now(m, addr, out, len);
 	while (len) {
 		uint64_t base = addr & ~(uint64_t)(BLOCK - 1);

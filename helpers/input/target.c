@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "input/cgroup.h"
+#include "input/sockets.h"
 
 enum { TEXT_MAX = 1 << 28 };	/* smaps of a million mappings */
 
@@ -338,17 +339,13 @@ int target_check(const struct target *t)
 	return 0;
 }
 
-int target_text(const struct target *t, const char *name, char **ret, size_t *len)
+static int file_text(const struct target *t, const char *name, char **ret, size_t *len)
 {
 	bool system = !strncmp(name, TARGET_SYSTEM, strlen(TARGET_SYSTEM));
 	struct buf b = { 0 };
 	char path[128];
 	int err;
 
-	if (t->core)
-		return core_text(t->core, name, ret, len);
-	if (!strncmp(name, TARGET_CGROUP, strlen(TARGET_CGROUP)))
-		return cgroup_live_text(t, name + strlen(TARGET_CGROUP), ret, len);
 	if (system)
 		snprintf(path, sizeof(path), "/proc/%s", name + strlen(TARGET_SYSTEM));
 	else
@@ -363,9 +360,29 @@ int target_text(const struct target *t, const char *name, char **ret, size_t *le
 		return err_sys(-err, "can't read %s", path);
 	}
 	*ret = b.data;
-	if (len)
-		*len = b.len;
+	*len = b.len;
 	return 0;
+}
+
+int target_text(const struct target *t, const char *name, char **ret, size_t *len)
+{
+	bool cgroup = !strncmp(name, TARGET_CGROUP, strlen(TARGET_CGROUP));
+	size_t n = 0;
+	int err;
+
+	if (t->core)
+		err = core_text(t->core, name, ret, &n);
+	else if (cgroup)
+		err = cgroup_live_text(t, name + strlen(TARGET_CGROUP), ret, &n);
+	else if (!strcmp(name, TARGET_FDS))
+		err = sockets_live_fds(t, ret, &n);
+	else
+		err = file_text(t, name, ret, &n);
+	if (!err && t->keep)
+		capture_text(t->keep, name, *ret, n);
+	if (!err && len)
+		*len = n;
+	return err;
 }
 
 int target_entry(const struct target *t, uint64_t *ret)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "input/capture.h"
 #include "input/core.h"
 #include "input/maps.h"
 
@@ -21,6 +22,7 @@ struct target {
 	pid_t pid;		/* of the thread group, in our PID namespace */
 	int pidfd;
 	struct core *core;	/* not a process but its core file, or a capture; else NULL */
+	struct capture *keep;	/* what is read is put into this, too; else NULL */
 	char comm[32];
 	char exe[64];		/* "/proc/PID/exe": open or attach to this; of a core file "/proc/self/fd/N" */
 	char exe_path[PATH_MAX]; /* where that link points, for people; as the target sees it */
@@ -72,7 +74,8 @@ int target_entry(const struct target *t, uint64_t *ret);
  * A text that the kernel keeps about the target: "maps", "smaps_rollup", "status", "auxv" and
  * whatever else is in /proc/PID; NUL-terminated, to be free()d; len may be NULL.  All readers get at these through
  * here, so that they work the same on what was kept of a process.  "system:meminfo" and such are of the
- * machine: /proc/meminfo; "cgroup:memory.max" of its memory cgroup (input/cgroup.h).  0, or -errno with words: -ENOENT (this
+ * machine: /proc/meminfo; "cgroup:memory.max" of its memory cgroup (input/cgroup.h);
+ * "fds" its descriptors (input/sockets.h).  0, or -errno with words: -ENOENT (this
  * kernel has no such file, or it was not kept), -EPERM, -ESRCH.
  */
 #define TARGET_SYSTEM "system:"

@@ -13,6 +13,23 @@
 #include "base/num.h"
 #include "input/target.h"
 
+/* The executable's inode, as "maps" has it; 0: not known. */
+static uint64_t mapped_ino(const struct target *t)
+{
+	uint64_t ino = 0;
+	struct maps maps;
+	const struct map *m;
+	char *text;
+
+	if (target_text(t, "maps", &text, NULL) || maps_parse(text, t->pid, &maps))
+		return 0;
+	m = maps_at(&maps, t->core->entry);
+	if (m)
+		ino = m->ino;
+	maps_free(&maps);
+	return ino;
+}
+
 static int open_core(const char *path, const char *exe, struct target *ret)
 {
 	struct target t = { .pidfd = -1 };
@@ -24,6 +41,7 @@ static int open_core(const char *path, const char *exe, struct target *ret)
 	snprintf(t.comm, sizeof(t.comm), "%s", t.core->comm);
 	snprintf(t.exe, sizeof(t.exe), "/proc/self/fd/%d", t.core->exe->fd);
 	snprintf(t.exe_path, sizeof(t.exe_path), "%s", t.core->exe_path);
+	t.exe_ino = mapped_ino(&t);
 	*ret = t;
 	return 0;
 }
@@ -74,17 +92,23 @@ int target_mapped_fd(const struct target *t, const struct map *m)
 
 uint64_t target_now_ns(const struct target *t)
 {
-	return t->core ? t->core->about.now_ns : num_now_ns();
+	uint64_t now = t->core ? t->core->about.now_ns : num_now_ns();
+
+	if (t->keep)
+		t->keep->now_ns = now;
+	return now;
 }
 
 uint64_t target_unix_ns(const struct target *t)
 {
-	struct timespec now;
+	struct timespec ts;
+	uint64_t now;
 
-	if (t->core)
-		return t->core->about.unix_ns;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	now = t->core ? t->core->about.unix_ns : (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+	if (t->keep)
+		t->keep->unix_ns = now;
+	return now;
 }
 
 bool target_registers(const struct target *t, uint64_t tid, uint64_t *ret_pc, uint64_t *ret_sp)

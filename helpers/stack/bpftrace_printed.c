@@ -82,6 +82,8 @@ static int gather_lines(struct gather *g, struct buf *lines)
 {
 	int ret = 0;
 
+	if (!lines->len)
+		return 0;
 	gather_next(g);
 	for (char *at = lines->data, *end = at + lines->len, *nl; !ret && at < end && g->open; at = nl + 1) {
 		nl = memchr(at, '\n', end - at);

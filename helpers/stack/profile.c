@@ -96,7 +96,7 @@ static char *chunk_room(struct profile_index *x, size_t len)
 	return c->data + c->used - len;
 }
 
-const char *profile_intern(struct profile_index *x, const char *s)
+static const char *intern(struct profile_index *x, const char *s)
 {
 	size_t len = strlen(s), at;
 	uint64_t hash = hash_bytes(s, len);
@@ -115,6 +115,21 @@ const char *profile_intern(struct profile_index *x, const char *s)
 	memcpy(copy, s, len + 1);
 	x->strings[x->nstrings++] = copy;
 	return copy;
+}
+
+const char *profile_intern(struct profile_index *x, const char *s)
+{
+	size_t i = hash_mix(0, (uintptr_t)s) % RECENT;
+
+	if (x->recent[i].from != s || strcmp(x->recent[i].text, s)) {
+		const char *text = intern(x, s);
+
+		if (!text)
+			return NULL;
+		x->recent[i].from = s;
+		x->recent[i].text = text;
+	}
+	return x->recent[i].text;
 }
 
 static bool frame_equal(const struct frame *a, const struct frame *b)

@@ -6,7 +6,7 @@
 #include "stack/idmap.h"
 #include "stack/profile.h"
 
-enum { CHUNK_SIZE = 64 << 10 };
+enum { CHUNK_SIZE = 64 << 10, RECENT = 1 << 10 };
 
 struct chunk {
 	struct chunk *next;
@@ -33,6 +33,10 @@ struct profile_index {
 	struct idmap by_string, by_frame, by_stack, by_pc, by_labels;
 
 	struct chunk *chunks;
+	/* where texts came from lately, and what they were: frames of one function share theirs */
+	struct {
+		const char *from, *text;
+	} recent[RECENT];
 	const char **strings;
 	size_t nstrings, strings_cap;
 
