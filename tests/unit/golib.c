@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "go/alloc.h"
 #include "go/calls.h"
+#include "go/current.h"
 #include "go/globals.h"
 #include "go/layout.h"
 #include "go/probe.h"
@@ -226,6 +227,23 @@ static int cmd_sampling(char **a)
 	return 0;
 }
 
+/* current VERSION FILE: "REGISTER OFFSET WITNESSES", as if it were of that version; "-": of its own */
+static int cmd_current(char **a)
+{
+	struct go_current c;
+	int err = open_file(a[1]);
+
+	if (!err && a[0][0] != '-' && !set_version(&go, a[0]))
+		err = -EINVAL;
+	if (!err)
+		err = go_current(&go, &c);
+	if (!err && c.tls)
+		printf("%s %" PRId64 " %u\n", c.reg ? c.reg : "-", c.tls_offset, c.tls_funcs);
+	else if (!err)
+		printf("%s - 0\n", c.reg ? c.reg : "-");
+	return err;
+}
+
 static const struct unit_command commands[] = {
 	{ "layout", 3, cmd_layout },
 	{ "layout-in", 4, cmd_layout_in },
@@ -238,6 +256,7 @@ static const struct unit_command commands[] = {
 	{ "behind", 2, cmd_behind },
 	{ "exact", 1, cmd_exact },
 	{ "sampling", 1, cmd_sampling },
+	{ "current", 2, cmd_current },
 };
 
 int main(int argc, char **argv)
