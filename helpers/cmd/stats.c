@@ -183,4 +183,5 @@ const struct command cmd_stats = {
 	.group = "Runtime",
 	.summary = "what the runtime knows of itself, on one page",
 	.run = run,
+	.capture = "",
 };
