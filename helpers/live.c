@@ -7,6 +7,13 @@
 #include "base/err.h"
 #include "base/num.h"
 
+enum { OPT_EXE = 0x380 };
+
+static const struct argp_option target_options[] = {
+	{ "exe", OPT_EXE, "FILE", 0, "The executable of a core file, when it isn't where it was", 41 },
+	{ 0 },
+};
+
 static error_t parse_target(int key, char *arg, struct argp_state *state)
 {
 	struct live *l = state->input;
@@ -15,13 +22,16 @@ static error_t parse_target(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &l->out;
 		return 0;
+	case OPT_EXE:
+		l->exe = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (l->word)
 			argp_error(state, "one target at a time, not '%s' too", arg);
 		l->word = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which process? Give a PID or a unique process name");
+		argp_error(state, "which process? Give a PID, a unique process name, or a core file");
 		return EINVAL;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -32,7 +42,7 @@ static const struct argp_child children[] = {
 	{ &opt_report_argp, 0, NULL, 0 },
 	{ 0 },
 };
-const struct argp live_argp = { .parser = parse_target, .children = children };
+const struct argp live_argp = { target_options, parse_target, .children = children };
 
 static const struct argp_option repeat_options[] = {
 	{ "interval", 'i', "TIME", 0, "Look again every TIME: 500ms, 5s, 1m", 40 },
@@ -61,6 +71,8 @@ static error_t parse_repeat(int key, char *arg, struct argp_state *state)
 
 const struct argp live_repeat_argp = { .options = repeat_options, .parser = parse_repeat };
 
+struct capture *live_keep;
+
 int live_open(struct live *l)
 {
 	int err;
@@ -68,7 +80,11 @@ int live_open(struct live *l)
 	l->target.pidfd = -1;
 	if (l->interval_ns)
 		wait_signals_init();
-	err = target_open(l->word, &l->target);
+	err = target_open_any(l->word, l->exe, &l->target);
+	l->target.keep = live_keep;
+	if (!err && l->target.core && (l->interval_ns || l->running))
+		err = err_set(EINVAL, "%s never changes: this needs a running process, as it %s",
+			      l->target.core->name, l->running ? l->running : "looks again");
 	if (err || l->any_program)
 		return err;
 	err = go_process_open(&l->target, &l->process);
@@ -118,7 +134,9 @@ int live_write(const struct live *l, int (*write)(void *run, FILE *f), void *run
 
 int live_close(struct live *l, int err)
 {
-	if (err)
+	if (err && live_keep)
+		capture_missing(live_keep, program_invocation_name, err_text());
+	else if (err)
 		fprintf(stderr, "%s: %s\n", program_invocation_name, err_text());
 	if (l->opened)
 		go_process_close(&l->process);

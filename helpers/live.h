@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* live.h - what all commands that read a running program have in common: target, output, repeats */
+/* live.h - what all commands that read a program's memory have in common: target, output, repeats */
 #ifndef GOBPF_LIVE_H
 #define GOBPF_LIVE_H
 
@@ -21,6 +21,8 @@
 struct live {
 	struct opt_output out;
 	const char *word;	/* the target as given */
+	const char *exe;	/* --exe: of a core file */
+	const char *running;	/* preset when it must be a running process: why ("reads twice"); else NULL */
 	bool any_program;	/* preset by commands that can do without Go: then process is not opened .. */
 	uint64_t interval_ns;	/* -i, preset to the default; 0: look once */
 	uint64_t count;		/* -c: how often; 0: until Ctrl-C */
@@ -37,6 +39,9 @@ struct live {
 extern const struct argp live_argp;
 /* -i/--interval, -c/--count; its input is the same struct */
 extern const struct argp live_repeat_argp;
+
+/* Set by `gobpf capture': what the commands that it runs read goes into it, and their failures, too. */
+extern struct capture *live_keep;
 
 /* 0 or -errno with words. */
 int live_open(struct live *l);

@@ -64,6 +64,20 @@ kills() {
 		[ "$output" = 'app;f 1' ]
 		[[ $stderr == *": 1 samples of other events than cycles are left out"* ]]
 	done
+	# a sample that counts ends it, however the one left out ended
+	printf 'app 1 1.0: 1 faults:\n  x.c:1\nodd\napp 1 1.1: 1 cycles:\n\t40 f (/x)\n\n  y.c:1\n' >"$BATS_TEST_TMPDIR/lf2"
+	sed 's/$/\r/' "$BATS_TEST_TMPDIR/lf2" >"$BATS_TEST_TMPDIR/crlf2"
+	for in in lf2 crlf2; do
+		run -0 --separate-stderr gobpf fold --classic --event-filter cycles "$BATS_TEST_TMPDIR/$in"
+		[[ $stderr == *"line 3: not a line of perf script: 'odd' (2 left out of 3; --strict refuses)" ]]
+	done
+	# but no other line does
+	printf 'app 1 1.0: 1 faults:\nodd\n\t40 f (/x)\n  x.c:1\n\napp 1 1.1: 1 cycles:\n\t40 f (/x)\n\n' >"$BATS_TEST_TMPDIR/lf3"
+	sed 's/$/\r/' "$BATS_TEST_TMPDIR/lf3" >"$BATS_TEST_TMPDIR/crlf3"
+	for in in lf3 crlf3; do
+		run -0 --separate-stderr gobpf fold --classic --event-filter cycles "$BATS_TEST_TMPDIR/$in"
+		[[ $stderr == *"line 2: not a line of perf script: 'odd' (1 left out of 2; --strict refuses)" ]]
+	done
 	# the next one is looked at again
 	printf 'nothing\n' >>"$BATS_TEST_TMPDIR/crlf"
 	run -1 gobpf fold --strict --classic "$BATS_TEST_TMPDIR/crlf"
@@ -217,7 +231,7 @@ kills() {
 		printf 'a 1/1 %d.000000: ev%d: \n\t12 f (/x)\n\n' $i $i
 	done >"$BATS_TEST_TMPDIR/events"
 	run -0 --separate-stderr gobpf fold --value ev8 "$BATS_TEST_TMPDIR/events"
-	[ "$output" = 'app;f 1' ]
+	[ "$output" = 'a;f 1' ]
 	[[ $stderr == *"line 25: ev9: more events than 8 (1 left out of 9; --strict refuses)" ]]
 }
 

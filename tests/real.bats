@@ -4,26 +4,16 @@
 # on loopback, against its own /debug/pprof.  `make check-real'.
 
 load helpers
+load real
 
 WINDOW=10
 
 setup() {
 	requires root etcd etcdctl curl go jq
 	export ETCDCTL_API=3
-	# memory, not the disk, is to be busy
-	data=$(mktemp -d /dev/shm/gobpf-real.XXXXXX)
-	local port peer
-	port=$(free_port)
-	peer=$(free_port)
-	url=http://127.0.0.1:$port
 	fixture httpload
 	load=$fixture
-	spawn etcd etcd --data-dir "$data" --enable-pprof \
-		--logger zap --log-level error --listen-client-urls "$url" --advertise-client-urls "$url" \
-		--listen-peer-urls "http://127.0.0.1:$peer" \
-		--initial-advertise-peer-urls "http://127.0.0.1:$peer" \
-		--initial-cluster "default=http://127.0.0.1:$peer"
-	retry 60 curl -fs -o "$BATS_TEST_TMPDIR/health" "$url/health"
+	start_etcd
 	rate "${RATE-4096}"
 }
 
@@ -57,18 +47,6 @@ puts() {
 		done
 		;;
 	esac
-}
-
-teardown() {
-	end_all
-	rm -rf "${data:?}"
-}
-
-free_port() {
-	local port
-	for port in $(shuf -i 20000-30000 -n 50); do
-		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-	done
 }
 
 # profile ENGINE - a window by gobpf within one by etcd's own pprof:

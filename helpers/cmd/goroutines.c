@@ -114,10 +114,10 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 static const struct argp argp = {
-	options, parse, "PID|NAME",
+	options, parse, "PID|NAME|CORE",
 	"Show what every goroutine of a running Go program is doing: its state, for how long, its "
 	"stack, and what made it. Nothing is stopped and nothing is probed: it is all read from "
-	"the program's memory.\v"
+	"the program's memory, or from a core file or capture of it.\v"
 	"Goroutines in the same state with the same stack are one row; -v shows the stacks, --full "
 	"each goroutine by itself. The runtime notes since when a goroutine waits only when a "
 	"garbage collection finds it waiting, so times are at least (≥) what is shown. With -i it "
@@ -212,7 +212,8 @@ static int look(struct g_run *run)
 	err = go_goroutines_read(&run->reader, &run->gs);
 	if (!err && go_waits_update(&run->waits, &run->reader, &run->gs))
 		err = err_sys(ENOMEM, "reading goroutines");
-	if (!err && !run->no_sample)
+	/* nothing runs in a core file; there registers are in it */
+	if (!err && !run->no_sample && !run->live.target.core)
 		err = look_at_running(run);
 	if (!err)
 		err = g_group(run);
@@ -284,4 +285,5 @@ const struct command cmd_goroutines = {
 	.group = "Goroutines",
 	.summary = "what every goroutine is doing",
 	.run = run,
+	.capture = "--full --system",
 };

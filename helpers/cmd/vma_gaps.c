@@ -160,4 +160,5 @@ const struct command cmd_vma_gaps = {
 	.group = "Memory and kernel",
 	.summary = "is the address space fragmented, and what would still fit",
 	.run = run,
+	.capture = "",
 };

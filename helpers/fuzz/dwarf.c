@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Any bytes as an ELF file for libdw: native symbols, frames, fields of structures, parameters
- * and their places.
+ * Any bytes as an ELF file for libdw: native symbols, frames, parameters and their places.
  * libdw opens files itself, so this is one, in memory.
  */
 #include <stdio.h>
@@ -12,7 +11,6 @@
 
 #include "fuzz/image.h"
 #include "go/params.h"
-#include "input/elf_dwarf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
@@ -100,22 +98,6 @@ static void try_symbols(struct elf_native *n)
 	}
 }
 
-static void try_fields(const struct elf_file *e)
-{
-	static const char *const fields[][2] = {
-		{ "runtime.g", "goid" }, { "runtime.g", "sched.sp" }, { "runtime.g", "" },
-		{ "str", "n" }, { "runtime.m", "procid" },
-	};
-	struct elf_dwarf *d = elf_dwarf_open(e);
-	uint32_t offset, size;
-	bool found;
-
-	for (size_t i = 0; d && i < ARRAY_SIZE(fields); i++)
-		if (!elf_dwarf_field(d, fields[i][0], fields[i][1], &offset, &size, &found))
-			must(found && offset <= 16 << 20 && size <= 16 << 20);
-	elf_dwarf_close(d);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct elf_native n = { .name = "image" };
@@ -128,7 +110,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_frames(&n, e.entry);
 	try_params(&n, e.entry);
 	elf_native_close(&n);
-	try_fields(&e);
 	elf_close(&e);
 	return 0;
 }

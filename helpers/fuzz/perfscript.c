@@ -4,6 +4,7 @@
  * is read line by line, not by what was met before: to the same end.
  */
 #include "fuzz/reading.h"
+#include "stack/gunzip.h"
 #include "stack/perf_classic.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -55,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (size / 8 % 2)
 		return fuzz_reader(how, data, size);
-	if (!memchr(data, '\r', size))
+	if (!memchr(data, '\r', size) && !gunzip_match((const char *)data, size))
 		must_read_the_same_slowly(how, data, size);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "go/goroutines_priv.h"
+#include "go/stopped.h"
 #include "stack/idmap.h"
 
 enum {
@@ -55,7 +56,7 @@ static int read_addresses(struct snapshot *s)
 {
 	struct go_g_layout *l = s->r->layout;
 	struct mem *m = &s->r->p->mem;
-	uint64_t n, array;
+	uint64_t n, array, last;
 	uint64_t *addrs;
 	int err = mem_read_now(m, l->allglen, &n, sizeof(n));
 
@@ -66,6 +67,10 @@ static int read_addresses(struct snapshot *s)
 	if (!n || n > G_MAX)
 		return err_set(EIO, "process %d (%s): runtime.allglen says %llu goroutines",
 			       s->r->p->target->pid, s->r->p->target->comm, (unsigned long long)n);
+	/* a length that is not true must not make room for so many */
+	err = mem_read_now(m, array + 8 * (n - 1), &last, sizeof(last));
+	if (err)
+		return go_g_read_failed(s->r, err, "runtime.allgs");
 	addrs = malloc(n * sizeof(*addrs));
 	s->gs->v = calloc(n, sizeof(*s->gs->v));
 	s->tries = calloc(n, sizeof(*s->tries));
@@ -108,6 +113,17 @@ void go_g_decode(const struct go_g_layout *l, const uint8_t *bytes, struct gorou
 	g->sp = span_u64(&b, syscall ? l->syscallsp : l->sp);
 }
 
+/* Of one that runs what its g says counts only together with its thread's registers. */
+static void decode_place(struct snapshot *s, const uint8_t *bytes, struct goroutine *g)
+{
+	const struct go_g_layout *l = s->r->layout;
+	const struct go_stopped r = { l->m_procid, l->m_g0, l->lo, l->hi };
+
+	go_g_decode(l, bytes, g);
+	if (g->status == G_RUNNING && !go_stopped_at(s->r->p, &r, g->m, g->lo, g->hi, &g->pc, &g->sp))
+		g->sp = 0;
+}
+
 static bool is_gone(const struct goroutine *g)
 {
 	return g->status == G_DEAD || g->status == G_DEADEXTRA || g->status == G_IDLE;
@@ -115,8 +131,7 @@ static bool is_gone(const struct goroutine *g)
 
 static bool has_stack(const struct goroutine *g)
 {
-	return !is_gone(g) && g->status != G_RUNNING && g->status != G_COPYSTACK && g->sp && g->pc &&
-	       g->sp >= g->lo && g->sp < g->hi;
+	return !is_gone(g) && g->status != G_COPYSTACK && g->sp && g->pc && g->sp >= g->lo && g->sp < g->hi;
 }
 
 /* Has it not run in between?  waitsince may be written by a GC meanwhile. */
@@ -139,7 +154,7 @@ static int got_g(void *ctx, const struct mem_piece *piece, const uint8_t *bytes)
 	g->status = G_DEAD;
 	if (!bytes)
 		return 0;
-	go_g_decode(s->r->layout, bytes, g);
+	decode_place(s, bytes, g);
 	if (g->status == G_RUNNING)
 		g->stack_state = GO_STACK_RUNNING;
 	s->tries[piece->id].again = has_stack(g);
@@ -195,8 +210,8 @@ static int got_stack(void *ctx, const struct mem_piece *piece, const uint8_t *by
 	if (!bytes)
 		return 0;
 	err = go_unwind(&s->r->unwinder, &stack, pcs, STACK_PCS, &walked);
-	/* all saved pcs are behind a call but that of a goroutine that has not run yet */
-	if (walked.n && g->pc == g->startpc)
+	/* all saved pcs are behind a call but that of a goroutine that has not run yet, and of one that runs */
+	if (walked.n && (g->pc == g->startpc || g->status == G_RUNNING))
 		pcs[0]++;
 	if (!err)
 		err = intern_stack(s, pcs, walked.n, &g->stack);
@@ -249,7 +264,7 @@ static int check_g(void *ctx, const struct mem_piece *piece, const uint8_t *byte
 	struct try *t = &s->tries[piece->id];
 
 	if (bytes)
-		go_g_decode(s->r->layout, bytes, &now);
+		decode_place(s, bytes, &now);
 	if (!t->again) {
 		if (!bytes || now.goid != g->goid || now.labels != g->labels)
 			g->label_set = GO_LABELS_UNKNOWN;
@@ -330,6 +345,7 @@ static int by_goid(const void *pa, const void *pb)
 static void tidy(struct snapshot *s)
 {
 	struct go_goroutines *gs = s->gs;
+	uint64_t newest = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < gs->n; i++) {
@@ -345,9 +361,15 @@ static void tidy(struct snapshot *s)
 			if (g->labels)
 				g->label_set = GO_LABELS_UNKNOWN;
 			gs->torn++;
+			mem_disown(&s->r->p->mem, g->lo, g->hi - g->lo);
 		}
+		if (g->waitsince_ns > (int64_t)newest)
+			newest = g->waitsince_ns;
 		gs->v[n++] = *g;
 	}
+	/* a core file doesn't say when it was made; not before what the runtime has noted */
+	if (!gs->time_ns)
+		gs->time_ns = newest;
 	gs->n = n;
 	qsort(gs->v, n, sizeof(*gs->v), by_goid);
 }

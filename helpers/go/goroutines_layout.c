@@ -32,6 +32,7 @@ static int find_offsets(struct go_g_layout *l, const struct go_process *p)
 		{ "runtime.g", "syscallpc", &l->syscallpc, NULL, false },
 		{ "runtime.m", "procid", &l->m_procid, NULL, false },
 		{ "runtime.m", "id", &l->m_id, NULL, false },
+		{ "runtime.m", "g0", &l->m_g0, NULL, false },
 		{ "runtime.g", "parentGoid", &l->parent, NULL, true },
 		{ "runtime.g", "trackingSeq", &l->seq, NULL, true },
 		{ "runtime.schedt", "timeToRun", &to_run, &l->to_run_size, true },

@@ -11,7 +11,7 @@ enum { G_SIZE_MAX = 1024, REASONS = 64, REASON_LEN = 64, TO_RUN_MAX = 16384 };
 struct go_g_layout {
 	uint32_t lo, hi, status, goid, gopc, startpc, m, labels, waitsince, reason, locked;
 	uint32_t sp, pc, syscallsp, syscallpc, size;
-	uint32_t m_procid, m_id;
+	uint32_t m_procid, m_id, m_g0;
 	uint32_t parent, seq, bubble, bubble_id, bubble_root;
 	uint64_t allglen, allgptr, reasons;	/* run-time addresses */
 	uint64_t to_run;		/* sched.timeToRun, 0: not there */

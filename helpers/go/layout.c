@@ -103,8 +103,6 @@ const char *layout_toolchain(unsigned go_minor)
 	return NULL;
 }
 
-enum { DWARF_QUICK = 1 << 20 };	/* bytes that are read in no time */
-
 static bool covers(unsigned minor, unsigned from, unsigned to)
 {
 	return from <= minor && minor <= to;
@@ -193,7 +191,7 @@ static int in_version(const struct go_file *g, unsigned minor, const char *strct
 
 void layout_open(struct layout *l, const struct go_file *g)
 {
-	*l = (struct layout){ .go = g, .dwarf = elf_dwarf_open(g->elf) };
+	*l = (struct layout){ .go = g, .dwarf = elf_dwarf_open(g->elf, "runtime") };
 }
 
 void layout_close(struct layout *l)
@@ -202,34 +200,28 @@ void layout_close(struct layout *l)
 	*l = (struct layout){ 0 };
 }
 
-/* One structure by one of its names, the field by all of its. */
-static bool field_in_dwarf(const struct layout *l, const char *canonical, const char *strct,
-			   const char *field, struct layout_field *ret, bool *known)
+/* The older name of the field, or, for the field "-", of the structure; NULL: it has none. */
+static const char *older_name(const char *strct, const char *field)
 {
-	const char *path = strcmp(field, "sizeof") != 0 ? field : "";
-
-	ret->source = LAYOUT_DWARF;
-	if (!elf_dwarf_field(l->dwarf, strct, path, &ret->offset, &ret->size, known))
-		return true;
-	for (size_t i = 0; *known && i < ARRAY_SIZE(aliases); i++)
-		if (!strcmp(aliases[i].strct, canonical) && !strcmp(aliases[i].field, field) &&
-		    !elf_dwarf_field(l->dwarf, strct, aliases[i].older, &ret->offset, &ret->size,
-				     NULL))
-			return true;
-	return false;
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++)
+		if (!strcmp(aliases[i].strct, strct) && !strcmp(aliases[i].field, field))
+			return aliases[i].older;
+	return NULL;
 }
 
 /* *known: DWARF has the structure. */
 static bool by_dwarf(const struct layout *l, const char *strct, const char *field,
 		     struct layout_field *ret, bool *known)
 {
-	if (field_in_dwarf(l, strct, strct, field, ret, known))
-		return true;
-	for (size_t i = 0; !*known && i < ARRAY_SIZE(aliases); i++)
-		if (!strcmp(aliases[i].strct, strct) && !strcmp(aliases[i].field, "-") &&
-		    field_in_dwarf(l, strct, aliases[i].older, field, ret, known))
-			return true;
-	return false;
+	const char *path = strcmp(field, "sizeof") != 0 ? field : "";
+	const char *older = older_name(strct, field);
+	uint64_t at;
+
+	*known = elf_dwarf_struct(l->dwarf, strct, older_name(strct, "-"), &at);
+	ret->source = LAYOUT_DWARF;
+	return *known && (!elf_dwarf_field(l->dwarf, at, path, &ret->offset, &ret->size) ||
+			  (older && !elf_dwarf_field(l->dwarf, at, older, &ret->offset,
+						     &ret->size)));
 }
 
 /* When only a range of versions is known, all of them must say the same. */
@@ -299,26 +291,14 @@ int layout_of(struct layout *l, const char *strct, const char *field, struct lay
 	return err;
 }
 
-static int each_field(struct layout *l, const struct layout_want *want, size_t n)
-{
-	int err = 0;
-
-	for (size_t i = 0; !err && i < n; i++)
-		err = layout_of(l, want[i].strct, want[i].field, want[i].ret);
-	return err;
-}
-
 int layout_fields(const struct go_file *g, const struct layout_want *want, size_t n)
 {
-	struct layout l = { .go = g };
-	int err = -ENOEXEC;
+	struct layout l;
+	int err = 0;
 
-	if (elf_dwarf_size(g->elf) > DWARF_QUICK)
-		err = each_field(&l, want, n);
-	if (!err)
-		return 0;
 	layout_open(&l, g);
-	err = each_field(&l, want, n);
+	for (size_t i = 0; !err && i < n; i++)
+		err = layout_of(&l, want[i].strct, want[i].field, want[i].ret);
 	layout_close(&l);
 	return err;
 }

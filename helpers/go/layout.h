@@ -63,10 +63,7 @@ void layout_open(struct layout *l, const struct go_file *g);
 void layout_close(struct layout *l);
 int layout_of(struct layout *l, const char *strct, const char *field, struct layout_field *ret);
 
-/*
- * Several at once, for who needs no more of the executable and is in a hurry: all or none, as layout_of().
- * More than a MiB of DWARF, 6 ms of work, is looked at only if the table and the code don't know.
- */
+/* Several at once, for who needs no more of the executable. 0, or of the first that fails, as layout_of(). */
 struct layout_want {
 	const char *strct, *field;
 	struct layout_field *ret;

@@ -76,6 +76,20 @@ int go_values_find(const struct go_process *p, const struct go_value_want *want,
 	return err;
 }
 
+int go_read_failed(const struct go_process *p, int err, const char *what)
+{
+	const struct target *t = p->target;
+
+	if (err == -EPERM)
+		return target_denied(t->pid, t->comm, "read the memory of");
+	if (err == -ESRCH)
+		return err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
+	if (err == -ENOMEM)
+		return err_sys(ENOMEM, "reading %s", what);
+	return err_set(EIO, "process %d (%s): %s can't be read: %s", t->pid, t->comm, what,
+		       strerror(-err));
+}
+
 struct reading {
 	uint64_t *ret;
 	size_t unread;
@@ -108,13 +122,7 @@ int go_values_read(struct go_process *p, const struct go_value *v, size_t n, uin
 	}
 	err = mem_each(&p->mem, pieces, r.unread, got_value, &r);
 	free(pieces);
-	if (err == -EPERM)
-		return target_denied(p->target->pid, p->target->comm, "read the memory of");
-	if (err == -ESRCH)
-		return err_set(ESRCH, "process %d (%s) has exited", p->target->pid,
-			       p->target->comm);
 	if (!err && r.unread)
-		return err_set(EFAULT, "process %d (%s): %zu of the runtime's variables can't be read",
-			       p->target->pid, p->target->comm, r.unread);
-	return err ? err_sys(-err, "reading the runtime's variables") : 0;
+		err = -EFAULT;
+	return err ? go_read_failed(p, err, "the runtime's variables") : 0;
 }

@@ -32,9 +32,12 @@ int go_values_find(const struct go_process *p, const struct go_value_want *want,
 
 /*
  * All n as of nearly one moment (one or few system calls, not from the cache), zero-extended;
- * those that this version lacks are 0.  0 or -errno with words: ESRCH, EPERM, EFAULT.
+ * those that this version lacks are 0.  0 or -errno with words: ESRCH, EPERM, EIO.
  */
 int go_values_read(struct go_process *p, const struct go_value *v, size_t n, uint64_t *ret);
+
+/* The words for what mem_read_now() or mem_each() returned when `what' was to be read; returns -errno. */
+int go_read_failed(const struct go_process *p, int err, const char *what);
 
 /* Where fields are in their structures, sizes when asked for; the field "sizeof" has offset 0. */
 struct go_offset_want {

@@ -2,84 +2,52 @@
 #include "input/elf_dwarf.h"
 
 #include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
+#include "input/elf_dwarf_bytes.h"
+#include "input/elf_dwarf_unit.h"
 
 /* A type's size can be anything in a damaged file; no structure of the runtime is near this. */
 #define MAX_OFFSET (16u << 20)
-#define MAX_TYPEDEFS 8
+/* .. and types of types may go round in circles, units may be without end */
+enum { MAX_TYPEDEFS = 8, MAX_UNITS = 1 << 16 };
 
 struct strct {
-	const char *name;	/* in the file's bytes */
-	Dwarf_Off die;
+	uint32_t hash;		/* of the name */
+	uint64_t at;
 };
 
 struct elf_dwarf {
-	int fd;
-	Dwarf *dw;
-	/* those met so far */
+	char *unit_name;
+	struct dwarf_bytes info, abbrev;
+	struct dwarf_unit unit;
+	struct dwarf_abbrevs abbrevs;	/* of the unit */
+	unsigned units;
+	/* those met so far, and where to go on, so deep in entries inside others; 0: behind the unit */
 	struct strct *v;
 	size_t n, cap;
-	/* where to go on */
-	Dwarf_Off next_cu;
-	Dwarf_Die die;
-	bool in_cu, end;
+	uint64_t at;
+	unsigned depth;
+	bool end;
 };
 
-/*
- * libdw unpacks compressed sections by changing their headers, so it gets a mapping of its own,
- * made from the path again: of the same file?
- */
-static bool same_file(int fd, const struct elf_file *e)
+struct elf_dwarf *elf_dwarf_open(const struct elf_file *e, const char *unit)
 {
-	uint8_t head[4096];
-	size_t n = e->bytes.len < sizeof(head) ? e->bytes.len : sizeof(head);
-	struct stat st;
+	struct elf_dwarf *d = calloc(1, sizeof(*d));
 
-	return !fstat(fd, &st) && (size_t)st.st_size == e->bytes.len &&
-	       pread(fd, head, n, 0) == (ssize_t)n && !memcmp(head, e->bytes.p, n);
-}
-
-uint64_t elf_dwarf_size(const struct elf_file *e)
-{
-	const struct elf_section *plain = elf_section(e, ".debug_info");
-	const struct elf_section *old = elf_section(e, ".zdebug_info");
-	struct span b;
-
-	if (plain) {
-		/* Elf64_Chdr: u32 type, reserved; u64 size */
-		b = elf_section_bytes(e, plain);
-		return plain->compressed ? span_u64(&b, 8) : plain->size;
-	}
-	if (!old)
-		return 0;
-	/* "ZLIB" and the size, big-endian */
-	b = elf_section_bytes(e, old);
-	return __builtin_bswap64(span_u64(&b, 4));
-}
-
-struct elf_dwarf *elf_dwarf_open(const struct elf_file *e)
-{
-	struct elf_dwarf *d;
-
-	if (!elf_section(e, ".debug_info") && !elf_section(e, ".zdebug_info"))
-		return NULL;
-	d = calloc(1, sizeof(*d));
 	if (!d)
 		return NULL;
-	d->fd = open(e->path, O_RDONLY | O_CLOEXEC);
-	elf_version(EV_CURRENT);
-	if (d->fd >= 0 && same_file(d->fd, e))
-		d->dw = dwarf_begin(d->fd, DWARF_C_READ);
-	if (d->dw)
+	d->unit_name = strdup(unit);
+	if (d->unit_name && dwarf_bytes_open(&d->info, e, ".debug_info") &&
+	    dwarf_bytes_open(&d->abbrev, e, ".debug_abbrev")) {
+		/* all tables together are small */
+		while (dwarf_bytes_more(&d->abbrev))
+			;
 		return d;
+	}
 	elf_dwarf_close(d);
 	return NULL;
 }
@@ -88,133 +56,174 @@ void elf_dwarf_close(struct elf_dwarf *d)
 {
 	if (!d)
 		return;
-	if (d->dw)
-		dwarf_end(d->dw);
-	if (d->fd >= 0)
-		close(d->fd);
+	dwarf_bytes_close(&d->info);
+	dwarf_bytes_close(&d->abbrev);
+	free(d->unit_name);
 	free(d->v);
 	free(d);
 }
 
-/* The first entry of the next unit that has any. */
-static bool enter_cu(struct elf_dwarf *d)
+/* The unit's entry at that offset; its name is good until the next call. */
+static bool entry_at(struct elf_dwarf *d, uint64_t off, struct dwarf_entry *ret)
 {
-	Dwarf_Off here = d->next_cu, next;
-	size_t header;
-	Dwarf_Die cu;
+	struct span s;
 
-	while (dwarf_nextcu(d->dw, here, &next, &header, NULL, NULL, NULL) == 0) {
-		bool entered = dwarf_offdie(d->dw, here + header, &cu) &&
-			       dwarf_child(&cu, &d->die) == 0;
-
-		/* a damaged unit may claim to end where it began */
-		if (next <= here)
-			return false;
-		d->next_cu = here = next;
-		if (entered)
+	if (off < d->unit.entries || off >= d->unit.end)
+		return false;
+	do {
+		s = dwarf_bytes_at(&d->info, off);
+		if (s.len > d->unit.end - off)
+			s.len = d->unit.end - off;
+		if (dwarf_entry_read(&s, off, &d->unit, &d->abbrevs, ret))
 			return true;
+	} while (s.bad && s.len < d->unit.end - off && dwarf_bytes_more(&d->info));
+	return false;
+}
+
+static bool unit_at(struct elf_dwarf *d, uint64_t off)
+{
+	struct span s;
+
+	dwarf_bytes_forget(&d->info, off);
+	do {
+		s = dwarf_bytes_at(&d->info, off);
+		if (dwarf_unit_read(&s, off, &d->unit)) {
+			s = dwarf_bytes_at(&d->abbrev, d->unit.abbrevs);
+			dwarf_abbrevs_begin(&d->abbrevs, s);
+			return true;
+		}
+	} while (s.bad && dwarf_bytes_more(&d->info));
+	return false;
+}
+
+/* The first entry of the next unit of that name. */
+static bool enter_unit(struct elf_dwarf *d)
+{
+	struct dwarf_entry e;
+
+	while (d->units++ < MAX_UNITS && unit_at(d, d->unit.end)) {
+		if (!d->unit.compile || !entry_at(d, d->unit.entries, &e) || !e.children ||
+		    !e.name || strcmp(e.name, d->unit_name) != 0)
+			continue;
+		d->at = e.next;
+		d->depth = 1;
+		return true;
 	}
 	return false;
 }
 
-/* The next structure with a name, put into v; NULL at the end. */
-static const struct strct *read_on(struct elf_dwarf *d)
+static uint32_t hash_of(const char *name)
 {
+	uint32_t h = 2166136261u;
+
+	for (; *name; name++)
+		h = (h ^ (uint8_t)*name) * 16777619u;
+	return h;
+}
+
+/* The next structure with a name, put into v; NULL at the end. */
+static const char *read_on(struct elf_dwarf *d)
+{
+	struct dwarf_entry e;
+
 	while (!d->end) {
-		if (!d->in_cu)
-			d->in_cu = enter_cu(d);
-		else if (dwarf_siblingof(&d->die, &d->die) != 0)
-			d->in_cu = enter_cu(d);
-		if (!d->in_cu || !ARRAY_ROOM(d->v, d->n, d->cap)) {
-			d->end = true;
-			break;
-		}
-		if (dwarf_tag(&d->die) != DW_TAG_structure_type)
+		uint64_t at = d->at;
+		unsigned depth = d->depth;
+
+		if (!depth) {
+			d->end = d->n || !enter_unit(d);
 			continue;
-		d->v[d->n] = (struct strct){ dwarf_diename(&d->die), dwarf_dieoffset(&d->die) };
-		if (d->v[d->n].name)
-			return &d->v[d->n++];
+		}
+		if (!entry_at(d, at, &e)) {
+			d->depth = 0;
+			continue;
+		}
+		d->at = e.next;
+		d->depth += e.tag ? e.children : -1;
+		if (depth != 1 || e.tag != DW_TAG_structure_type || !e.name)
+			continue;
+		if (!ARRAY_ROOM(d->v, d->n, d->cap))
+			break;
+		d->v[d->n++] = (struct strct){ hash_of(e.name), at };
+		return e.name;
 	}
+	d->end = true;
 	return NULL;
 }
 
-static bool find_strct(struct elf_dwarf *d, const char *name, Dwarf_Die *ret)
+bool elf_dwarf_struct(struct elf_dwarf *d, const char *name, const char *older, uint64_t *ret)
 {
-	const struct strct *s;
+	uint32_t hash = hash_of(name), older_hash = older ? hash_of(older) : hash;
+	struct dwarf_entry e;
+	const char *found;
 
 	for (size_t i = 0; i < d->n; i++)
-		if (!strcmp(d->v[i].name, name))
-			return dwarf_offdie(d->dw, d->v[i].die, ret);
-	while ((s = read_on(d)))
-		if (!strcmp(s->name, name))
-			return dwarf_offdie(d->dw, s->die, ret);
+		if ((d->v[i].hash == hash || d->v[i].hash == older_hash) &&
+		    entry_at(d, d->v[i].at, &e) &&
+		    (!strcmp(e.name, name) || (older && !strcmp(e.name, older)))) {
+			*ret = d->v[i].at;
+			return true;
+		}
+	while ((found = read_on(d)))
+		if (!strcmp(found, name) || (older && !strcmp(found, older))) {
+			*ret = d->v[d->n - 1].at;
+			return true;
+		}
 	return false;
 }
 
 /* What a member is made of, typedefs looked through. */
-static bool type_of(Dwarf_Die *member, Dwarf_Die *ret)
+static bool type_of(struct elf_dwarf *d, const struct dwarf_entry *member,
+		    struct dwarf_entry *ret)
 {
-	Dwarf_Attribute attr;
-
 	*ret = *member;
 	for (int i = 0; i < MAX_TYPEDEFS; i++) {
-		if (!dwarf_attr(ret, DW_AT_type, &attr) || !dwarf_formref_die(&attr, ret))
+		if (!entry_at(d, ret->type, ret))
 			return false;
-		if (dwarf_tag(ret) != DW_TAG_typedef)
+		if (ret->tag != DW_TAG_typedef)
 			return true;
 	}
 	return false;
 }
 
-static bool find_member(Dwarf_Die *strct, const char *name, size_t len, Dwarf_Die *ret)
+static bool find_member(struct elf_dwarf *d, const struct dwarf_entry *strct, const char *name,
+			size_t len, struct dwarf_entry *ret)
 {
-	bool more = dwarf_child(strct, ret) == 0;
+	uint64_t at = strct->next;
+	unsigned depth = strct->children;
 
-	for (; more; more = dwarf_siblingof(ret, ret) == 0) {
-		const char *n = dwarf_tag(ret) == DW_TAG_member ? dwarf_diename(ret) : NULL;
-
-		if (n && !strncmp(n, name, len) && !n[len])
+	while (depth && entry_at(d, at, ret)) {
+		if (depth == 1 && ret->tag == DW_TAG_member && ret->name &&
+		    !strncmp(ret->name, name, len) && !ret->name[len])
 			return true;
+		at = ret->next;
+		depth += ret->tag ? ret->children : -1;
 	}
 	return false;
 }
 
-static bool number(Dwarf_Die *die, unsigned attribute, uint64_t *ret)
+int elf_dwarf_field(struct elf_dwarf *d, uint64_t strct, const char *path, uint32_t *ret_offset,
+		    uint32_t *ret_size)
 {
-	Dwarf_Attribute attr;
-	Dwarf_Word w;
+	struct dwarf_entry type, member;
+	uint64_t offset = 0;
 
-	if (!dwarf_attr(die, attribute, &attr) || dwarf_formudata(&attr, &w) || w > MAX_OFFSET)
-		return false;
-	*ret = w;
-	return true;
-}
-
-int elf_dwarf_field(struct elf_dwarf *d, const char *strct, const char *path, uint32_t *ret_offset,
-		    uint32_t *ret_size, bool *ret_strct)
-{
-	uint64_t offset = 0, size, at;
-	Dwarf_Die type, member;
-	Dwarf_Word bytes;
-	bool found = find_strct(d, strct, &type);
-
-	if (ret_strct)
-		*ret_strct = found;
-	if (!found)
+	if (!entry_at(d, strct, &type))
 		return -ENOENT;
 	while (*path) {
 		size_t len = strcspn(path, ".");
 
-		if (!find_member(&type, path, len, &member) ||
-		    !number(&member, DW_AT_data_member_location, &at) || !type_of(&member, &type))
+		if (!find_member(d, &type, path, len, &member) || member.member_at > MAX_OFFSET ||
+		    !type_of(d, &member, &type))
 			return -ENOENT;
-		offset += at;
+		offset += member.member_at;
 		path += len + (path[len] == '.');
 	}
-	if (dwarf_aggregate_size(&type, &bytes) || bytes > MAX_OFFSET || offset > MAX_OFFSET)
+	if (type.size == UINT64_MAX && type.tag == DW_TAG_pointer_type)
+		type.size = d->unit.address_size;
+	if (type.size > MAX_OFFSET || offset > MAX_OFFSET)
 		return -ENOENT;
-	size = bytes;
 	*ret_offset = offset;
-	*ret_size = size;
+	*ret_size = type.size;
 	return 0;
 }

@@ -100,6 +100,8 @@ ssize_t mem_fetch(struct mem *m, void *out, const struct iovec *ranges, size_t n
 		local.iov_len += ranges[i].iov_len;
 	if (!local.iov_len)
 		return 0;
+	if (m->target && m->target->core)
+		return core_readv(m->target->core, out, ranges, n);
 	if (m->fd >= 0)
 		return read_file(m, out, ranges, n);
 	have = process_vm_readv(m->pid, &local, 1, ranges, n, 0);
@@ -121,12 +123,26 @@ static int readv_all(struct mem *m, uint64_t addr, void *out, size_t len)
 	return n < 0 ? n : -EFAULT;
 }
 
+void mem_keep(const struct mem *m, uint64_t addr, const void *bytes, size_t len)
+{
+	if (m->target && m->target->keep)
+		capture_memory(m->target->keep, addr, bytes, len);
+}
+
+void mem_disown(struct mem *m, uint64_t addr, uint64_t len)
+{
+	if (m->target && m->target->keep)
+		capture_drop(m->target->keep, addr, len);
+}
+
 int mem_read_now(struct mem *m, uint64_t addr, void *out, size_t len)
 {
 	int err = readv_all(m, addr, out, len);
 
 	if (err)
 		memset(out, 0, len);
+	else
+		mem_keep(m, addr, out, len);
 	return err ? fail(m, -err) : 0;
 }
 
@@ -155,6 +171,9 @@ int mem_read(struct mem *m, uint64_t addr, void *out, size_t len)
 		memset(out, 0, len);
 		return fail(m, EFAULT);
 	}
+	/* in a capture what is read later counts, so nothing may be older than that */
+	if (m->target && (m->target->core || m->target->keep))
+		return mem_read_now(m, addr, out, len);
 	while (len) {
 		uint64_t base = addr & ~(uint64_t)(BLOCK - 1);
 		size_t skip = addr - base, n = BLOCK - skip < len ? BLOCK - skip : len;

@@ -60,6 +60,17 @@ int mem_each(struct mem *m, struct mem_piece *v, size_t n,
 uint64_t mem_u64(struct mem *m, uint64_t addr);
 
 /*
+ * What was read there is not what it seems (it changed each time): a capture must not keep it.
+ * Without a capture under way nothing happens.
+ */
+void mem_disown(struct mem *m, uint64_t addr, uint64_t len);
+
+/*
+ * For input/mem*.c: keep it, if a capture is under way.
+ */
+void mem_keep(const struct mem *m, uint64_t addr, const void *bytes, size_t len);
+
+/*
  * For input/mem*.c: as process_vm_readv(2), from any kind of target and never from the cache.  The bytes
  * of all ranges up to the first that can't be read, or -errno.
  */

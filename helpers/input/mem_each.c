@@ -72,6 +72,8 @@ static int single(struct mem *m, const struct mem_piece *piece, uint8_t *buf,
 
 	if (n < 0 && n != -EFAULT)
 		return n;
+	if (n == (ssize_t)piece->len)
+		mem_keep(m, piece->addr, buf, n);
 	return got(ctx, piece, n == (ssize_t)piece->len ? buf : NULL);
 }
 
@@ -92,6 +94,8 @@ static int read_round(struct mem *m, struct mem_round *r, const struct mem_piece
 		for (size_t i = r->first[k]; !ret && i < end; i++) {
 			uint64_t off = v[i].addr - (uintptr_t)r->ranges[k].iov_base;
 
+			if (whole)
+				mem_keep(m, v[i].addr, at + off, v[i].len);
 			/* behind the round's bytes, which later ranges still need */
 			ret = whole ? got(ctx, &v[i], at + off) :
 				      single(m, &v[i], r->buf + 2 * ROUND + MEM_PIECE_MAX, got, ctx);

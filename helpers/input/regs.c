@@ -199,7 +199,7 @@ static uint64_t own_number(const struct target *t, const char *tid, bool *inside
 		return 0;
 	at = strstr(text, "\nNSpid:");
 	*inside = false;
-	for (at = at ? at + 7 : NULL; at && *at == '\t';) {
+	for (at = at ? at + 7 : text + strlen(text); *at == '\t';) {
 		*inside = ret != 0;
 		ret = strtoull(at, &at, 10);
 	}

@@ -4,8 +4,6 @@
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
@@ -22,6 +20,8 @@
 #include "base/caps.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "input/cgroup.h"
+#include "input/sockets.h"
 
 enum { TEXT_MAX = 1 << 28 };	/* smaps of a million mappings */
 
@@ -251,6 +251,8 @@ int target_open(const char *word, struct target *ret)
 
 	if (!word[0])
 		return err_set(EINVAL, "an empty word names no process");
+	if (strchr(word, '/') && core_match(word))
+		return err_set(ENOEXEC, "%s is a core file: this command needs a running process", word);
 	err = check_proc();
 	if (err)
 		return err;
@@ -289,6 +291,8 @@ void target_close(struct target *t)
 	if (t->pidfd >= 0)
 		close(t->pidfd);
 	t->pidfd = -1;
+	core_close(t->core);
+	t->core = NULL;
 }
 
 /*
@@ -318,9 +322,11 @@ static int running_exe(const struct target *t, struct stat *ret)
 int target_check(const struct target *t)
 {
 	struct stat st;
-	int err = running_exe(t, &st);
+	int err = t->core ? 0 : running_exe(t, &st);
 	uint64_t hash;
 
+	if (t->core)
+		return 0;
 	if (err == -ESRCH)
 		return err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
 	if (err || st.st_dev != t->exe_dev || st.st_ino != t->exe_ino)
@@ -333,7 +339,7 @@ int target_check(const struct target *t)
 	return 0;
 }
 
-int target_text(const struct target *t, const char *name, char **ret, size_t *len)
+static int file_text(const struct target *t, const char *name, char **ret, size_t *len)
 {
 	bool system = !strncmp(name, TARGET_SYSTEM, strlen(TARGET_SYSTEM));
 	struct buf b = { 0 };
@@ -354,9 +360,29 @@ int target_text(const struct target *t, const char *name, char **ret, size_t *le
 		return err_sys(-err, "can't read %s", path);
 	}
 	*ret = b.data;
-	if (len)
-		*len = b.len;
+	*len = b.len;
 	return 0;
+}
+
+int target_text(const struct target *t, const char *name, char **ret, size_t *len)
+{
+	bool cgroup = !strncmp(name, TARGET_CGROUP, strlen(TARGET_CGROUP));
+	size_t n = 0;
+	int err;
+
+	if (t->core)
+		err = core_text(t->core, name, ret, &n);
+	else if (cgroup)
+		err = cgroup_live_text(t, name + strlen(TARGET_CGROUP), ret, &n);
+	else if (!strcmp(name, TARGET_FDS))
+		err = sockets_live_fds(t, ret, &n);
+	else
+		err = file_text(t, name, ret, &n);
+	if (!err && t->keep)
+		capture_text(t->keep, name, *ret, n);
+	if (!err && len)
+		*len = n;
+	return err;
 }
 
 int target_entry(const struct target *t, uint64_t *ret)
@@ -368,7 +394,8 @@ int target_entry(const struct target *t, uint64_t *ret)
 
 	if (err)
 		return err;
-	err = err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
+	err = t->core ? err_set(ENOEXEC, "%s doesn't say what was run", t->core->name) :
+			err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
 	for (size_t off = 0; off + sizeof(pair) <= len; off += sizeof(pair)) {
 		memcpy(pair, auxv + off, sizeof(pair));
 		if (pair[0] != AT_ENTRY)
@@ -416,52 +443,12 @@ enum wait_result target_wait(const struct target *t, uint64_t until_ns)
 	}
 }
 
-/* ino 0: any.  A device or a pipe is not even opened: that might hold us up, or do something. */
-static int open_file(const char *path, uint64_t ino)
-{
-	struct stat st;
-
-	if (stat(path, &st) || !S_ISREG(st.st_mode) || (ino && st.st_ino != ino))
-		return -1;
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-}
-
-int target_mapped_fd(const struct target *t, const struct map *m)
-{
-	pid_t pid = t ? t->pid : getpid();
-	char path[64 + PATH_MAX];
-	int fd;
-
-	/* the very file, also when it was deleted or replaced; needs a capability that root has */
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, m->start, m->end);
-	fd = open_file(path, 0);
-	if (fd >= 0)
-		return fd;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, m->path);
-	return open_file(path, m->ino);
-}
-
-uint64_t target_now_ns(const struct target *t)
-{
-	(void)t;
-	return num_now_ns();
-}
-
-uint64_t target_unix_ns(const struct target *t)
-{
-	struct timespec now;
-
-	(void)t;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 uint64_t target_cpu_ns(const struct target *t)
 {
 	struct timespec ts;
 	clockid_t clock;
 
-	if (clock_getcpuclockid(t->pid, &clock) || clock_gettime(clock, &ts))
+	if (t->core || clock_getcpuclockid(t->pid, &clock) || clock_gettime(clock, &ts))
 		return 0;
 	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }

@@ -34,12 +34,25 @@ static const char *name_of(const struct pdata_frames *f, const struct pdata_mapp
 	return out;
 }
 
+static size_t first_place(const struct pdata_frames *f, uint64_t addr, uint32_t mapping)
+{
+	return ((addr ^ (uint64_t)mapping << 40) * 0x9e3779b97f4a7c15) >> (64 - f->bits);
+}
+
+void pdata_frames_soon(const struct pdata_frames *f, struct span addrs)
+{
+	for (size_t off = 0; f->v && off < addrs.len; off += 8) {
+		uint64_t addr = span_u64(&addrs, off);
+
+		__builtin_prefetch(&f->v[first_place(f, addr, f->near[addr >> 63].mapping)]);
+	}
+}
+
 /* Where the frame is to be found, or the free place for it. */
 static size_t place_of(const struct pdata_frames *f, uint64_t addr, uint32_t mapping,
 		       uint32_t kind)
 {
-	uint64_t hash = (addr ^ (uint64_t)mapping << 40 ^ (uint64_t)kind << 62) * 0x9e3779b97f4a7c15;
-	size_t mask = ((size_t)1 << f->bits) - 1, at = hash >> (64 - f->bits);
+	size_t mask = ((size_t)1 << f->bits) - 1, at = first_place(f, addr, mapping);
 
 	while (f->v[at].frame && (f->v[at].addr != addr || f->v[at].mapping != mapping ||
 				  (f->v[at].frame & 3) != kind))

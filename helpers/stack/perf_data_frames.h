@@ -34,4 +34,7 @@ void pdata_frames_free(struct pdata_frames *f);
 int pdata_frames_at(struct pdata_frames *f, const struct pdata_space *space, uint64_t addr,
 		    bool kernel, bool exact, uint32_t *ret);
 
+/* Addresses that will be asked for, 8 bytes each: their memory may come meanwhile. */
+void pdata_frames_soon(const struct pdata_frames *f, struct span addrs);
+
 #endif

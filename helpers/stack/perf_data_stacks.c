@@ -6,6 +6,7 @@
 void pdata_stacks_free(struct pdata_stacks *s)
 {
 	pdata_frames_free(&s->frames);
+	profile_queue_free(s->queue);
 	free(s->stack.ids);
 	free(s->before.ids);
 	buf_free(&s->chain);
@@ -99,6 +100,7 @@ static int put_chain(struct pdata_stacks *s, const struct pdata_sample *sample, 
 	bool exact = true;
 	int ret = 0;
 
+	pdata_frames_soon(&s->frames, (struct span){ chain.p, split });
 	for (size_t off = 0; !ret && off < chain.len; off += 8) {
 		uint64_t addr = span_u64(&chain, off);
 
@@ -186,11 +188,18 @@ static int make_stack(struct pdata_stacks *s, const struct pdata_sample *sample)
 int pdata_stacks_add(struct pdata_stacks *s, const struct pdata_sample *sample, uint32_t labels,
 		    const int64_t *values)
 {
-	uint32_t number;
 	int ret;
 
+	if (!s->queue)
+		s->queue = profile_queue_new(s->r->profile);
+	if (!s->queue)
+		return -ENOMEM;
 	s->user = pdata_threads_space(s->threads, sample->pid);
 	ret = make_stack(s, sample);
-	return ret ? ret :
-		     profile_add_labelled(s->r->profile, s->stack.ids, s->stack.n, labels, values, &number);
+	return ret ? ret : profile_queue_add(s->queue, s->stack.ids, s->stack.n, labels, values);
+}
+
+int pdata_stacks_end(struct pdata_stacks *s)
+{
+	return s->queue ? profile_queue_end(s->queue) : 0;
 }

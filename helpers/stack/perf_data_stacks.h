@@ -5,6 +5,7 @@
 
 #include "stack/perf_data_frames.h"
 #include "stack/perf_data_threads.h"
+#include "stack/profile_queue.h"
 #include "stack/readers.h"
 
 /*
@@ -16,6 +17,7 @@ struct pdata_stacks {
 	struct pdata_threads *threads;
 	const bool *other_arch;			/* registers are not those of x86-64 */
 	struct pdata_frames frames;
+	struct profile_queue *queue;		/* to r->profile */
 	struct pdata_stack {
 		uint32_t *ids;			/* frames, leaf first */
 		size_t n, cap;
@@ -29,8 +31,10 @@ struct pdata_stacks {
 
 void pdata_stacks_free(struct pdata_stacks *s);
 
-/* Adds the values to the sample's stack with that set of labels. 0 or -errno. */
+/* Adds the values (PROFILE_VALUES of them) to the sample's stack with that set of labels. 0 or -errno. */
 int pdata_stacks_add(struct pdata_stacks *s, const struct pdata_sample *sample, uint32_t labels,
 		    const int64_t *values);
+/* All samples are in the profile only now. */
+int pdata_stacks_end(struct pdata_stacks *s);
 
 #endif

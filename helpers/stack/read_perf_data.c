@@ -382,6 +382,8 @@ static int read_records(struct pdata_reader *p)
 		ret = 0;
 	if (!ret)
 		ret = pdata_order_end(&p->order);
+	if (!ret)
+		ret = pdata_stacks_end(&p->stacks);
 	return ret ? ret : say(p);
 }
 
