@@ -47,12 +47,12 @@ static json_t *memory(const struct go_memstats *m)
 		{ "total_alloc", m->total_alloc },
 		{ "mallocs", m->mallocs },
 		{ "frees", m->frees },
-		{ "lag_bytes", m->lag_bytes },
-		{ "lag_objects", m->lag_objects },
 	};
 	json_t *o = numbers(v, ARRAY_SIZE(v));
 
 	json_object_set_new(o, "exact", json_boolean(m->exact));
+	json_object_set_new(o, "lag_bytes", m->lag_known ? json_integer((json_int_t)m->lag_bytes) : json_null());
+	json_object_set_new(o, "lag_objects", m->lag_known ? json_integer((json_int_t)m->lag_objects) : json_null());
 	return o;
 }
 
