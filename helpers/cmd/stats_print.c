@@ -290,6 +290,10 @@ static void lag_line(const struct stats_run *run, FILE *f)
 
 	if (m->exact || run->live.out.quiet)
 		return;
+	if (!m->lag_known) {
+		fputs("~ as far as the memory in a capture is from one moment\n\n", f);
+		return;
+	}
 	fprintf(f, "~ right within %s and %s objects, which were allocated while it was read, and what each "
 		   "processor\n  was adding just then\n\n",
 		bytes(a, m->lag_bytes), count(b, m->lag_objects));
