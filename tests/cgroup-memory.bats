@@ -119,6 +119,7 @@ machine_pressure() {
 	local before
 	before=$(awk '{ print $1, $2, $3, $4, $5 }' /proc/pressure/memory)
 	look $$
+	# shellcheck disable=SC2016 # of jq
 	[ "$(value 'def two: . * 100 | round | "\(. / 100 | floor).\(. % 100 + 100 | tostring[1:])";
 		("some", "full") as $w | .["machine_pressure_" + $w] |
 		"\($w) avg10=\(.avg10 | two) avg60=\(.avg60 | two) avg300=\(.avg300 | two) total=\(.total_us)"')" = "$before" ]
@@ -141,6 +142,7 @@ machine_pressure() {
 	look --headroom 50 "${PID[r]}"
 	[ "$(value '.cgroups[0].max')" = 'no limit' ]
 	[ "$(value .nearest)" = null ]
+	# shellcheck disable=SC2016 # of jq
 	[ "$(value '(.cgroups[0]) as $c | .request | .base == $c.anon + $c.shmem + $c.kernel - ($c.kernel_reclaimable // 0)
 		and .mapped == $c.mapped - $c.shmem and .headroom == ((.base + .mapped) / 2 | floor)
 		and .bytes == ((.base + .mapped + .headroom) / 1048576 | ceil) * 1048576')" = true ] || fail "$(value .)"

@@ -56,7 +56,7 @@ static int read_addresses(struct snapshot *s)
 {
 	struct go_g_layout *l = s->r->layout;
 	struct mem *m = &s->r->p->mem;
-	uint64_t n, array;
+	uint64_t n, array, last;
 	uint64_t *addrs;
 	int err = mem_read_now(m, l->allglen, &n, sizeof(n));
 
@@ -67,6 +67,10 @@ static int read_addresses(struct snapshot *s)
 	if (!n || n > G_MAX)
 		return err_set(EIO, "process %d (%s): runtime.allglen says %llu goroutines",
 			       s->r->p->target->pid, s->r->p->target->comm, (unsigned long long)n);
+	/* a length that is not true must not make room for so many */
+	err = mem_read_now(m, array + 8 * (n - 1), &last, sizeof(last));
+	if (err)
+		return go_g_read_failed(s->r, err, "runtime.allgs");
 	addrs = malloc(n * sizeof(*addrs));
 	s->gs->v = calloc(n, sizeof(*s->gs->v));
 	s->tries = calloc(n, sizeof(*s->tries));

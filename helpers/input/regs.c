@@ -191,7 +191,7 @@ bool regs_blocked(const struct target *t, pid_t tid, struct regs_blocked *ret)
 /* The last of a thread's numbers: in its own PID namespace. 0: not known */
 static uint64_t own_number(const struct target *t, const char *tid, bool *inside)
 {
-	char name[64], *text, *at;
+	char name[64], *text, *at, *rest;
 	uint64_t ret = 0;
 
 	snprintf(name, sizeof(name), "task/%s/status", tid);
@@ -199,9 +199,9 @@ static uint64_t own_number(const struct target *t, const char *tid, bool *inside
 		return 0;
 	at = strstr(text, "\nNSpid:");
 	*inside = false;
-	for (at = at ? at + 7 : NULL; at && *at == '\t';) {
+	for (rest = at ? at + 7 : text + strlen(text); *rest == '\t';) {
 		*inside = ret != 0;
-		ret = strtoull(at, &at, 10);
+		ret = strtoull(rest, &rest, 10);
 	}
 	free(text);
 	return ret;
