@@ -10,6 +10,8 @@
  *   helpers/commands.inc  add COMMAND(foo), in order
  *   docs/gobpf-foo.1      its manual; SYNOPSIS is what --help says, word for word
  *   tests/foo.bats        its tests
+ *   .capture              if it reads a process (helpers/live.h): the options with which `gobpf capture'
+ *                         runs it to find out what it reads, so that it works on captures
  * tests/registry.bats fails until all of them agree.  `gobpf list', `gobpf
  * help', and the completions all come from this table.
  */
@@ -19,6 +21,11 @@ struct command {
 	const char *summary;	/* one line, no full stop */
 	/* argv[0] is "gobpf NAME"; returns an exit status (base/err.h) */
 	int (*run)(int argc, char **argv);
+	/*
+	 * Words with blanks between them, "" for none, NULL: not for captures.  Whatever comes through struct
+	 * mem and target_text() is kept then; a command that reads more with some options names them here.
+	 */
+	const char *capture;
 };
 
 /* The command table: sorted by name, ends in NULL. */

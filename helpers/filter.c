@@ -16,20 +16,26 @@ int filter_load(const struct opt_filter *f, char **files, int n, struct profile 
 	char dash[] = "-", *stdin_only[] = { dash };
 	struct buf by = { 0 };
 	const struct writer *w = writer_find(f->out.format);
+	struct resolved *resolved = NULL;
 	struct resolving resolving;
-	int ret = profile_init(p, NULL, 0);
+	struct profile read;
+	int ret = profile_init(&read, NULL, 0);
 
+	*p = (struct profile){ 0 };
 	if (ret)
 		return err_sys(-ret, "can't begin");
 	ret = resolving_open(&f->resolve, &resolving);
 	if (!ret)
-		ret = filter_read(f, n ? files : stdin_only, n ? n : 1, resolving.recorded, p,
+		ret = filter_read(f, n ? files : stdin_only, n ? n : 1, resolving.recorded, &read,
 				  &by);
 	if (!ret && !f->transform.as_is)
-		ret = resolving_apply(&resolving, w && w->addresses, f->out.quiet, p);
-	resolving_close(&resolving);
+		ret = resolving_begin(&resolving, w && w->addresses, &read, &resolved);
 	if (!ret)
-		ret = opt_transform_apply(&f->transform, by.data, w && w->labels, p);
+		ret = opt_transform_apply(&f->transform, by.data, w && w->labels, resolved, &read, p);
+	if (resolved && !f->out.quiet)
+		resolving_remarks(&resolving);
+	resolving_close(&resolving);
+	profile_free(&read);
 	buf_free(&by);
 	return ret;
 }
@@ -124,6 +130,8 @@ int filter_choose_value(struct opt_filter *f, const struct profile *p)
 
 int filter_write(const struct opt_filter *f, const struct profile *p)
 {
+	/* stdio's own has 4 KiB; in use until the program ends, as stdout is */
+	static char buffer[128 << 10];
 	const struct writer *w = f->write.diff_of ? writer_find_diff(f->out.format) :
 						    writer_find(f->out.format);
 	struct write_options o = f->write;
@@ -138,6 +146,7 @@ int filter_write(const struct opt_filter *f, const struct profile *p)
 	ret = output_open(&f->out, &out);
 	if (ret)
 		return ret;
+	setvbuf(out, buffer, _IOFBF, sizeof(buffer));
 	ret = writer_write(w, out, p, &o);
 	if (!ret)
 		return output_close(&f->out, out);

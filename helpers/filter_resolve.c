@@ -79,30 +79,38 @@ int resolving_open(const struct opt_resolve *o, struct resolving *ret)
 	return err ? err : go_recorded_open(ret->resolver, &ret->recorded);
 }
 
-int resolving_apply(struct resolving *r, bool keep_addresses, bool quiet, struct profile *p)
+int resolving_begin(struct resolving *r, bool keep_addresses, const struct profile *p,
+		    struct resolved **ret)
 {
 	bool unnamed_only = r->options->symbols != SYMBOLS_ALWAYS;
 	struct resolver resolver;
-	struct profile out;
-	const char *remark;
 	int err;
 
+	*ret = NULL;
 	if (!r->resolver || !resolve_needed(p, unnamed_only))
 		return 0;
-	err = profile_init(&out, NULL, 0);
+	if (profile_init(&r->frames, NULL, 0))
+		return err_sys(ENOMEM, "can't resolve");
+	err = go_resolver_begin(r->resolver, p, unnamed_only, &resolver);
 	if (!err)
-		err = go_resolver_begin(r->resolver, p, unnamed_only, &resolver);
+		err = resolved_init(&r->resolved, p, &resolver, unnamed_only, !keep_addresses, &r->frames);
 	if (!err)
-		err = profile_resolve(p, &resolver, unnamed_only, !keep_addresses, &out);
-	for (size_t i = 0; !err && !quiet && (remark = go_resolver_remark(r->resolver, i)); i++)
-		fprintf(stderr, "%s: %s\n", program_invocation_name, remark);
-	profile_free(p);
-	*p = out;
+		*ret = &r->resolved;
 	return err;
+}
+
+void resolving_remarks(const struct resolving *r)
+{
+	const char *remark;
+
+	for (size_t i = 0; r->resolver && (remark = go_resolver_remark(r->resolver, i)); i++)
+		fprintf(stderr, "%s: %s\n", program_invocation_name, remark);
 }
 
 void resolving_close(struct resolving *r)
 {
+	resolved_free(&r->resolved);
+	profile_free(&r->frames);
 	go_recorded_close(r->recorded);
 	go_resolver_close(r->resolver);
 	target_close(&r->process);

@@ -8,7 +8,7 @@
 
 #include "go/recorded.h"
 #include "go/resolver.h"
-#include "stack/profile.h"
+#include "stack/resolve.h"
 
 enum symbols { SYMBOLS_AUTO, SYMBOLS_NEVER, SYMBOLS_ALWAYS };
 
@@ -26,6 +26,8 @@ struct resolving {
 	struct target process;
 	struct go_resolver *resolver;
 	struct go_recorded *recorded;	/* for struct reading's unwind */
+	struct profile frames;
+	struct resolved resolved;
 };
 
 /*
@@ -33,8 +35,14 @@ struct resolving {
  * failed.
  */
 int resolving_open(const struct opt_resolve *o, struct resolving *ret);
-/* Replaces *p; remarks go to stderr unless `quiet'.  0 or -errno with words. */
-int resolving_apply(struct resolving *r, bool keep_addresses, bool quiet, struct profile *p);
+/*
+ * *ret: p's stacks resolved, for opt_transform_apply(); p outlives r.  NULL when there is nothing to
+ * do.  0 or -errno with words.
+ */
+int resolving_begin(struct resolving *r, bool keep_addresses, const struct profile *p,
+		    struct resolved **ret);
+/* What was left without a name, to stderr. */
+void resolving_remarks(const struct resolving *r);
 void resolving_close(struct resolving *r);
 
 #endif

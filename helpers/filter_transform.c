@@ -139,7 +139,7 @@ static void rename_frame(void *ctx, const struct frame *f, struct buf *b)
 }
 
 int opt_transform_apply(const struct opt_transform *o, const char *default_by, bool keep_labels,
-			struct profile *p)
+			struct resolved *resolved, struct profile *in, struct profile *out)
 {
 	struct transform t = {
 		.by = o->by ? o->by : default_by,
@@ -154,16 +154,13 @@ int opt_transform_apply(const struct opt_transform *o, const char *default_by, b
 		.forget = o->merge_goroutines ? "goid wait" : NULL,
 		.ctx = (void *)o,
 	};
-	struct profile out;
-	int err;
 
-	if (!transform_needed(p, &t))
+	if (!resolved && !transform_needed(in, &t)) {
+		*out = *in;
+		*in = (struct profile){ 0 };
 		return 0;
-	err = profile_init(&out, NULL, 0);
-	if (err)
+	}
+	if (profile_init(out, NULL, 0))
 		return err_sys(ENOMEM, "can't change the stacks");
-	err = profile_transform(p, &t, &out);
-	profile_free(p);
-	*p = out;
-	return err;
+	return resolved ? profile_transform_resolved(resolved, &t, out) : profile_transform(in, &t, out);
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "stack/profile.h"
+#include "stack/resolve.h"
 
 /* Zero-initialised, the input of opt_transform_argp. */
 struct opt_transform {
@@ -20,10 +20,12 @@ struct opt_transform {
 extern const struct argp opt_transform_argp;
 
 /*
- * Replaces *p by what the options make of it.  default_by: keys for the root when no --by
- * was given; keep_labels: what is written can show them.  0 or -errno with words.
+ * Makes *out, not initialised, of *in by the options; where nothing changes *in itself moves there.
+ * Free both, also after a failure.  default_by: keys for the root when no --by was given;
+ * keep_labels: what is written can show them; resolved: the stacks of *in, or NULL.  0 or -errno
+ * with words.
  */
 int opt_transform_apply(const struct opt_transform *o, const char *default_by, bool keep_labels,
-			struct profile *p);
+			struct resolved *resolved, struct profile *in, struct profile *out);
 
 #endif

@@ -224,10 +224,10 @@ same_length() {
 
 @test "kernel: without bpf() refill says so" {
 	requires root
-	fixture nobpf
-	local nobpf=$fixture
+	fixture without
+	local without=$fixture
 	mix noprof
-	gobpf() { "$nobpf" "$GOBPF" "$@"; }
+	gobpf() { "$without" bpf "$GOBPF" "$@"; }
 	refused 4 'BPF|bpf' --engine refill "$mix"
 	refused 4 'BPF|bpf' "$mix"
 	unharmed mix

@@ -124,8 +124,7 @@ perf_says() {
 		mkdir -p "$symfs/${fixture%/*}"
 		spawn mix "$fixture"
 		await mix '^READY'
-		HOME=$BATS_TEST_TMPDIR timeout 60 perf record -q -e cpu-clock -F 400 -o "$BATS_TEST_TMPDIR/perf.data" \
-			-p "${PID[mix]}" -- sleep 2 >/dev/null 2>&1
+		perf_attach mix 100 -e cpu-clock -F 400
 		perf_says "$fixture" | grep -v ' \[unknown\]$' && fail "named without the debug file"
 		gobpf sym --debug-file "$symfs/$fixture" "$fixture"
 		perf_says "$fixture" --symfs "$symfs" >"$BATS_TEST_TMPDIR/perf"
@@ -144,7 +143,7 @@ perf_says() {
 	spawn mix "$fixture"
 	await mix '^READY'
 	export HOME=$BATS_TEST_TMPDIR
-	timeout 60 perf record -q -e cpu-clock -F 400 -o "$HOME/perf.data" -p "${PID[mix]}" -- sleep 2 >/dev/null 2>&1
+	perf_attach mix 100 -e cpu-clock -F 400
 	end mix
 	perf buildid-cache --update "$HOME/mix.debug"
 	perf report -i "$HOME/perf.data" --stdio --sort symbol >"$HOME/report" 2>/dev/null

@@ -92,6 +92,26 @@ END
 	grep -qF '>pid 1, 10 s</text>' "$svg"
 }
 
+@test "flame: what is longer than the picture is wide is shortened, and whole in a tooltip" {
+	requires xmllint
+	local long fit
+	long=$(printf 'é%.0s' {1..300})
+	gobpf flame --title "$long" --subtitle "x$long" -o "$svg" tests/golden/fold/simple.in
+	xmllint --noout "$svg"
+	# in the file's own words it is whole
+	[ "$(xmllint --xpath 'string(/*[local-name()="svg"]/*[local-name()="title"])' "$svg")" = "$long" ]
+	fit=$(printf 'é%.0s' {1..77})
+	grep -qF "<text class=\"title\" x=\"16\" y=\"32\">$fit…<title>$long</title></text>" "$svg"
+	fit=x$(printf 'é%.0s' {1..163})
+	grep -qF "<text class=\"subtitle\" x=\"16\" y=\"53\">$fit…<title>x$long</title></text>" "$svg"
+	# what just fits stays, and one more does not
+	gobpf flame --title "${long:0:156}" --subtitle "<${long:0:328}" -o "$svg" tests/golden/fold/simple.in
+	grep -qF ">${long:0:156}</text>" "$svg"
+	grep -qF ">&lt;${long:0:328}</text>" "$svg"
+	gobpf flame --title "<${long:0:156}" -o "$svg" tests/golden/fold/simple.in
+	grep -qF ">&lt;${long:0:152}…<title>&lt;${long:0:156}</title></text>" "$svg"
+}
+
 @test "flame: whose code it is decides the colour" {
 	printf '%s 1\n' main.main 'net/http.(*conn).serve' runtime.mallocgc github.com/a/b.F malloc 0x47a3b1 \
 		do_syscall_64_[k] example.org/me/x.G internal/runtime/maps.H >"$BATS_TEST_TMPDIR/in"

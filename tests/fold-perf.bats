@@ -55,6 +55,34 @@ kills() {
 	gobpf fold -q --classic=kernel,jit tests/golden/fold-classic/corners.in | diff tests/golden/fold-classic/corners--all.out -
 }
 
+@test "fold: --classic: what stands under a sample that is left out is no mistake, however lines end" {
+	printf 'app 1 1.0: 1 cycles: \n\t40 f (/x)\n\napp 1 1.1: 1 faults: \n\t41 g (/x)\n  x.c:1\n\n' >"$BATS_TEST_TMPDIR/lf"
+	sed 's/$/\r/' "$BATS_TEST_TMPDIR/lf" >"$BATS_TEST_TMPDIR/crlf"
+	local in
+	for in in lf crlf; do
+		run -0 --separate-stderr gobpf fold --strict --classic "$BATS_TEST_TMPDIR/$in"
+		[ "$output" = 'app;f 1' ]
+		[[ $stderr == *": 1 samples of other events than cycles are left out"* ]]
+	done
+	# a sample that counts ends it, however the one left out ended
+	printf 'app 1 1.0: 1 faults:\n  x.c:1\nodd\napp 1 1.1: 1 cycles:\n\t40 f (/x)\n\n  y.c:1\n' >"$BATS_TEST_TMPDIR/lf2"
+	sed 's/$/\r/' "$BATS_TEST_TMPDIR/lf2" >"$BATS_TEST_TMPDIR/crlf2"
+	for in in lf2 crlf2; do
+		run -0 --separate-stderr gobpf fold --classic --event-filter cycles "$BATS_TEST_TMPDIR/$in"
+		[[ $stderr == *"line 3: not a line of perf script: 'odd' (2 left out of 3; --strict refuses)" ]]
+	done
+	# but no other line does
+	printf 'app 1 1.0: 1 faults:\nodd\n\t40 f (/x)\n  x.c:1\n\napp 1 1.1: 1 cycles:\n\t40 f (/x)\n\n' >"$BATS_TEST_TMPDIR/lf3"
+	sed 's/$/\r/' "$BATS_TEST_TMPDIR/lf3" >"$BATS_TEST_TMPDIR/crlf3"
+	for in in lf3 crlf3; do
+		run -0 --separate-stderr gobpf fold --classic --event-filter cycles "$BATS_TEST_TMPDIR/$in"
+		[[ $stderr == *"line 2: not a line of perf script: 'odd' (1 left out of 2; --strict refuses)" ]]
+	done
+	# the next one is looked at again
+	printf 'nothing\n' >>"$BATS_TEST_TMPDIR/crlf"
+	run -1 gobpf fold --strict --classic "$BATS_TEST_TMPDIR/crlf"
+}
+
 @test "fold: --classic=inline asks addr2line" {
 	requires gcc
 	requires addr2line

@@ -6,41 +6,9 @@
 
 load helpers
 load golib
+load goroutines
 
 setup() { requires go jq; }
-
-# dump WORD... - starts the fixture built so, leaves what its runtime says of it in $BATS_TEST_TMPDIR/theirs
-dump() {
-	fixture goroutines "$@"
-	spawn g "$fixture"
-	await g '^READY'
-	tell g dump
-	await g '^END$'
-	sed -n '/^DUMP$/,/^END$/p' "$BATS_TEST_TMPDIR/g.log" | sed '1d;$d' | alike >"$BATS_TEST_TMPDIR/theirs"
-	[ "$(grep -c ^goroutine "$BATS_TEST_TMPDIR/theirs")" -ge 119 ]
-}
-
-# alike - a crash dump on stdin without the values of arguments, a line a goroutine, by number
-alike() {
-	awk -v RS= '{
-		n = split($0, line, "\n")
-		for (i = 2; i <= n; i++)
-			if (line[i] !~ /^(\t|created by )/)
-				sub(/\([^()]*\)$/, "(...)", line[i])
-		out = line[1]
-		for (i = 2; i <= n; i++)
-			out = out "|" line[i]
-		print out
-	}' | sort -t' ' -k2n
-}
-
-# same - every goroutine of theirs is one of ours; ours has one more: the one that said theirs
-same() {
-	gobpf goroutines --full "${PID[g]}" | alike >"$BATS_TEST_TMPDIR/ours"
-	comm -3 <(sort "$BATS_TEST_TMPDIR/theirs") <(sort "$BATS_TEST_TMPDIR/ours") >"$BATS_TEST_TMPDIR/differ"
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/differ")" -eq 1 ] || fail "$(cat "$BATS_TEST_TMPDIR/differ")" || return
-	grep -q 'obey.Ready' "$BATS_TEST_TMPDIR/differ"
-}
 
 @test "goroutines: states, reasons, stacks and creators are those that the runtime prints" {
 	local root
@@ -64,6 +32,18 @@ same() {
 @test "goroutines: the same without inlining" {
 	dump noinline strip
 	same
+	end g
+}
+
+@test "goroutines: where process_vm_readv is refused, by /proc/PID/mem" {
+	local how
+	fixture without
+	local without=$fixture
+	dump strip
+	for how in process_vm_readv refused:process_vm_readv; do
+		gobpf() { "$without" "$how" "$GOBPF" "$@"; }
+		same
+	done
 	end g
 }
 
@@ -113,6 +93,157 @@ same() {
 	end g
 }
 
+@test "goroutines: coroutines, synctest bubbles and leaked ones are as the runtime prints them" {
+	local root version any=
+	while read -r root; do
+		version=$(minor "$root")
+		((version >= 23)) || continue
+		any=yes
+		# what go.mod says is too old for synctest
+		GOBPF_GOROOT=$root what=modern least=3 ENV=GODEBUG=asynctimerchan=0 dump strip
+		same
+		grep -q '\[coroutine\]' "$BATS_TEST_TMPDIR/theirs"
+		((version < 25)) || grep -q '(durable), synctest bubble 1\]' "$BATS_TEST_TMPDIR/theirs"
+		((version < 27)) || [ "$(grep -c '(leaked)\]' "$BATS_TEST_TMPDIR/theirs")" -eq 3 ]
+		end g
+	done < <(roots)
+	[ "$any" ] || skip "requires Go 1.23"
+}
+
+# sum_labels - "COUNT JSON" for each set of labels, of objects on stdin
+sum_labels() { jq -rs 'group_by(.labels) | .[] | "\(map(.count) | add) \(.[0].labels | tojson)"' | sort; }
+
+@test "goroutines: pprof labels are those that runtime/pprof shows" {
+	local root words
+	while read -r root; do
+		for words in strip 'pie cgo'; do
+			# shellcheck disable=SC2086
+			GOBPF_GOROOT=$root fixture labelled $words
+			spawn l "$fixture"
+			await l '^READY'
+			tell l labels
+			await l '^END$'
+			sed -nE 's/^LABELS ([0-9]+) (.*)/{"count":\1,"labels":\2}/p' "$BATS_TEST_TMPDIR/l.log" |
+				sum_labels >"$BATS_TEST_TMPDIR/theirs"
+			[ "$(wc -l <"$BATS_TEST_TMPDIR/theirs")" -eq 11 ]
+			gobpf goroutines -f json "${PID[l]}" | jq -c '.groups[] | select(.labels != {})' |
+				sum_labels | diff "$BATS_TEST_TMPDIR/theirs" -
+			unharmed l
+			end l
+		done
+	done < <(roots)
+}
+
+@test "goroutines: --label chooses, --by tells apart, -v and pprof show labels" {
+	fixture labelled strip
+	spawn l "$fixture"
+	await l '^READY'
+	count() { gobpf goroutines -f json "$@" "${PID[l]}" | jq '[.groups[].count] | add // 0'; }
+	[ "$(count --label handler)" -eq 15 ]
+	[ "$(count --label handler=/users)" -eq 7 ]
+	[ "$(count --label handler=/users --label request=3)" -eq 1 ]
+	[ "$(count --label handler=/orders --label request=3)" -eq 0 ]
+	[ "$(count --label handler=/user)" -eq 0 ]
+	[ "$(count --label gone)" -eq 0 ]
+	[ "$(count --label k100.99=v99)" -eq 1 ]
+	COLUMNS=200 gobpf goroutines -v "${PID[l]}" >"$BATS_TEST_TMPDIR/table"
+	grep -qE '^ +7  chan receive ' "$BATS_TEST_TMPDIR/table"
+	[ "$(grep -cE '^    labels handler=/users request=[0-6] \(1\)$' "$BATS_TEST_TMPDIR/table")" -eq 7 ]
+	grep -qE '^    labels handler=inherited \(3\)$' "$BATS_TEST_TMPDIR/table"
+	COLUMNS=200 gobpf goroutines --by label:handler "${PID[l]}" | sed -n 's/ main\.park.*//p' >"$BATS_TEST_TMPDIR/table"
+	diff <(sed -E 's/ +/ /g; s/ \?? ?$//' "$BATS_TEST_TMPDIR/table" | sort) - <<-'END'
+		 2 chan receive -
+		 2 chan receive -
+		 3 chan receive inherited
+		 5 chan receive /orders
+		 7 chan receive /users
+	END
+	gobpf goroutines --by label:handler -f folded "${PID[l]}" >"$BATS_TEST_TMPDIR/folded"
+	[ "$(awk '/^\/users;/ { n += $NF } END { print n }' "$BATS_TEST_TMPDIR/folded")" -eq 7 ]
+	[ "$(awk '{ n += $NF } END { print n }' "$BATS_TEST_TMPDIR/folded")" -eq 20 ]
+	gobpf goroutines -o "$BATS_TEST_TMPDIR/l.pb.gz" "${PID[l]}"
+	go tool pprof -tags "$BATS_TEST_TMPDIR/l.pb.gz" >"$BATS_TEST_TMPDIR/tags"
+	grep -qE ' 7\.0 \(.*: /users$' "$BATS_TEST_TMPDIR/tags" || fail "$(cat "$BATS_TEST_TMPDIR/tags")"
+	end l
+	run -2 gobpf goroutines --label =x 1
+	run -2 gobpf goroutines --by handler 1
+}
+
+@test "goroutines: --full has labels where the program's own dumps have them" {
+	local root setting
+	while read -r root; do
+		for setting in 0 1; do
+			GOBPF_GOROOT=$root what=labelled least=19 ENV=GODEBUG=tracebacklabels=$setting dump strip
+			same
+			(($(minor "$root") < 26)) ||
+				[ "$(grep -c inherited "$BATS_TEST_TMPDIR/theirs")" -eq $((3 * setting)) ]
+			end g
+		done
+	done < <(roots)
+}
+
+# readings N - the gobpf started as r has written N readings
+readings() { (($(grep -c '^ "schema"' "$BATS_TEST_TMPDIR/r.log") >= $1)); }
+
+# of FUNCTION FILTER - of the last reading, FILTER of the group that is in it
+of() { jq -s ".[-1] as \$r | \$r.groups[] | select(any(.stack[]; .func == \"main.$1\")) | $2" "$BATS_TEST_TMPDIR/r.log"; }
+
+@test "goroutines: -i knows from both sides when a wait began, and the groups' changes" {
+	local root from to
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture waiting strip
+		spawn w "$fixture"
+		await w '^READY'
+		spawn r "$GOBPF" goroutines -i 300ms -f json "${PID[w]}"
+		retry 20 readings 1
+		tell w park 5
+		await w '^PARKED'
+		read -r _ from to < <(grep PARKED "$BATS_TEST_TMPDIR/w.log")
+		retry 20 readings $(($(grep -c schema "$BATS_TEST_TMPDIR/r.log") + 3))
+		stop r
+		[ "$(of parked .count)" -eq 5 ]
+		of parked "(.wait_min_ns <= \$r.time - $from and .wait_min_ns > 2e8 and
+			.wait_bound_ns >= \$r.time - $to and .wait_unknown == 0)" | grep -qx true ||
+			fail "$(of parked .) $from $to"
+		# it began before the first look: nobody knows when
+		of since '(.wait_min_ns > 5e8 and .wait_bound_ns == null)' | grep -qx true || fail "$(of since .)"
+		[ "$(jq -s 'map([.groups[] | select(any(.stack[]; .func == "main.parked")) | .change] | add // 0) | add' "$BATS_TEST_TMPDIR/r.log")" -eq 5 ]
+		[ "$(jq -s '.[0].groups | map(has("change")) | any' "$BATS_TEST_TMPDIR/r.log")" = false ]
+		end w
+	done < <(roots)
+}
+
+@test "goroutines: -i claims no age of one that ran so often that its count is the same again" {
+	fixture waiting strip
+	spawn w "$fixture"
+	await w '^READY'
+	spawn r "$GOBPF" goroutines -i 1s -f json "${PID[w]}"
+	retry 20 readings 1
+	tell w wake
+	await w '^WOKEN'
+	retry 20 readings $(($(grep -c schema "$BATS_TEST_TMPDIR/r.log") + 1))
+	stop r
+	of sleeper '(.wait_min_ns == null or .wait_min_ns < 1e9)' | grep -qx true || fail "$(of sleeper .)"
+	end w
+}
+
+@test "goroutines: -i shows groups that come and go as a table" {
+	fixture waiting strip
+	spawn w "$fixture"
+	await w '^READY'
+	spawn r "$GOBPF" goroutines -i 200ms "${PID[w]}"
+	await r '^goroutines: '
+	tell w park 5
+	await r '^ +5 +\+5  chan receive +≤[0-9.]+ m?s  main.parked '
+	await r '^ +5 +=  chan receive +[0-9.]+ m?s…[0-9.]+ m?s  main.parked '
+	[ "$(grep -c '^ *COUNT  STATE ' "$BATS_TEST_TMPDIR/r.log")" -eq 1 ]
+	stop r
+	run -0 gobpf goroutines -i 10ms -c 3 "${PID[w]}"
+	[ "$(grep -c '^goroutines: ' <<<"$output")" -eq 3 ]
+	end w
+	run -2 gobpf goroutines -i 1s -f folded 1
+}
+
 # bits - of a --full dump on stdin: "ok", "WRONG" with the goroutine, "running" or "torn" for each walker
 bits() {
 	awk -v RS= '{
@@ -160,6 +291,45 @@ bits() {
 		# those that run at that moment are not readable
 		((ok * 100 >= seen * 99)) || fail "$ok of $seen readable" || return
 		unharmed s
+		end s
+	done < <(roots)
+}
+
+@test "goroutines: while they run their stacks are sampled, and none is another's" {
+	local root
+	enough() {
+		for ((i = 0; i < 5; i++)); do gobpf goroutines --state running --full "${PID[s]}"; echo; done | bits >>"$BATS_TEST_TMPDIR/seen"
+		(($(grep -c ok "$BATS_TEST_TMPDIR/seen") >= 20))
+	}
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture spinning strip
+		spawn s "$fixture" 6 3
+		await s '^READY'
+		: >"$BATS_TEST_TMPDIR/seen"
+		retry 60 enough || fail "$(sort "$BATS_TEST_TMPDIR/seen" | uniq -c)" || return
+		run -1 grep WRONG "$BATS_TEST_TMPDIR/seen"
+		# by memory alone there is none
+		gobpf goroutines --no-sample --state running --full "${PID[s]}" | bits >"$BATS_TEST_TMPDIR/seen"
+		run -1 grep -E 'ok|WRONG' "$BATS_TEST_TMPDIR/seen"
+		unharmed s
+		end s
+	done < <(roots)
+}
+
+@test "goroutines: one that sleeps in a raw system call runs as far as Go knows; its stack is there" {
+	local root
+	sleeps() {
+		gobpf goroutines --match 'main\.blocked' -f json "${PID[s]}" >"$BATS_TEST_TMPDIR/json"
+		[ "$(jq '[.groups[].count] | add // 0' "$BATS_TEST_TMPDIR/json")" -eq 1 ]
+	}
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture spinning strip
+		# no signals: they would wake it
+		spawn s env GODEBUG=asyncpreemptoff=1 "$fixture" 0 3
+		await s '^READY'
+		tell s block
+		retry 20 sleeps
+		[ "$(jq -r '.groups[] | .from, .state, .missing, (.stack | map(.func | select(startswith("main.")))[0])' "$BATS_TEST_TMPDIR/json" | paste -sd' ')" = 'kernel running null main.blocked' ]
 		end s
 	done < <(roots)
 }

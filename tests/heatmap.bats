@@ -37,6 +37,7 @@ main.c / 3 s to 4 s: 1 cycles
 END
 	diff - <(xmllint --xpath 'string(/*/*[local-name()="desc"])' "$svg") <<'END'
 A heat map, functions by time: 5 cycles  ·  4 columns of 1.00 s
+Colours: up to 2 cycles
 main.a: 3 cycles, 60.0 %
 main.b: 1 cycles, 20.0 %
 main.c: 1 cycles, 20.0 %
@@ -49,6 +50,52 @@ END
 	run -0 grep -oE 'fill-opacity="[0-9.]+"><title>main.a$' "$svg"
 	# the deepest has no opacity of its own, half of it 0.1 + 0.9 / 2
 	[ "$output" = 'fill-opacity="0.550"><title>main.a' ]
+}
+
+# scale - the words beside the colours
+scale() { xmllint --xpath 'string(//*[local-name()="text"][contains(., "up to ") or contains(., " to ")][last()])' "$svg"; }
+
+# depths NAME - of the colours of the row, from left to right, 1 where there is no opacity
+depths() { awk -v name="$1" '/<rect class="cell"/ && index($0, "<title>" name) { print match($0, /fill-opacity="[^"]*/) ? substr($0, RSTART + 14, RLENGTH - 14) : 1 }' "$svg" | paste -sd' '; }
+
+@test "heatmap: a hot cell does not hide the others: from a factor of 10 on colours are logarithmic, and that is said" {
+	printf '%s\n' 'types | cycles/count' 'a | 1 | time:0' 'a | 9 | time:1000000000' >all
+	run -0 pictures heatmap <all
+	echo "$output" >"$svg"
+	[ "$(scale)" = 'up to 9 cycles' ]
+	[ "$(depths a)" = '0.200 1' ]
+	printf '%s\n' 'a | 90 | time:2000000000' 'b | 1000000 | time:3000000000' 'b | 1000 | time:4000000000' >>all
+	run -0 pictures heatmap <all
+	echo "$output" >"$svg"
+	[ "$(scale)" = '1 cycles to 1,000,000 cycles, logarithmic' ]
+	# 0.1 + 0.9 * log(v) / log(1000000)
+	[ "$(depths a)" = '0.100 0.243 0.393' ]
+	[ "$(depths b)" = '1 0.550' ]
+	grep -q '^Colours: 1 cycles to 1,000,000 cycles, logarithmic$' "$svg"
+	xmllint --noout "$svg"
+}
+
+@test "heatmap: the rest together is no deeper than the deepest, and counts for the least" {
+	local n
+	while read -r time n leaf; do
+		printf 'server 42 %s: %s cycles:\n\t40 %s (/s)\n\n' "$time" "$n" "$leaf"
+	done >all <<'END'
+1.000000 50 a
+1.000000 40 b
+1.000000 30 c
+3.000000 2 c
+END
+	gobpf fold -f heatmap -i 1s --rows 1 -o "$svg" all
+	[ "$(scale)" = '2 cycles to 50 cycles, logarithmic' ]
+	[ "$(depths '(2 more)')" = '1 0.100' ]
+}
+
+@test "heatmap: titles that are longer than the picture is wide" {
+	local long
+	long=$(printf 'M%.0s' {1..200})
+	gobpf fold -f heatmap --title "$long" --subtitle "$long" -o "$svg" script
+	grep -qF ">${long:0:99}…<title>$long</title></text>" "$svg"
+	grep -qF ">${long:0:164}…<title>$long</title></text>" "$svg"
 }
 
 @test "heatmap: rows of other levels, and the rest together" {

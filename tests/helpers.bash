@@ -192,3 +192,19 @@ end_all() {
 }
 
 teardown() { end_all; }
+
+# perf_attach NAME SAMPLES OPTION... - perf.data of the spawned program, from a perf record that attached to it
+# and got that many samples at least.  perf gives up when a thread ends as it attaches, and a
+# busy machine may not run the program for a while: so, again, and longer.
+perf_attach() {
+	local name=$1 want=$2 try got=0 seconds
+	shift 2
+	for try in {1..12}; do
+		seconds=$((try / 2 + 1))
+		HOME=$BATS_TEST_TMPDIR timeout 60 perf record -q "$@" -o "$BATS_TEST_TMPDIR/perf.data" \
+			-p "${PID[$name]}" -- sleep "$seconds" >"$BATS_TEST_TMPDIR/perf.log" 2>&1 9>/dev/null || continue
+		got=$(HOME=$BATS_TEST_TMPDIR perf script -i "$BATS_TEST_TMPDIR/perf.data" -F comm 2>/dev/null | grep -c .) || :
+		((got < want)) || return 0
+	done
+	fail "perf record of $name: $got samples, not $want: $(<"$BATS_TEST_TMPDIR/perf.log")"
+}

@@ -123,3 +123,70 @@ buckets() {
 	run -0 gobpf fold --strict "$tmp/in"
 	[ "$output" = 'main.f 5' ]
 }
+
+# printed - what bpftrace 0.17 printed of two kill(2) of bash: comm, kstack(3), ustack(3), then ustack(perf), then kstack(perf)
+printed() {
+	local n
+	echo 'Attaching 1 probe...'
+	for n in 1 2; do
+		printf '%s\n' 'bash 9629 ' '        perf_syscall_enter+397' '        syscall_trace_enter+384' \
+			'        do_syscall_64+506' '' '        __kill+7' '' ''
+		printf '%s\n' $'\t7f76fbca6267 __kill+7 (/usr/lib/libc.so.6)' '' $'\tffffffff814b0b2d perf_syscall_enter+397' \
+			$'\tffffffff81415d70 syscall_trace_enter+384'
+	done
+	printf '%s\n' '' '' '@n: 3895'
+}
+
+@test "bpftrace: stacks that were printed count, the kernel's with the user's behind it" {
+	printed >"$tmp/in"
+	run -0 --separate-stderr gobpf fold --strict --symbols never "$tmp/in"
+	diff - <(echo "$output") <<'END'
+__kill 2
+__kill;do_syscall_64_[k];syscall_trace_enter_[k];perf_syscall_enter_[k] 2
+syscall_trace_enter_[k];perf_syscall_enter_[k] 2
+END
+	[ "$stderr" = "gobpf fold: $tmp/in: no map with stacks: those that were printed count 1 each" ]
+	# as JSON, a call of printf() each
+	requires jq
+	jq -Rsc 'split("bash")[] | { type: "printf", data: . }' "$tmp/in" | sed 's/":/": /g' >"$tmp/json"
+	run -0 gobpf fold -q --strict --symbols never "$tmp/json"
+	diff <(gobpf fold -q --symbols never "$tmp/in") <(echo "$output")
+	# the end of a line comes with the next call
+	printf '{"type": "printf", "data": "%s"}\n' '        main.a+1\n        ma' 'in.b+2' >"$tmp/json"
+	run -0 gobpf fold -q --strict "$tmp/json"
+	[ "$output" = 'main.b;main.a 1' ]
+}
+
+@test "bpftrace: what was printed is no part of what maps count" {
+	printed >"$tmp/in"
+	printf '@[\n    main.f+1\n]: 7\n' >>"$tmp/in"
+	run -0 --separate-stderr gobpf fold --strict "$tmp/in"
+	[ "$output" = 'main.f 7' ]
+	[ "$stderr" = "gobpf fold: $tmp/in: 6 stacks that were printed are left out, as maps have stacks" ]
+}
+
+@test "bpftrace: printed stacks that are not one" {
+	local k='        do_syscall_64+5' u='        main.f+1' want
+	# two of the kernel's one after the other; two empty lines between; text between
+	while IFS='|' read -r text want; do
+		printf '%b' "$text" >"$tmp/in"
+		run -0 gobpf fold -q --strict "$tmp/in"
+		[ "${output//$'\n'/, }" = "$want" ] || fail "$text: $output"
+	done <<-END
+		x\n$k\n\n$k\n\n$u\n|do_syscall_64_[k] 1, main.f;do_syscall_64_[k] 1
+		x\n$k\n\n\n$u\n|do_syscall_64_[k] 1, main.f 1
+		x\n$k\ny\n$u\n|do_syscall_64_[k] 1, main.f 1
+		$u\n\n$k\n\n$u\n\n$k|do_syscall_64_[k] 2, main.f 2
+		$k\n\n$u\n\n$k\n\n$u|main.f;do_syscall_64_[k] 2
+		x\n$u\nx\n        12af\n        0x12b0\n|0x12b0;0x12af 1, main.f 1
+		x\n$k\n\n        ffffffff8103ce3b\n|0xffffffff8103ce3b_[k] 1, do_syscall_64_[k] 1
+	END
+	# other tools have no such lines
+	run -1 gobpf fold <<<$'  main.f+1\n\t12 main.f+0x1 (/x)x\n     main.f+1'
+}
+
+@test "bpftrace: a frame of JSON that is an address ends where it ends" {
+	local s='{"type": "map", "data": {"@": {"\n\t559de0bc8404[unknown] (/x)\n\t559d[unknown] (/x)\n,1": 3}}}'
+	run -0 gobpf fold -q --as-is --symbols never <<<"$s"
+	[ "$output" = '1;0x559d;0x559de0bc8404 3' ]
+}

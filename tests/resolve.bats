@@ -210,6 +210,11 @@ END
 	run -1 --separate-stderr gobpf fold --caller 2 <<<$'@[\n    main.a+0\n, 4242]: 3'
 	[[ $stderr == "gobpf fold: stdin: line 3: key 2 is '4242', not the address of code"* ]]
 	run -2 gobpf fold --caller 1 "$in"
+	run -0 gobpf fold -q --caller 2 <<<'{"type": "map", "data": {"@": {"\n    main.a+1\n    main.c+5\n,4312254": 3}}}'
+	[ "$output" = 'main.c;0x41ccbe;main.a 3' ]
+	# what has no keys is not passed off as complete
+	run -1 --separate-stderr gobpf fold --caller 2 <<<'main.c;main.a 3'
+	[[ $stderr == "gobpf fold: stdin: --caller is for bpftrace's maps, these are folded stacks" ]]
 }
 
 @test "resolve: wrong files are said, and give no names" {
@@ -380,8 +385,8 @@ sampled() {
 	fixture allocmix "$@"
 	spawn mix "$fixture" 400
 	await mix '^READY'
-	perf record -q -e cpu-clock -F 1000 -g -o x.data -p "${PID[mix]}" -- sleep 1.5 9>/dev/null ||
-		skip "requires perf record"
+	perf_attach mix 200 -e cpu-clock -F 1000 -g
+	mv perf.data x.data
 	kill "${PID[mix]}"
 	perf script -i x.data --no-inline >x.txt 2>/dev/null
 	gobpf fold x.data >data 2>err

@@ -61,8 +61,7 @@ perf_script() { HOME=$BATS_TEST_TMPDIR perf script -i "$BATS_TEST_TMPDIR/perf.da
 		await mix '^READY'
 		for stacks in -g ""; do
 			# shellcheck disable=SC2086
-			HOME=$BATS_TEST_TMPDIR timeout 60 perf record -q $stacks -e cpu-clock:u -F 400 \
-				-o "$BATS_TEST_TMPDIR/perf.data" -p "${PID[mix]}" -- sleep 1 >/dev/null 2>&1
+			perf_attach mix 50 $stacks -e cpu-clock:u -F 400
 			perf_script | grep -vE '\(\[vdso\]\)|/libc\.so\.6\)' >"$BATS_TEST_TMPDIR/bare"
 			# some of libc's functions have names that perf doesn't find
 			grep -q "\[unknown\] ($fixture)" "$BATS_TEST_TMPDIR/bare"

@@ -70,6 +70,33 @@ int num_parse_duration(const char *s, uint64_t *ret_ns)
 	return err_set(EINVAL, "'%s' is not a duration (try 30s, 500ms, 2m)", s);
 }
 
+int num_parse_bytes(const char *s, uint64_t *ret)
+{
+	static const struct {
+		const char *unit;
+		double bytes;
+	} units[] = {
+		{ "", 1 },	   { "B", 1 },	       { "k", 0x1p10 },	  { "K", 0x1p10 },
+		{ "KiB", 0x1p10 }, { "m", 0x1p20 },    { "M", 0x1p20 },	  { "MiB", 0x1p20 },
+		{ "g", 0x1p30 },   { "G", 0x1p30 },    { "GiB", 0x1p30 }, { "t", 0x1p40 },
+		{ "T", 0x1p40 },   { "TiB", 0x1p40 },
+	};
+	const char *end;
+	double v;
+
+	if (parse_plain_double(s, &v, &end))
+		return err_set(EINVAL, "'%s' is not a size (try 512KiB, 128MiB, 1GiB)", s);
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(end, units[i].unit))
+			continue;
+		if (!(v * units[i].bytes < 0x1p63))
+			return err_set(EINVAL, "'%s' is too large a size", s);
+		*ret = (uint64_t)(v * units[i].bytes);
+		return 0;
+	}
+	return err_set(EINVAL, "'%s' is not a size (try 512KiB, 128MiB, 1GiB)", s);
+}
+
 int num_parse_percent(const char *s, double *ret)
 {
 	const char *end;

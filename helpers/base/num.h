@@ -12,6 +12,8 @@
 int num_parse_u64(const char *s, uint64_t max, uint64_t *ret);
 /* "250ms", "30s", "1.5m", "2h", "10" (seconds): nanoseconds. "0" is 0. Up to a year. */
 int num_parse_duration(const char *s, uint64_t *ret_ns);
+/* "4096", "64KiB", "128MiB", "1.5GiB", also as "64k", "128m", "1.5g": bytes */
+int num_parse_bytes(const char *s, uint64_t *ret);
 /* "1%" or "1": 1.0. Between 0 and 100. */
 int num_parse_percent(const char *s, double *ret);
 

@@ -4,17 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/num.h"
 #include "cmd/goroutines_run.h"
 #include "command.h"
+#include "go/running.h"
 #include "go/tidy.h"
 #include "go/traceback.h"
+#include "stack/transform.h"
 #include "stack/writers.h"
 
-enum { OPT_STATE = OPT_OWN, OPT_REASON, OPT_MATCH, OPT_GOID, OPT_SYSTEM, OPT_FULL };
+enum { OPT_STATE = OPT_OWN, OPT_REASON, OPT_MATCH, OPT_GOID, OPT_SYSTEM, OPT_FULL, OPT_LABEL, OPT_BY,
+       OPT_NO_SAMPLE };
 
 static const struct argp_option options[] = {
 	{ "full", OPT_FULL, NULL, 0, "Each goroutine with its stack, as Go's crash dumps have them", 10 },
@@ -22,6 +24,9 @@ static const struct argp_option options[] = {
 	{ "reason", OPT_REASON, "TEXT", 0, "Only those whose wait reason has this text in it", 10 },
 	{ "match", OPT_MATCH, "REGEX", 0, "Only those with such a function in their stack", 10 },
 	{ "goid", OPT_GOID, "N", 0, "Only this one", 10 },
+	{ "label", OPT_LABEL, "KEY[=VALUE]", 0, "Only those with this pprof label; with all when given more than once", 10 },
+	{ "by", OPT_BY, "label:KEY", 0, "Groups for each value of this pprof label", 10 },
+	{ "no-sample", OPT_NO_SAMPLE, NULL, 0, "No perf event on threads that run: only read", 10 },
 	{ "system", OPT_SYSTEM, NULL, 0, "The runtime's own goroutines, too", 10 },
 	{ 0 },
 };
@@ -54,7 +59,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = state->child_inputs[1] = &run->out;
+		state->child_inputs[0] = state->child_inputs[1] = &run->live;
 		return 0;
 	case OPT_FULL:
 		run->full = true;
@@ -75,90 +80,58 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (num_parse_u64(arg, UINT64_MAX, &run->goid) || !run->goid)
 			argp_error(state, "--goid: '%s' is no goroutine's number", arg);
 		return 0;
+	case OPT_NO_SAMPLE:
+		run->no_sample = true;
+		return 0;
+	case OPT_LABEL:
+		if (!*arg || *arg == '=')
+			argp_error(state, "--label: '%s' has no key", arg);
+		if (run->nlabels == LABELS_ASKED)
+			argp_error(state, "--label: %d are enough", LABELS_ASKED);
+		run->labels[run->nlabels++] = arg;
+		return 0;
+	case OPT_BY:
+		if (strncmp(arg, "label:", 6) != 0 || !arg[6] || strchr(arg, ' '))
+			argp_error(state, "--by: '%s' is not label:KEY", arg);
+		run->by = arg + 6;
+		return 0;
+	case ARGP_KEY_SUCCESS:
+		if (run->live.interval_ns && strcmp(run->live.out.format, "table") != 0 &&
+		    strcmp(run->live.out.format, "json") != 0)
+			argp_error(state, "-i: %s is of one reading; table and json are of many",
+				   run->live.out.format);
+		return 0;
 	case OPT_SYSTEM:
 		run->system = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (run->target_word)
-			argp_error(state, "one target at a time, not '%s' too", arg);
-		run->target_word = arg;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which process? Give a PID or a unique process name");
-		return EINVAL;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
 static const struct argp_child children[] = {
-	{ &opt_json_argp, 0, NULL, 0 },
-	{ &opt_report_argp, 0, NULL, 0 },
+	{ &live_argp, 0, NULL, 0 },
+	{ &live_repeat_argp, 0, NULL, 0 },
 	{ 0 },
 };
 static const struct argp argp = {
-	options, parse, "PID|NAME",
+	options, parse, "PID|NAME|CORE",
 	"Show what every goroutine of a running Go program is doing: its state, for how long, its "
 	"stack, and what made it. Nothing is stopped and nothing is probed: it is all read from "
-	"the program's memory.\v"
+	"the program's memory, or from a core file or capture of it.\v"
 	"Goroutines in the same state with the same stack are one row; -v shows the stacks, --full "
 	"each goroutine by itself. The runtime notes since when a goroutine waits only when a "
-	"garbage collection finds it waiting, so times are at least (≥) what is shown.\n"
+	"garbage collection finds it waiting, so times are at least (≥) what is shown. With -i it "
+	"looks again and again: then waits that began in between are known from both sides, and the "
+	"groups' changes are shown.\n"
 	"\n"
 	"Examples:\n"
 	"  gobpf goroutines 4242\n"
 	"  gobpf goroutines --reason 'chan receive' -v server\n"
 	"  gobpf goroutines --full 4242 >dump.txt\n"
+	"  gobpf goroutines -i 10s -c 6 4242\n"
 	"  gobpf goroutines -o goroutines.svg 4242",
 	children, NULL, NULL,
 };
-
-const char *g_state(struct g_run *run, const struct goroutine *g)
-{
-	const char *reason = go_wait_reason(&run->reader, g->reason);
-
-	return (g->status == G_WAITING || g->status == G_LEAKED) && *reason ? reason :
-									       go_status_name(g->status);
-}
-
-uint64_t g_waited_ns(const struct g_run *run, const struct goroutine *g)
-{
-	int64_t since = g->waitsince_ns;
-
-	if ((g->status != G_WAITING && g->status != G_SYSCALL) || since <= 0 ||
-	    (uint64_t)since > run->gs.time_ns)
-		return 0;
-	return run->gs.time_ns - since;
-}
-
-const char *g_stack_words(const struct goroutine *g)
-{
-	static const char *const words[] = {
-		[GO_STACK_CUT] = "deeper than what was read: outer frames are missing",
-		[GO_STACK_PARTIAL] = "up to where it left Go's stack",
-		[GO_STACK_RUNNING] = "running on a thread: its stack is in use",
-		[GO_STACK_TORN] = "changed each time it was read",
-		[GO_STACK_UNREADABLE] = "no stack to be read",
-	};
-
-	return g->stack_state == GO_STACK_WHOLE ? NULL : words[g->stack_state];
-}
-
-bool g_created_by(struct g_run *run, const struct goroutine *g, struct frame *ret)
-{
-	struct frame frames[16];
-	int n;
-
-	if (!g->gopc)
-		return false;
-	n = run->symboliser.frames(run->symboliser.ctx, g->gopc, PC_RETURN, frames, ARRAY_SIZE(frames));
-	if (n <= 0 || (frames[n - 1].flags & FRAME_UNKNOWN))
-		return false;
-	/* as Go has it: the function that the code is in, where the statement is */
-	*ret = frames[n - 1];
-	ret->line = frames[0].line;
-	ret->file = frames[0].file;
-	return true;
-}
 
 static bool hide(void *ctx, const struct frame *f)
 {
@@ -166,242 +139,145 @@ static bool hide(void *ctx, const struct frame *f)
 	return go_frame_hidden(f);
 }
 
-static bool has_match(struct g_run *run, uint32_t sample)
-{
-	const struct sample *s = &run->profile.samples[sample];
-
-	for (uint32_t i = 0; i < s->n; i++)
-		if (!regexec(&run->match_regex,
-			     run->profile.frames[run->profile.stack_frames[s->first + i]].func, 0, NULL, 0))
-			return true;
-	return false;
-}
-
-/* A goroutine that runs finalizers or cleanups is the program's while it does. */
-static bool is_system(struct g_run *run, const struct goroutine *g)
-{
-	struct go_func f;
-
-	return go_func_at(&run->process.go, g->startpc - run->process.bias, &f) &&
-	       go_goroutine_is_system(f.name);
-}
-
-static bool shows_user_code(const struct g_run *run, const struct sample *s)
-{
-	for (uint32_t i = 0; i < s->n; i++) {
-		const struct frame *f = &run->profile.frames[run->profile.stack_frames[s->first + i]];
-
-		if (!(f->flags & FRAME_UNKNOWN) && strncmp(f->func, "runtime.", 8) != 0)
-			return true;
-	}
-	return false;
-}
-
-static bool is_wanted(struct g_run *run, const struct goroutine *g)
-{
-	if (run->goid && g->goid != run->goid)
-		return false;
-	if (run->state && strcmp(run->state, go_status_name(g->status)) != 0)
-		return false;
-	return !run->reason || (g->status == G_WAITING &&
-				strstr(go_wait_reason(&run->reader, g->reason), run->reason));
-}
-
-static void add_to_group(struct g_run *run, struct g_group *group, uint32_t i)
-{
-	uint64_t waited = g_waited_ns(run, &run->gs.v[i]);
-
-	if (!group->n) {
-		group->example = i;
-		group->least_wait_ns = UINT64_MAX;
-	}
-	if (!waited)
-		group->unknown_wait++;
-	else if (waited < group->least_wait_ns)
-		group->least_wait_ns = waited;
-	if (waited > group->most_wait_ns) {
-		group->most_wait_ns = waited;
-		group->example = i;
-	}
-	group->last = i;
-	group->n++;
-}
-
-/* What tells groups apart besides the stack. */
-static int labels_of(struct g_run *run, const struct goroutine *g, uint32_t *ret)
-{
-	struct label labels[3] = { { .key = "state", .str = g_state(run, g) } };
-	char created[512];
-	size_t n = 1;
-	struct frame f;
-
-	if (g_created_by(run, g, &f)) {
-		snprintf(created, sizeof(created), "%s %s:%u", f.func, f.file ? f.file : "?", f.line);
-		labels[n++] = (struct label){ .key = "created", .str = created };
-	}
-	if (g_stack_words(g))
-		labels[n++] = (struct label){ .key = "stack", .str = g_stack_words(g) };
-	return profile_labels(&run->profile, labels, n, ret);
-}
-
-static int add_kind(struct g_run *run, const struct goroutine *g, struct g_kind *ret)
-{
-	static const struct go_stack_pcs none;
-	const struct go_stack_pcs *s = g->stack < run->gs.nstacks ? &run->gs.stacks[g->stack] : &none;
-	struct profile *p = &run->profile;
-	size_t before = p->nsamples;
-	int64_t zero = 0;
-	uint32_t labels;
-	int err = labels_of(run, g, &labels);
-
-	if (!err)
-		err = profile_add_pcs_labelled(p, &run->symboliser, run->gs.pcs + s->first, s->n,
-					       PC_RETURN, labels, &zero, &ret->sample);
-	if (err || !ARRAY_ROOM(run->groups, ret->sample, run->groups_cap))
-		return -ENOMEM;
-	if (ret->sample == before)
-		run->groups[before] = (struct g_group){ 0 };
-	ret->system = is_system(run, g) && !shows_user_code(run, &p->samples[ret->sample]);
-	return 0;
-}
-
-static bool same_kind(const struct g_kind *a, const struct g_kind *b)
-{
-	return a->stack == b->stack && a->gopc == b->gopc && a->startpc == b->startpc &&
-	       a->status == b->status && a->reason == b->reason && a->stack_state == b->stack_state;
-}
-
-/* Most goroutines are of few kinds: names and labels are made once for each. NULL: out of memory. */
-static const struct g_kind *find_kind(struct g_run *run, const struct goroutine *g)
-{
-	struct g_kind new = { g->gopc, g->startpc, g->stack, 0, g->status, g->reason, g->stack_state,
-			      false };
-	uint64_t hash = hash_mix(hash_mix(g->gopc, g->startpc),
-				 (uint64_t)g->stack << 24 | g->status << 16 | g->reason << 8 |
-					 g->stack_state);
-	size_t at;
-	uint32_t id;
-
-	hash ^= hash >> 32;
-	at = idmap_at(&run->by_kind, hash);
-	while (idmap_next(&run->by_kind, hash, &at, &id))
-		if (same_kind(&run->kinds[id], &new))
-			return &run->kinds[id];
-	if (add_kind(run, g, &new) || !ARRAY_ROOM(run->kinds, run->nkinds, run->kinds_cap) ||
-	    !idmap_add(&run->by_kind, hash, run->nkinds))
-		return NULL;
-	run->kinds[run->nkinds] = new;
-	return &run->kinds[run->nkinds++];
-}
-
-static int add_goroutine(struct g_run *run, uint32_t i)
-{
-	const struct goroutine *g = &run->gs.v[i];
-	const struct g_kind *k = find_kind(run, g);
-
-	if (!k)
-		return -ENOMEM;
-	*(k->system ? &run->system_n : &run->user) += 1;
-	run->group_of[i] = G_NOT_CHOSEN;
-	if ((k->system && !run->system && !run->goid) || !is_wanted(run, g) ||
-	    (run->match && !has_match(run, k->sample)))
-		return 0;
-	run->group_of[i] = k->sample;
-	run->profile.samples[k->sample].values[0]++;
-	add_to_group(run, &run->groups[k->sample], i);
-	return 0;
-}
-
-static int make_profile(struct g_run *run)
-{
-	static const struct value_type type = { "goroutines", "count", false };
-	struct timespec now;
-	int err = profile_init(&run->profile, &type, 1);
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	run->profile.time_unix_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	run->group_of = malloc((run->gs.n + 1) * sizeof(*run->group_of));
-	if (!run->group_of)
-		err = -ENOMEM;
-	for (size_t i = 0; !err && i < run->gs.n; i++)
-		err = add_goroutine(run, i);
-	if (err)
-		return err_sys(ENOMEM, "sorting %zu goroutines", run->gs.n);
-	return 0;
-}
-
 static int open_target(struct g_run *run)
 {
-	int err = target_open(run->target_word, &run->target);
+	int err = live_open(&run->live);
 
 	if (!err)
-		err = go_process_open(&run->target, &run->process);
-	if (!err)
-		err = go_g_reader_open(&run->reader, &run->process);
-	if (!err)
-		run->symboliser = go_process_symboliser(&run->process);
+		err = go_g_reader_open(&run->reader, &run->live.process);
+	if (err)
+		return err;
+	run->symboliser = go_process_symboliser(&run->live.process);
 	/* a goroutine's leaf frames are the runtime's as a rule: they say what it waits for */
 	run->symboliser.hide_leaf = NULL;
 	run->symboliser.hide = hide;
+	return 0;
+}
+
+static int write_profile(struct g_run *run, FILE *f)
+{
+	const char *format = run->live.out.format;
+	const struct transform by = { .by = run->by };
+	const struct profile *p = &run->profile;
+	struct profile split = { 0 };
+	char title[96];
+	int err = 0;
+
+	if (run->by && !run->by_labels) {
+		err = profile_init(&split, NULL, 0);
+		if (!err)
+			err = profile_transform(p, &by, &split);
+		p = &split;
+	}
+	snprintf(title, sizeof(title), "%s: goroutines", live_name(&run->live));
+	if (!err)
+		err = writer_write(writer_find(format), f, p, &(struct write_options){
+			.title = title, .module = run->live.process.go.module });
+	profile_free(&split);
 	return err;
 }
 
 static int write_as(struct g_run *run, FILE *f)
 {
-	char title[96];
-	const char *slash = strrchr(run->target.exe_path, '/');
+	const char *format = run->live.out.format;
 
-	if (run->full && !strcmp(run->out.format, "table"))
+	if (run->full && !strcmp(format, "table"))
 		return g_print_full(run, f);
-	if (!strcmp(run->out.format, "table"))
+	if (!strcmp(format, "table"))
 		return g_print_table(run, f);
-	if (!strcmp(run->out.format, "json"))
+	if (!strcmp(format, "json"))
 		return g_print_json(run, f);
-	snprintf(title, sizeof(title), "%s: goroutines", slash ? slash + 1 : run->target.exe_path);
-	return writer_write(writer_find(run->out.format), f, &run->profile, &(struct write_options){
-		.title = title, .module = run->process.go.module });
+	return write_profile(run, f);
 }
 
-static int print(struct g_run *run)
+static int look_at_running(struct g_run *run)
 {
-	FILE *f;
-	int err = output_open(&run->out, &f), closed;
+	struct go_running running;
 
-	if (err)
-		return err;
-	err = write_as(run, f);
-	closed = output_close(&run->out, f);
-	return err ? err : closed;
+	if (go_running_read(&run->reader, &run->gs, &running))
+		return err_sys(ENOMEM, "reading running goroutines");
+	if (running.error && running.got < running.n && !run->live.out.quiet && !run->live.rounds)
+		fprintf(stderr, "%s: goroutines that run have no stack: perf events of this process are "
+				"not possible: %s\n", program_invocation_name, strerror(-running.error));
+	return 0;
+}
+
+static int look(struct g_run *run)
+{
+	/* ages are as of the beginning */
+	uint64_t now = target_unix_ns(&run->live.target);
+	int err;
+
+	go_goroutines_free(&run->gs);
+	err = go_goroutines_read(&run->reader, &run->gs);
+	if (!err && go_waits_update(&run->waits, &run->reader, &run->gs))
+		err = err_sys(ENOMEM, "reading goroutines");
+	/* nothing runs in a core file; there registers are in it */
+	if (!err && !run->no_sample && !run->live.target.core)
+		err = look_at_running(run);
+	if (!err)
+		err = g_group(run);
+	run->profile.time_unix_ns = now;
+	return err;
+}
+
+/* The first reading is there when the output is opened. */
+static int write_all(void *ctx, FILE *f)
+{
+	struct g_run *run = ctx;
+	int err = write_as(run, f);
+
+	while (!err && run->live.interval_ns) {
+		err = -output_flush(f);
+		if (err)
+			return err_sys(-err, "writing");
+		if (!live_again(&run->live))
+			break;
+		err = look(run);
+		if (!err && !strcmp(run->live.out.format, "table"))
+			fputc('\n', f);
+		if (!err)
+			err = write_as(run, f);
+	}
+	return err;
+}
+
+static void free_all(struct g_run *run)
+{
+	free(run->groups);
+	free(run->group_of);
+	free(run->members);
+	free(run->kinds);
+	free(run->by_kind.slots);
+	profile_free(&run->profile);
+	go_waits_free(&run->waits);
+	go_goroutines_free(&run->gs);
+	go_g_reader_close(&run->reader);
+	if (run->match)
+		regfree(&run->match_regex);
 }
 
 static int run(int argc, char **argv)
 {
-	struct g_run run = { .out = { .formats = "table json folded svg html pprof speedscope" }, .target.pidfd = -1 };
+	struct g_run run = {
+		.live.out = { .formats = "table json folded svg html pprof speedscope", .top = 40 },
+	};
+	const struct writer *w;
 	int err;
 
-	run.out.top = 40;
 	options_parse(&argp, argc, argv, &run);
+	/* more than the stack tells groups apart only where that can be seen */
+	w = writer_find(run.live.out.format);
+	run.by_labels = !strcmp(run.live.out.format, "json") || (w && w->labels && !run.by);
 	err = open_target(&run);
+	if (!err && run.full)
+		run.labels_in_dumps = go_traceback_has_labels(&run.live.process);
 	if (!err)
-		err = go_goroutines_read(&run.reader, &run.gs);
+		err = look(&run);
 	if (!err)
-		err = make_profile(&run);
-	if (!err)
-		err = print(&run);
-	if (err)
-		fprintf(stderr, "%s: %s\n", program_invocation_name, err_text());
-	free(run.groups);
-	free(run.group_of);
-	free(run.kinds);
-	free(run.by_kind.slots);
-	profile_free(&run.profile);
-	go_goroutines_free(&run.gs);
-	go_g_reader_close(&run.reader);
-	go_process_close(&run.process);
-	target_close(&run.target);
-	if (run.match)
-		regfree(&run.match_regex);
-	return err_status(err);
+		err = live_write(&run.live, write_all, &run);
+	free_all(&run);
+	return live_close(&run.live, err);
 }
 
 const struct command cmd_goroutines = {
@@ -409,4 +285,5 @@ const struct command cmd_goroutines = {
 	.group = "Goroutines",
 	.summary = "what every goroutine is doing",
 	.run = run,
+	.capture = "--full --system",
 };

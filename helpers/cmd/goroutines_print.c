@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* goroutines_print.c - goroutines as a table, and each by itself as in Go's crash dumps */
+/* goroutines_print.c - goroutines as a table */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static const struct frame *site_of(const struct g_run *run, const struct sample 
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct frame *f = &p->frames[p->stack_frames[s->first + i]];
 
-		if (go_traceback_shows(run->process.go.version.minor, f->func, true))
+		if (go_traceback_shows(run->live.process.go.version.minor, f->func, true))
 			return f;
 	}
 	return &p->frames[p->stack_frames[s->first]];
@@ -54,50 +54,138 @@ static void stack_lines(struct table *t, const struct profile *p, const struct s
 	buf_free(&b);
 }
 
+/* Without any it has one made up frame, "[no stack]". */
+static bool has_stack(const struct g_run *run, const struct sample *s)
+{
+	return s->n != 1 || run->profile.frames[run->profile.stack_frames[s->first]].func[0] != '[';
+}
+
 static void wait_cell(struct table *t, const struct g_group *g)
 {
-	char least[NUM_LEN], most[NUM_LEN];
+	char least[NUM_LEN], most[NUM_LEN], bound[NUM_LEN];
 
-	if (!g->most_wait_ns) {
-		table_cell(t, "?");
-		return;
-	}
 	num_duration(most, (double)g->most_wait_ns);
 	num_duration(least, (double)g->least_wait_ns);
-	if (g->unknown_wait || g->least_wait_ns * 10 > g->most_wait_ns * 9)
+	num_duration(bound, (double)g->bound_ns);
+	if (g->bound_ns != UINT64_MAX && g->bound_ns)
+		if (g->unknown_wait)
+			table_cell(t, "≤%s", bound);
+		else if (strcmp(least, bound) != 0)
+			table_cell(t, "%s…%s", least, bound);
+		else
+			table_cell(t, "%s", bound);
+	else if (!g->most_wait_ns)
+		table_cell(t, "?");
+	else if (g->unknown_wait || g->least_wait_ns * 10 > g->most_wait_ns * 9)
 		table_cell(t, "≥%s", most);
 	else
 		table_cell(t, "≥%s…%s", least, most);
+}
+
+static int by_set(const void *pa, const void *pb, void *ctx)
+{
+	const struct g_run *run = ctx;
+	uint32_t a = run->gs.v[*(const uint32_t *)pa].label_set, b = run->gs.v[*(const uint32_t *)pb].label_set;
+
+	return a < b ? -1 : a > b;
+}
+
+static void label_line(struct table *t, const struct g_run *run, uint32_t set, uint32_t n)
+{
+	const struct go_label_table *l = &run->gs.labels;
+	struct buf b = { 0 };
+
+	for (uint32_t i = 0; set < l->nsets && i < l->sets[set].n; i++) {
+		const struct go_label *label = &l->v[l->sets[set].first + i];
+
+		buf_printf(&b, " %s=%s", l->text.data + label->key, l->text.data + label->value);
+	}
+	if (set == GO_LABELS_UNKNOWN)
+		buf_str(&b, " ? (changed while they were read)");
+	table_line(t, "labels%s (%u)", b.data ? b.data : "", n);
+	buf_free(&b);
+}
+
+/* The sets of labels in a group, each with how many have it; the first few. */
+static void label_lines(struct table *t, const struct g_run *run, const struct g_group *group)
+{
+	enum { LINES = 8 };
+	uint32_t *v = run->members + group->first, sets = 0, from = 0;
+
+	qsort_r(v, group->n, sizeof(*v), by_set, (void *)run);
+	for (uint32_t i = 1; i <= group->n; i++) {
+		uint32_t set = run->gs.v[v[from]].label_set;
+
+		if (i < group->n && run->gs.v[v[i]].label_set == set)
+			continue;
+		if (set && sets++ < LINES)
+			label_line(t, run, set, i - from);
+		from = i;
+	}
+	if (sets > LINES)
+		table_line(t, "%u more sets of labels", sets - LINES);
+}
+
+static void verbose_lines(struct table *t, const struct g_run *run, uint32_t sample)
+{
+	const struct g_group *group = &run->groups[sample];
+	const struct goroutine *g = &run->gs.v[group->example];
+
+	stack_lines(t, &run->profile, &run->profile.samples[sample]);
+	label_lines(t, run, group);
+	if (group->n == 1)
+		table_line(t, "goroutine %llu", (unsigned long long)g->goid);
+	else
+		table_line(t, "goroutines %llu … %llu", (unsigned long long)g->goid,
+			   (unsigned long long)run->gs.v[group->last].goid);
+}
+
+static const char *label_of(const struct g_run *run, uint32_t sample, const char *key)
+{
+	size_t n;
+	const struct label *labels = profile_labels_of(&run->profile,
+						       run->profile.samples[sample].labels, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(labels[i].key, key))
+			return labels[i].str;
+	return "";
 }
 
 static void group_row(struct table *t, struct g_run *run, uint32_t sample)
 {
 	const struct sample *s = &run->profile.samples[sample];
 	const struct g_group *group = &run->groups[sample];
-	const struct goroutine *g = &run->gs.v[group->example];
+	const struct goroutine *g = group->n ? &run->gs.v[group->example] : NULL;
+	const char *missing = label_of(run, sample, "stack"), *from = label_of(run, sample, "from");
 	struct buf b = { 0 };
 	struct frame creator;
 
 	table_cell(t, "%u", group->n);
-	table_cell(t, "%s", g_state(run, g));
-	wait_cell(t, group);
-	add_place(&b, site_of(run, s));
-	table_cell(t, "%s", b.data && g->stack < run->gs.nstacks ? b.data : "");
-	buf_clear(&b);
-	if (g_created_by(run, g, &creator))
-		add_place(&b, &creator);
-	table_cell(t, "%s", b.data ? b.data : "");
-	buf_free(&b);
-	if (g_stack_words(g))
-		table_line(t, "(%s)", g_stack_words(g));
-	if (!run->out.verbose)
-		return;
-	stack_lines(t, &run->profile, s);
-	if (group->n == 1)
-		table_line(t, "goroutine %llu", (unsigned long long)g->goid);
+	if (run->live.rounds && group->n != group->before)
+		table_cell(t, "%+lld", (long long)group->n - group->before);
+	else if (run->live.rounds)
+		table_cell(t, "=");
+	table_cell(t, "%s", label_of(run, sample, "state"));
+	if (run->by)
+		table_cell(t, "%s", label_of(run, sample, run->by));
+	if (g)
+		wait_cell(t, group);
 	else
-		table_line(t, "goroutines %llu … %llu", (unsigned long long)g->goid,
-			   (unsigned long long)run->gs.v[group->last].goid);
+		table_cell(t, "%s", "");
+	add_place(&b, site_of(run, s));
+	table_cell(t, "%s", b.data && has_stack(run, s) ? b.data : "");
+	buf_clear(&b);
+	if (g && g_created_by(run, g, &creator))
+		add_place(&b, &creator);
+	table_cell(t, "%s", b.data ? b.data : g ? "" : label_of(run, sample, "created"));
+	buf_free(&b);
+	if (*missing)
+		table_line(t, "(%s)", missing);
+	if (*from)
+		table_line(t, "(%s)", from);
+	if (g && run->live.out.verbose)
+		verbose_lines(t, run, sample);
 }
 
 static void head(const struct g_run *run, FILE *f)
@@ -106,7 +194,7 @@ static void head(const struct g_run *run, FILE *f)
 
 	fprintf(f, "goroutines: %s (pid %d), %s: %zu goroutine%s and %zu of the runtime itself, %zu "
 		   "different stack%s",
-		base_name(run->target.exe_path), run->target.pid, run->process.go.version.text,
+		base_name(run->live.target.exe_path), run->live.target.pid, run->live.process.go.version.text,
 		run->user, run->user == 1 ? "" : "s", run->system_n, gs->nstacks,
 		gs->nstacks == 1 ? "" : "s");
 	if (gs->torn)
@@ -114,24 +202,65 @@ static void head(const struct g_run *run, FILE *f)
 	fputs("\n\n", f);
 }
 
+/* By how many there are now; of those that are gone, by how many there were. */
+static int by_count(const void *pa, const void *pb, void *ctx)
+{
+	const struct g_group *groups = ctx, *a = &groups[*(const uint32_t *)pa],
+			     *b = &groups[*(const uint32_t *)pb];
+
+	if (a->n != b->n)
+		return a->n < b->n ? 1 : -1;
+	return a->n ? 0 : a->before < b->before ? 1 : a->before > b->before ? -1 : 0;
+}
+
+/* The groups to be shown, the largest first; NULL with words: out of memory. */
+static uint32_t *order_groups(struct g_run *run, size_t *ret_n)
+{
+	uint32_t *order;
+	size_t n = 0;
+
+	if (profile_order(&run->profile, 0, &order)) {
+		err_sys(ENOMEM, "printing");
+		return NULL;
+	}
+	for (size_t i = 0; i < run->profile.nsamples; i++)
+		if (run->groups[order[i]].n || run->groups[order[i]].before)
+			order[n++] = order[i];
+	/* what is there is in order and stays so: the others are behind it */
+	for (*ret_n = n; n && !run->groups[order[n - 1]].n; n--)
+		;
+	qsort_r(order + n, *ret_n - n, sizeof(*order), by_count, run->groups);
+	return order;
+}
+
+static void set_columns(const struct g_run *run, struct table_column *columns, size_t *n)
+{
+	*n = 0;
+	columns[(*n)++] = (struct table_column){ "COUNT", TABLE_RIGHT };
+	if (run->live.rounds)
+		columns[(*n)++] = (struct table_column){ "CHANGE", TABLE_RIGHT };
+	columns[(*n)++] = (struct table_column){ "STATE", 0 };
+	if (run->by)
+		columns[(*n)++] = (struct table_column){ run->by, TABLE_SHORTEN };
+	columns[(*n)++] = (struct table_column){ "WAITING", TABLE_RIGHT };
+	columns[(*n)++] = (struct table_column){ "AT", TABLE_SHORTEN };
+	columns[(*n)++] = (struct table_column){ "CREATED BY", TABLE_SHORTEN };
+}
+
 int g_print_table(struct g_run *run, FILE *f)
 {
-	static const struct table_column columns[] = {
-		{ "COUNT", TABLE_RIGHT }, { "STATE", 0 },		 { "WAITING", TABLE_RIGHT },
-		{ "AT", TABLE_SHORTEN },  { "CREATED BY", TABLE_SHORTEN },
-	};
-	uint32_t *order;
-	size_t shown = 0, groups = 0;
+	struct table_column columns[7];
+	size_t shown = 0, groups, ncolumns;
+	uint32_t *order = order_groups(run, &groups);
 	struct table t;
-	int err = profile_order(&run->profile, 0, &order);
+	int err;
 
-	if (err)
-		return err_sys(-err, "printing");
+	if (!order)
+		return -ENOMEM;
 	head(run, f);
-	table_init(&t, columns, ARRAY_SIZE(columns));
-	for (size_t i = 0; i < run->profile.nsamples; i++)
-		groups += run->groups[i].n > 0;
-	for (; shown < groups && (!run->out.top || shown < run->out.top); shown++)
+	set_columns(run, columns, &ncolumns);
+	table_init(&t, columns, ncolumns);
+	for (; shown < groups && (!run->live.out.top || shown < run->live.out.top); shown++)
 		group_row(&t, run, order[shown]);
 	err = groups ? table_print(&t, f) : 0;
 	if (!groups)
@@ -142,107 +271,4 @@ int g_print_table(struct g_run *run, FILE *f)
 	table_free(&t);
 	free(order);
 	return err ? err_sys(-err, "printing") : 0;
-}
-
-/*
- * " +0x1d": how far into its function pc is; nothing at the entry, nor for what was inlined
- * into another (a wrapper, which isn't shown itself), as Go has it.
- */
-static void print_offset(const struct g_run *run, FILE *f, const char *name, uint64_t pc)
-{
-	struct go_func func;
-	uint64_t addr = pc - run->process.bias;
-
-	if (go_func_at(&run->process.go, addr, &func) && addr > func.entry &&
-	    !strcmp(func.name, name))
-		fprintf(f, " +0x%llx", (unsigned long long)(addr - func.entry));
-}
-
-static void print_frame(const struct g_run *run, FILE *f, const struct frame *frame,
-			bool interrupted, struct buf *name)
-{
-	buf_clear(name);
-	go_traceback_name(name, frame->func);
-	fprintf(f, "%s(...)\n\t%s:%u", name->data ? name->data : "?", frame->file ? frame->file : "?",
-		frame->line);
-	if (!(frame->flags & FRAME_INLINED))
-		print_offset(run, f, frame->func, frame->addr - interrupted);
-	fputc('\n', f);
-}
-
-static void print_stack(struct g_run *run, FILE *f, const struct sample *s)
-{
-	const struct profile *p = &run->profile;
-	unsigned minor = run->process.go.version.minor;
-	struct buf name = { 0 };
-	bool first = true, interrupted = false;
-
-	for (uint32_t i = 0; i < s->n; i++) {
-		const struct frame *frame = &p->frames[p->stack_frames[s->first + i]];
-
-		if (run->system || go_traceback_shows(minor, frame->func, first)) {
-			/* go_unwind() has such a pc one too high */
-			print_frame(run, f, frame, interrupted, &name);
-			first = false;
-		}
-		if (!(frame->flags & FRAME_INLINED))
-			interrupted = go_is_injected(frame->func);
-	}
-	buf_free(&name);
-}
-
-static void print_creator(struct g_run *run, FILE *f, const struct goroutine *g)
-{
-	struct buf name = { 0 };
-	struct frame creator;
-
-	/* the main goroutine's creator says nothing */
-	if (g->goid == 1 || !g_created_by(run, g, &creator) ||
-	    (!run->system && !go_traceback_shows(run->process.go.version.minor, creator.func, false)))
-		return;
-	go_traceback_name(&name, creator.func);
-	fprintf(f, "created by %s", name.data ? name.data : "?");
-	buf_free(&name);
-	if (g->parent)
-		fprintf(f, " in goroutine %llu", (unsigned long long)g->parent);
-	fprintf(f, "\n\t%s:%u", creator.file ? creator.file : "?", creator.line);
-	print_offset(run, f, creator.func, g->gopc);
-	fputc('\n', f);
-}
-
-static void print_goroutine(struct g_run *run, FILE *f, const struct goroutine *g, uint32_t sample)
-{
-	uint64_t minutes = g_waited_ns(run, g) / 60000000000;
-
-	fprintf(f, "goroutine %llu [%s%s", (unsigned long long)g->goid, g_state(run, g),
-		g->status == G_LEAKED ? " (leaked)" : "");
-	if (minutes)
-		fprintf(f, ", %llu minutes", (unsigned long long)minutes);
-	fprintf(f, "%s]:\n", g->locked ? ", locked to thread" : "");
-	if (g->stack_state == GO_STACK_RUNNING)
-		fputs("\tgoroutine running on other thread; stack unavailable\n", f);
-	else if (g->stack >= run->gs.nstacks)
-		fprintf(f, "\t(%s; stack unavailable)\n", g_stack_words(g));
-	else
-		print_stack(run, f, &run->profile.samples[sample]);
-	if (g->stack_state == GO_STACK_CUT)
-		fputs("...additional frames elided...\n", f);
-	print_creator(run, f, g);
-}
-
-int g_print_full(struct g_run *run, FILE *f)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < run->gs.n && !ferror(f); i++) {
-		if (run->group_of[i] == G_NOT_CHOSEN)
-			continue;
-		if (any)
-			fputc('\n', f);
-		print_goroutine(run, f, &run->gs.v[i], run->group_of[i]);
-		any = true;
-	}
-	if (!any && !run->out.quiet)
-		fprintf(stderr, "%s: no goroutine is as asked for\n", program_invocation_name);
-	return 0;
 }

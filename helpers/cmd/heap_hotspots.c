@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "cmd/heap_run.h"
 #include "command.h"
+#include "go/heap_profile.h"
 
 enum { OPT_ENGINE = OPT_OWN, OPT_EXACT, OPT_FORCE, OPT_MAX_OVERHEAD, OPT_BPFTRACE };
 
@@ -188,25 +189,6 @@ static int init_profile(struct heap_run *run)
 	return 0;
 }
 
-/* Which file the addresses belong to, for pprof. */
-static int set_mapping(struct heap_run *run)
-{
-	const struct elf_file *elf = &run->process.elf;
-	uint32_t id;
-	int err = 0;
-
-	for (unsigned i = 0; !err && i < elf->nsegments; i++) {
-		const struct elf_segment *s = &elf->segments[i];
-		uint64_t start = s->addr + run->process.bias;
-
-		if (s->exec)
-			err = profile_mapping(&run->profile, &(struct profile_mapping){
-				.start = start, .limit = start + s->memsz, .offset = s->offset,
-				.path = run->target.exe_path, .build_id = elf_build_id(elf) }, &id);
-	}
-	return err ? err_sys(-err, "starting") : 0;
-}
-
 static int open_target(struct heap_run *run)
 {
 	int err = target_open(run->target_word, &run->target);
@@ -217,7 +199,9 @@ static int open_target(struct heap_run *run)
 		return err;
 	run->symboliser = go_process_symboliser(&run->process);
 	err = init_profile(run);
-	return err ? err : set_mapping(run);
+	if (!err && go_heap_mapping(&run->process, &run->profile))
+		err = err_sys(ENOMEM, "starting");
+	return err;
 }
 
 static int look(struct heap_run *run)

@@ -10,13 +10,7 @@
 #include "base/table.h"
 #include "stack/writers.h"
 #include "cmd/heap_run.h"
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
+#include "sites.h"
 
 static double seconds(const struct heap_run *run)
 {
@@ -31,7 +25,7 @@ static void describe(const struct heap_run *run, struct buf *b)
 	char samples[NUM_LEN];
 
 	buf_printf(b, "heap-hotspots: %s (pid %d), %s, engine %s: %s; %.1f s",
-		   base_name(run->target.exe_path), run->target.pid, run->process.go.version.text,
+		   site_base_name(run->target.exe_path), run->target.pid, run->process.go.version.text,
 		   run->engine->name, run->how, seconds(run));
 	if (run->estimated)
 		buf_printf(b, ", %s samples",
@@ -54,69 +48,6 @@ double heap_share_error(const struct site *s, const struct site *all)
 	return 196 * sqrt((1 - share) * (1 - share) * var_own + share * share * var_rest) / total;
 }
 
-/* Is it the program's own code, not the library's? */
-static bool own_code(const struct heap_run *run, const struct frame *f)
-{
-	const char *module = run->process.go.module;
-	size_t n = strlen(module);
-
-	return !strncmp(f->func, "main.", 5) ||
-	       (n && !strncmp(f->func, module, n) && (f->func[n] == '.' || f->func[n] == '/'));
-}
-
-/* Who of the program's own code got there, on the heaviest stack; NULL when the site is it. */
-static const struct frame *own_caller(const struct heap_run *run, const struct site *s)
-{
-	const struct profile *p = &run->profile;
-	const struct sample *sample = &p->samples[s->sample];
-
-	for (uint32_t i = 0; i < sample->n; i++) {
-		const struct frame *f = &p->frames[p->stack_frames[sample->first + i]];
-
-		if (own_code(run, f))
-			return i ? f : NULL;
-	}
-	return NULL;
-}
-
-/* "main.Map[go.shape.int].Get" to "main.Map[...].Get", as crash dumps have it (funcNameForPrint). */
-static const char *short_name(char out[256], const char *name)
-{
-	const char *open = strchr(name, '['), *close = strrchr(name, ']');
-
-	if (!open || open == name || !close || close < open)
-		return name;
-	snprintf(out, 256, "%.*s[...%s", (int)(open - name), name, close);
-	return out;
-}
-
-static void site_cell(struct table *t, const struct heap_run *run, const struct site *s)
-{
-	const struct frame *f = &run->profile.frames[s->frame], *caller = own_caller(run, s);
-	char line[32] = "", name[256], caller_name[256];
-
-	if (f->file && f->line)
-		snprintf(line, sizeof(line), ":%u", f->line);
-	table_cell(t, "%s%s%s%s%s%s", short_name(name, f->func), line[0] ? " " : "",
-		   line[0] ? base_name(f->file) : "", line, caller ? " < " : "",
-		   caller ? short_name(caller_name, caller->func) : "");
-}
-
-static void stack_lines(struct table *t, const struct profile *p, const struct site *s)
-{
-	const struct sample *sample = &p->samples[s->sample];
-
-	for (uint32_t i = 0; i < sample->n; i++) {
-		const struct frame *f = &p->frames[p->stack_frames[sample->first + i]];
-		char name[256];
-
-		table_line(t, "%s %s:%u%s", short_name(name, f->func), f->file ? f->file : "?", f->line,
-			   f->flags & FRAME_INLINED ? " (inlined)" : "");
-	}
-	if (s->nstacks > 1)
-		table_line(t, "and %u more stacks", s->nstacks - 1);
-}
-
 static void site_row(struct table *t, const struct heap_run *run, const struct site *s,
 		     const struct site *all)
 {
@@ -129,9 +60,9 @@ static void site_row(struct table *t, const struct heap_run *run, const struct s
 	if (run->estimated)
 		table_cell(t, "±%.1f", heap_share_error(s, all));
 	table_cell(t, "%s", num_count(num, (double)s->values[HEAP_OBJECTS] / seconds(run)));
-	site_cell(t, run, s);
+	site_cell(t, p, s->sample, run->process.go.module);
 	if (run->out.verbose)
-		stack_lines(t, p, s);
+		site_stack(t, p, s->sample, s->nstacks - 1);
 }
 
 static const struct table_column columns[] = {
@@ -216,7 +147,7 @@ static int print_format(struct heap_run *run, FILE *f, const char *description)
 	if (!strcmp(run->out.format, "json"))
 		return heap_print_json(run, f);
 	snprintf(title, sizeof(title), "%s: bytes allocated in %.1f s",
-		 base_name(run->target.exe_path), seconds(run));
+		 site_base_name(run->target.exe_path), seconds(run));
 	return writer_write(writer_find(run->out.format), f, &run->profile, &o);
 }
 

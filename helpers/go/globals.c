@@ -37,6 +37,7 @@ static const struct variable {
 	[GLOBAL_XBUCKETS] = { "runtime.xbuckets", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
 	[GLOBAL_BBUCKETS] = { "runtime.bbuckets", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
 	[GLOBAL_MEMPROFILERATE] = { "runtime.MemProfileRate", NULL, NULL, HOLDS_RATE, 8, 1, 2 },
+	[GLOBAL_MPROFCYCLE] = { "runtime.mProfCycle", NULL, NULL, HOLDS_ZERO, 4, 1, 2 },
 	[GLOBAL_MHEAP] = { "runtime.mheap_", NULL, "runtime.mheap", HOLDS_ZERO, 8, 1, 2 },
 	[GLOBAL_ALLGS] = { "runtime.allgs", NULL, NULL, HOLDS_ZERO, 8, 2, 2 },
 	[GLOBAL_ALLGLEN] = { "runtime.allglen", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },

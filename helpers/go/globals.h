@@ -28,6 +28,7 @@ enum go_global {
 	GLOBAL_XBUCKETS,	/* *bucket, mutex profile: only if the program can read it */
 	GLOBAL_BBUCKETS,	/* *bucket, block profile: only if the program can read it */
 	GLOBAL_MEMPROFILERATE,	/* int64, bytes per sample; 0 at run time: no memory profile */
+	GLOBAL_MPROFCYCLE,	/* uint32: the memory profile's cycle, << 1; bit 0: flushed to `active' */
 	GLOBAL_MHEAP,		/* mheap, in place */
 	GLOBAL_ALLGS,		/* []*g (runtime/proc.go), grows only */
 	GLOBAL_ALLGLEN,		/* uintptr: length of allgs, to be read after .. */

@@ -45,6 +45,13 @@ const struct source global_sources[] = {
 	{ 15, 27, GLOBAL_MEMPROFILERATE, "runtime.nextSample", SHAPE_LOAD, 8, NULL, 0, false },
 	{ 15, 23, GLOBAL_MEMPROFILERATE, "runtime.mallocgc", SHAPE_LOAD, 8, NULL, 0, false },
 	{ 24, 27, GLOBAL_MEMPROFILERATE, "runtime.mallocgcLarge", SHAPE_LOAD, 8, NULL, 0, false },
+	/* mprof.go: mProfCycleHolder's read() and setFlushed(), or its address when they are not inlined */
+	{ 19, 27, GLOBAL_MPROFCYCLE, "runtime.mProf_Malloc", SHAPE_LOAD, 4, NULL, 0, false },
+	{ 19, 27, GLOBAL_MPROFCYCLE, "runtime.mProf_Free", SHAPE_LOAD, 4, NULL, 0, false },
+	{ 19, 27, GLOBAL_MPROFCYCLE, "runtime.mProf_Flush", SHAPE_LOAD, 4, NULL, 0, false },
+	{ 19, 27, GLOBAL_MPROFCYCLE, "runtime.mProf_Flush", SHAPE_LEA, 8, NULL, 0, false },
+	{ 19, 27, GLOBAL_MPROFCYCLE, "runtime.mProf_Free", SHAPE_LEA, 8, NULL, 0, false },
+	{ 19, 27, GLOBAL_MPROFCYCLE, "runtime.mProf_NextCycle", SHAPE_LEA, 8, NULL, 0, false },
 	/* mcache.go, mcentral.go, stack.go, malloc.go: the receiver of alloc(), allocManual(), init() */
 	{ 19, 27, GLOBAL_MHEAP, "runtime.(*mcache).allocLarge", SHAPE_LEA, 8, NULL, 0, false },
 	{ 15, 27, GLOBAL_MHEAP, "runtime.(*mcentral).grow", SHAPE_LEA, 8, NULL, 0, false },

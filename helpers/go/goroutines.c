@@ -2,131 +2,31 @@
 #include "go/goroutines.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/num.h"
-#include "go/globals.h"
-#include "go/layout.h"
+#include "go/goroutines_priv.h"
+#include "go/stopped.h"
 #include "stack/idmap.h"
 
 enum {
 	G_MAX = 1 << 26,	/* goroutines: 64 million need 128 GiB of stack */
-	G_SIZE_MAX = 1024,
 	STACK_READ = 256 << 10,	/* of one stack, at most */
 	STACK_PCS = 1024,
+	BATCH_MAX = 256,
 	SCAN = 0x1000,		/* _Gscan: a GC looks at it */
-	REASONS = 64, REASON_LEN = 64,
 };
 
 #define NO_STACK UINT32_MAX
-
-/* Offsets in g; parent is 0 where this version doesn't have it. */
-struct go_g_layout {
-	uint32_t lo, hi, status, goid, parent, gopc, startpc, m, labels, waitsince, reason, locked;
-	uint32_t sp, pc, syscallsp, syscallpc, size;
-	uint32_t m_procid, m_id;
-	uint64_t allglen, allgptr, reasons;
-	char reason_names[REASONS][REASON_LEN];	/* "" not read yet */
-};
-
-static int find_offsets(struct go_g_layout *l, struct layout *layout)
-{
-	const struct {
-		const char *strct, *field;
-		uint32_t *offset;
-		bool may_lack;
-	} fields[] = {
-		{ "runtime.g", "stack.hi", &l->hi, false },
-		{ "runtime.g", "atomicstatus", &l->status, false },
-		{ "runtime.g", "goid", &l->goid, false },
-		{ "runtime.g", "parentGoid", &l->parent, true },
-		{ "runtime.g", "gopc", &l->gopc, false },
-		{ "runtime.g", "startpc", &l->startpc, false },
-		{ "runtime.g", "m", &l->m, false },
-		{ "runtime.g", "labels", &l->labels, false },
-		{ "runtime.g", "waitsince", &l->waitsince, false },
-		{ "runtime.g", "waitreason", &l->reason, false },
-		{ "runtime.g", "lockedm", &l->locked, false },
-		{ "runtime.g", "sched.sp", &l->sp, false },
-		{ "runtime.g", "sched.pc", &l->pc, false },
-		{ "runtime.g", "syscallsp", &l->syscallsp, false },
-		{ "runtime.g", "syscallpc", &l->syscallpc, false },
-		{ "runtime.m", "procid", &l->m_procid, false },
-		{ "runtime.m", "id", &l->m_id, false },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		struct layout_field f;
-		int err = layout_of(layout, fields[i].strct, fields[i].field, &f);
-
-		if (err == -ENOENT && fields[i].may_lack)
-			continue;
-		if (err)
-			return err;
-		*fields[i].offset = f.offset;
-		if (fields[i].strct[8] == 'g' && f.offset + f.size > l->size)
-			l->size = f.offset + f.size;
-	}
-	return l->size <= G_SIZE_MAX ? 0 : err_set(ENOEXEC, "unexpected layout of runtime.g");
-}
-
-static int find_globals(struct go_g_layout *l, const struct go_process *p)
-{
-	const struct {
-		enum go_global which;
-		uint64_t *addr;
-	} globals[] = {
-		{ GLOBAL_ALLGLEN, &l->allglen },
-		{ GLOBAL_ALLGPTR, &l->allgptr },
-		{ GLOBAL_WAITREASONSTRINGS, &l->reasons },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
-		int err = global_find(&p->go, globals[i].which, globals[i].addr, NULL);
-
-		if (err)
-			return err;
-		*globals[i].addr += p->bias;
-	}
-	return 0;
-}
-
-int go_g_reader_open(struct go_g_reader *r, struct go_process *p)
-{
-	struct layout layout;
-	int err;
-
-	*r = (struct go_g_reader){ .p = p, .layout = calloc(1, sizeof(*r->layout)) };
-	if (!r->layout || go_unwinder_open(&r->unwinder, &p->go, p->bias)) {
-		go_g_reader_close(r);
-		return err_sys(ENOMEM, "reading goroutines");
-	}
-	layout_open(&layout, &p->go);
-	err = find_offsets(r->layout, &layout);
-	layout_close(&layout);
-	if (!err)
-		err = find_globals(r->layout, p);
-	if (err)
-		go_g_reader_close(r);
-	return err;
-}
-
-void go_g_reader_close(struct go_g_reader *r)
-{
-	free(r->layout);
-	go_unwinder_close(&r->unwinder);
-	*r = (struct go_g_reader){ 0 };
-}
 
 void go_goroutines_free(struct go_goroutines *gs)
 {
 	free(gs->v);
 	free(gs->stacks);
 	free(gs->pcs);
+	go_labels_free(&gs->labels);
 	*gs = (struct go_goroutines){ 0 };
 }
 
@@ -149,38 +49,28 @@ struct snapshot {
  * The first round reads many at a time, which is fast; what a goroutine did meanwhile makes its
  * reading worthless, so those that are busy are read again in ever smaller batches.
  */
-static const unsigned batches[] = { 256, 32, 4, 1, 1, 1, 1, 1 };
-
-static int read_failed(const struct snapshot *s, int err, const char *what)
-{
-	const struct target *t = s->r->p->target;
-
-	if (err == -ESRCH)
-		return err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
-	if (err == -EPERM)
-		return target_denied(t->pid, t->comm, "read the memory of");
-	if (err == -ENOMEM)
-		return err_sys(ENOMEM, "reading %s", what);
-	return err_set(EIO, "process %d (%s): %s can't be read: %s", t->pid, t->comm, what,
-		       strerror(-err));
-}
+static const unsigned batches[] = { BATCH_MAX, 32, 4, 1, 1, 1, 1, 1 };
 
 /* The length is written behind the array (runtime/proc.go, allgadd), so it is read first. */
 static int read_addresses(struct snapshot *s)
 {
 	struct go_g_layout *l = s->r->layout;
 	struct mem *m = &s->r->p->mem;
-	uint64_t n, array;
+	uint64_t n, array, last;
 	uint64_t *addrs;
 	int err = mem_read_now(m, l->allglen, &n, sizeof(n));
 
 	if (!err)
 		err = mem_read_now(m, l->allgptr, &array, sizeof(array));
 	if (err)
-		return read_failed(s, err, "runtime.allgs");
+		return go_g_read_failed(s->r, err, "runtime.allgs");
 	if (!n || n > G_MAX)
 		return err_set(EIO, "process %d (%s): runtime.allglen says %llu goroutines",
 			       s->r->p->target->pid, s->r->p->target->comm, (unsigned long long)n);
+	/* a length that is not true must not make room for so many */
+	err = mem_read_now(m, array + 8 * (n - 1), &last, sizeof(last));
+	if (err)
+		return go_g_read_failed(s->r, err, "runtime.allgs");
 	addrs = malloc(n * sizeof(*addrs));
 	s->gs->v = calloc(n, sizeof(*s->gs->v));
 	s->tries = calloc(n, sizeof(*s->tries));
@@ -196,10 +86,10 @@ static int read_addresses(struct snapshot *s)
 	}
 	s->gs->n = s->ntodo = err ? 0 : n;
 	free(addrs);
-	return err ? read_failed(s, err, "runtime.allgs") : 0;
+	return err ? go_g_read_failed(s->r, err, "runtime.allgs") : 0;
 }
 
-static void decode(const struct go_g_layout *l, const uint8_t *bytes, struct goroutine *g)
+void go_g_decode(const struct go_g_layout *l, const uint8_t *bytes, struct goroutine *g)
 {
 	struct span b = { bytes, l->size, false };
 	uint32_t status = span_u32(&b, l->status) & ~SCAN;
@@ -209,7 +99,9 @@ static void decode(const struct go_g_layout *l, const uint8_t *bytes, struct gor
 	g->hi = span_u64(&b, l->hi);
 	g->status = status < G_STATUSES ? status : G_STATUSES;
 	g->goid = span_u64(&b, l->goid);
-	g->parent = l->parent ? span_u64(&b, l->parent) : 0;
+	g->parent = l->parent != NOT_THERE ? span_u64(&b, l->parent) : 0;
+	g->seq = l->seq != NOT_THERE ? span_u8(&b, l->seq) : 0;
+	g->bubble = l->bubble != NOT_THERE ? span_u64(&b, l->bubble) : 0;
 	g->gopc = span_u64(&b, l->gopc);
 	g->startpc = span_u64(&b, l->startpc);
 	g->m = span_u64(&b, l->m);
@@ -221,6 +113,17 @@ static void decode(const struct go_g_layout *l, const uint8_t *bytes, struct gor
 	g->sp = span_u64(&b, syscall ? l->syscallsp : l->sp);
 }
 
+/* Of one that runs what its g says counts only together with its thread's registers. */
+static void decode_place(struct snapshot *s, const uint8_t *bytes, struct goroutine *g)
+{
+	const struct go_g_layout *l = s->r->layout;
+	const struct go_stopped r = { l->m_procid, l->m_g0, l->lo, l->hi };
+
+	go_g_decode(l, bytes, g);
+	if (g->status == G_RUNNING && !go_stopped_at(s->r->p, &r, g->m, g->lo, g->hi, &g->pc, &g->sp))
+		g->sp = 0;
+}
+
 static bool is_gone(const struct goroutine *g)
 {
 	return g->status == G_DEAD || g->status == G_DEADEXTRA || g->status == G_IDLE;
@@ -228,15 +131,15 @@ static bool is_gone(const struct goroutine *g)
 
 static bool has_stack(const struct goroutine *g)
 {
-	return !is_gone(g) && g->status != G_RUNNING && g->status != G_COPYSTACK && g->sp && g->pc &&
-	       g->sp >= g->lo && g->sp < g->hi;
+	return !is_gone(g) && g->status != G_COPYSTACK && g->sp && g->pc && g->sp >= g->lo && g->sp < g->hi;
 }
 
 /* Has it not run in between?  waitsince may be written by a GC meanwhile. */
 static bool unchanged(const struct goroutine *a, const struct goroutine *b)
 {
 	return a->goid == b->goid && a->status == b->status && a->reason == b->reason &&
-	       a->pc == b->pc && a->sp == b->sp && a->lo == b->lo && a->hi == b->hi;
+	       a->pc == b->pc && a->sp == b->sp && a->lo == b->lo && a->hi == b->hi &&
+	       a->labels == b->labels;
 }
 
 /* A g before its stack is read. */
@@ -251,7 +154,7 @@ static int got_g(void *ctx, const struct mem_piece *piece, const uint8_t *bytes)
 	g->status = G_DEAD;
 	if (!bytes)
 		return 0;
-	decode(s->r->layout, bytes, g);
+	decode_place(s, bytes, g);
 	if (g->status == G_RUNNING)
 		g->stack_state = GO_STACK_RUNNING;
 	s->tries[piece->id].again = has_stack(g);
@@ -307,8 +210,8 @@ static int got_stack(void *ctx, const struct mem_piece *piece, const uint8_t *by
 	if (!bytes)
 		return 0;
 	err = go_unwind(&s->r->unwinder, &stack, pcs, STACK_PCS, &walked);
-	/* all saved pcs are behind a call but that of a goroutine that has not run yet */
-	if (walked.n && g->pc == g->startpc)
+	/* all saved pcs are behind a call but that of a goroutine that has not run yet, and of one that runs */
+	if (walked.n && (g->pc == g->startpc || g->status == G_RUNNING))
 		pcs[0]++;
 	if (!err)
 		err = intern_stack(s, pcs, walked.n, &g->stack);
@@ -322,6 +225,37 @@ static int got_stack(void *ctx, const struct mem_piece *piece, const uint8_t *by
 	return err;
 }
 
+/*
+ * What a goroutine has as labels is never written again, and not freed while it has them: what
+ * is read now is true if it still has them when it is checked.
+ */
+static int read_labels(struct snapshot *s, const uint32_t *ids, size_t n)
+{
+	struct { uint64_t addr; uint32_t set; } seen[BATCH_MAX];
+	struct go_process *p = s->r->p;
+	size_t nseen = 0;
+	int err = 0;
+
+	mem_forget(&p->mem);
+	for (size_t i = 0; !err && i < n; i++) {
+		struct goroutine *g = &s->gs->v[ids[i]];
+		size_t k = 0;
+
+		g->label_set = 0;
+		if (!g->labels || is_gone(g))
+			continue;
+		while (k < nseen && seen[k].addr != g->labels)
+			k++;
+		if (k == nseen) {
+			seen[nseen].addr = g->labels;
+			err = go_labels_read(&s->gs->labels, &p->mem, p->go.version.minor, g->labels,
+					     &seen[nseen++].set);
+		}
+		g->label_set = seen[k].set;
+	}
+	return err ? go_g_read_failed(s->r, err, "labels") : 0;
+}
+
 /* The g once more: what was read is true if nothing changed. */
 static int check_g(void *ctx, const struct mem_piece *piece, const uint8_t *bytes)
 {
@@ -330,17 +264,22 @@ static int check_g(void *ctx, const struct mem_piece *piece, const uint8_t *byte
 	struct try *t = &s->tries[piece->id];
 
 	if (bytes)
-		decode(s->r->layout, bytes, &now);
+		decode_place(s, bytes, &now);
+	if (!t->again) {
+		if (!bytes || now.goid != g->goid || now.labels != g->labels)
+			g->label_set = GO_LABELS_UNKNOWN;
+		return 0;
+	}
 	t->again = !bytes || !unchanged(g, &now) || t->odd || g->stack == NO_STACK;
 	s->gs->rereads += t->again;
 	return 0;
 }
 
-static void list_gs(struct snapshot *s, const uint32_t *ids, size_t n, bool with_stack)
+static void list_gs(struct snapshot *s, const uint32_t *ids, size_t n, bool check)
 {
 	s->npieces = 0;
 	for (size_t i = 0; i < n; i++)
-		if (!with_stack || s->tries[ids[i]].again)
+		if (!check || s->tries[ids[i]].again || s->gs->v[ids[i]].label_set)
 			s->pieces[s->npieces++] = (struct mem_piece){
 				s->gs->v[ids[i]].addr, s->r->layout->size, ids[i] };
 }
@@ -363,7 +302,7 @@ static int each(struct snapshot *s, int (*got)(void *ctx, const struct mem_piece
 {
 	int err = mem_each(&s->r->p->mem, s->pieces, s->npieces, got, s);
 
-	return err ? read_failed(s, err, what) : 0;
+	return err ? go_g_read_failed(s->r, err, what) : 0;
 }
 
 static int read_batch(struct snapshot *s, const uint32_t *ids, size_t n)
@@ -375,6 +314,8 @@ static int read_batch(struct snapshot *s, const uint32_t *ids, size_t n)
 	list_stacks(s, ids, n);
 	if (!err)
 		err = each(s, got_stack, "stacks");
+	if (!err)
+		err = read_labels(s, ids, n);
 	list_gs(s, ids, n, true);
 	return err ? err : each(s, check_g, "goroutines");
 }
@@ -404,6 +345,7 @@ static int by_goid(const void *pa, const void *pb)
 static void tidy(struct snapshot *s)
 {
 	struct go_goroutines *gs = s->gs;
+	uint64_t newest = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < gs->n; i++) {
@@ -416,10 +358,18 @@ static void tidy(struct snapshot *s)
 		if (s->tries[i].again) {
 			g->stack_state = GO_STACK_TORN;
 			g->stack = NO_STACK;
+			if (g->labels)
+				g->label_set = GO_LABELS_UNKNOWN;
 			gs->torn++;
+			mem_disown(&s->r->p->mem, g->lo, g->hi - g->lo);
 		}
+		if (g->waitsince_ns > (int64_t)newest)
+			newest = g->waitsince_ns;
 		gs->v[n++] = *g;
 	}
+	/* a core file doesn't say when it was made; not before what the runtime has noted */
+	if (!gs->time_ns)
+		gs->time_ns = newest;
 	gs->n = n;
 	qsort(gs->v, n, sizeof(*gs->v), by_goid);
 }
@@ -429,10 +379,13 @@ int go_goroutines_read(struct go_g_reader *r, struct go_goroutines *ret)
 	struct snapshot s = { .r = r, .gs = ret };
 	int err;
 
-	*ret = (struct go_goroutines){ .time_ns = num_now_ns() };
+	*ret = (struct go_goroutines){ .time_ns = target_now_ns(r->p->target) };
+	ret->ran_known = go_g_ran(r, &ret->ran_begin);
 	err = read_addresses(&s);
 	for (size_t round = 0; !err && round < ARRAY_SIZE(batches) && s.ntodo; round++)
 		err = read_round(&s, batches[round]);
+	ret->ran_known = ret->ran_known && go_g_ran(r, &ret->ran_end);
+	ret->end_ns = target_now_ns(r->p->target);
 	if (!err)
 		tidy(&s);
 	free(s.pieces);
@@ -442,40 +395,3 @@ int go_goroutines_read(struct go_g_reader *r, struct go_goroutines *ret)
 	return err;
 }
 
-const char *go_status_name(unsigned status)
-{
-	static const char *const names[G_STATUSES] = {
-		[G_IDLE] = "idle", [G_RUNNABLE] = "runnable", [G_RUNNING] = "running",
-		[G_SYSCALL] = "syscall", [G_WAITING] = "waiting", [G_DEAD] = "dead",
-		[G_COPYSTACK] = "copystack", [G_PREEMPTED] = "preempted", [G_LEAKED] = "waiting",
-	};
-
-	return status < G_STATUSES && names[status] ? names[status] : "???";
-}
-
-const char *go_wait_reason(struct go_g_reader *r, unsigned reason)
-{
-	char *name = r->layout->reason_names[reason % REASONS], text[REASON_LEN] = "";
-	uint64_t string[2];
-
-	if (!reason || reason >= REASONS)
-		return reason ? "???" : "";
-	if (!*name) {
-		if (mem_read(&r->p->mem, r->layout->reasons + 16 * reason, string, sizeof(string)) ||
-		    string[1] >= REASON_LEN || mem_read(&r->p->mem, string[0], text, string[1]))
-			text[0] = '\0';
-		snprintf(name, REASON_LEN, "%s", text[0] ? text : "???");
-	}
-	return name;
-}
-
-uint64_t go_m_thread(struct go_g_reader *r, uint64_t m, int64_t *ret_id)
-{
-	uint64_t procid = 0;
-
-	*ret_id = -1;
-	if (!m || mem_read_now(&r->p->mem, m + r->layout->m_procid, &procid, sizeof(procid)) ||
-	    mem_read_now(&r->p->mem, m + r->layout->m_id, ret_id, sizeof(*ret_id)))
-		return 0;
-	return procid;
-}

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* objects.c - the files that a process has mapped */
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "go/symbols.h"
@@ -33,32 +29,6 @@ static int vdso_fd(struct mem *mem, const struct map *m)
 	return fd;
 }
 
-/* ino 0: any.  A device or a pipe is not even opened: that might hold us up, or do something. */
-static int open_file(const char *path, uint64_t ino)
-{
-	struct stat st;
-
-	if (stat(path, &st) || !S_ISREG(st.st_mode) || (ino && st.st_ino != ino))
-		return -1;
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-}
-
-static int mapped_fd(const struct go_objects *o, const struct map *m)
-{
-	char path[64 + PATH_MAX];
-	int fd;
-
-	if (!m->ino)
-		return vdso_fd(o->mem, m);
-	/* the very file, also when it was deleted or replaced; needs a capability that root has */
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, o->pid, m->start, m->end);
-	fd = open_file(path, 0);
-	if (fd >= 0)
-		return fd;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", o->pid, m->path);
-	return open_file(path, m->ino);
-}
-
 bool go_image_bias(const struct elf_file *elf, uint64_t start, uint64_t offset, uint64_t *ret)
 {
 	uint64_t page = sysconf(_SC_PAGESIZE);
@@ -79,7 +49,10 @@ static void open_image(struct go_objects *o, const struct map *m, struct go_imag
 {
 	char path[64];
 
-	*i = (struct go_image){ .fd = mapped_fd(o, m), .name = strdup(m->path) };
+	*i = (struct go_image){
+		.fd = m->ino ? target_mapped_fd(o->target, m) : vdso_fd(o->mem, m),
+		.name = strdup(m->path),
+	};
 	if (i->fd < 0 || !i->name)
 		return;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", i->fd);

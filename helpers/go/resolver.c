@@ -36,10 +36,10 @@ static int open_process(struct go_resolver *r, const struct target *t)
 	if (err == -EACCES || err == -EPERM)
 		return target_denied(t->pid, t->comm, "look into");
 	if (!err)
-		err = mem_init(&r->mem, t->pid);
+		err = mem_init(&r->mem, t);
 	if (err)
 		return err;
-	r->objects = (struct go_objects){ .maps = &r->maps, .mem = &r->mem, .pid = t->pid };
+	r->objects = (struct go_objects){ .maps = &r->maps, .mem = &r->mem, .target = t };
 	for (size_t k = 0, opened = 0; k < r->maps.n && opened < IMAGES_MAX; k++)
 		if (r->maps.v[k].exec)
 			opened += go_objects_at(&r->objects, r->maps.v[k].start) != NULL;

@@ -32,7 +32,7 @@ struct go_resolver;
 int go_resolver_open(const struct go_resolver_from *from, struct go_resolver **ret);
 void go_resolver_close(struct go_resolver *r);
 
-/* For this profile, which outlives it; unnamed_only as in profile_resolve(). 0 or -ENOMEM. */
+/* For this profile, which outlives it; unnamed_only as in struct resolved. 0 or -ENOMEM. */
 int go_resolver_begin(struct go_resolver *r, const struct profile *in, bool unnamed_only,
 		      struct resolver *ret);
 

@@ -295,9 +295,9 @@ static bool use_vdso(struct go_resolver *r, const struct profile_mapping *m, str
 	if (!is_build_id(m->build_id) && !kernel_is_known(r->in))
 		return false;
 	if (!r->own.maps) {
-		if (maps_read(getpid(), &r->own_maps) || mem_init(&r->own_mem, getpid()))
+		if (maps_read(getpid(), &r->own_maps) || mem_init(&r->own_mem, NULL))
 			return false;
-		r->own = (struct go_objects){ .maps = &r->own_maps, .mem = &r->own_mem, .pid = getpid() };
+		r->own = (struct go_objects){ .maps = &r->own_maps, .mem = &r->own_mem };
 	}
 	for (size_t k = 0; k < r->own_maps.n; k++) {
 		const struct map *map = &r->own_maps.v[k];

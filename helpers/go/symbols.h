@@ -7,6 +7,7 @@
 #include "input/elf_native.h"
 #include "input/maps.h"
 #include "input/mem.h"
+#include "input/target.h"
 #include "stack/profile.h"
 
 /* One ELF file with what is known of its code. */
@@ -45,7 +46,7 @@ struct go_objects {
 	struct go_image **v;	/* by mapping of maps; NULL: not looked at yet */
 	const struct maps *maps;
 	struct mem *mem;
-	pid_t pid;
+	const struct target *target;	/* NULL: this program itself */
 };
 
 /* The image that holds the run-time address, or NULL (no mapping, no ELF file, not readable). */

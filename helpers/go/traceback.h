@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "go/process.h"
 
 /*
  * Is this frame shown in a crash dump at GOTRACEBACK=all (runtime/traceback.go, showfuncinfo)?
@@ -21,5 +22,21 @@ bool go_goroutine_is_system(const char *start_func);
 
 /* Adds a function's name as crash dumps have it: "panic" for runtime.gopanic, "[...]" for type arguments. */
 void go_traceback_name(struct buf *b, const char *func);
+
+/*
+ * Does Go add " (durable)" to the state of a goroutine in a synctest bubble (goroutineheader,
+ * isIdleInSynctest in runtime/runtime2.go)?  state: what stands there else.
+ */
+bool go_traceback_says_durable(unsigned minor, unsigned status, const char *state);
+
+/*
+ * Does this process print labels in its tracebacks (GODEBUG=tracebacklabels, since 1.26; the default since
+ * 1.27)?  Its variable is found in the code of goroutineheader; if not for certain: false.
+ */
+bool go_traceback_has_labels(struct go_process *p);
+
+/* Adds one label of a header, the opening bracket before the first; then the header's end, of one with labels or without. */
+void go_traceback_label(struct buf *b, unsigned minor, const char *key, const char *value, bool first);
+void go_traceback_labels_end(struct buf *b, unsigned minor, bool any);
 
 #endif

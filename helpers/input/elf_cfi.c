@@ -2,40 +2,31 @@
 #include "input/elf_cfi.h"
 
 #include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETURN = 16, DEPTH = 16, OPS = 64 };
+#include "input/elf_cfi_table.h"
+
+enum { DEPTH = 16, OPS = 64 };
 
 struct elf_cfi {
-	Elf *elf;
-	Dwarf_CFI *cfi;		/* of .eh_frame */
+	struct cfi_table table;
 };
 
 struct elf_cfi *elf_cfi_open(const struct elf_file *e)
 {
 	struct elf_cfi *c = calloc(1, sizeof(*c));
 
-	if (!c)
-		return NULL;
-	elf_version(EV_CURRENT);
-	c->elf = elf_memory((char *)(uintptr_t)e->bytes.p, e->bytes.len);
-	c->cfi = c->elf ? dwarf_getcfi_elf(c->elf) : NULL;
-	if (c->cfi)
+	if (c && !cfi_table_open(&c->table, e))
 		return c;
-	elf_cfi_close(c);
+	free(c);
 	return NULL;
 }
 
 void elf_cfi_close(struct elf_cfi *c)
 {
-	if (!c)
-		return;
-	if (c->cfi)
-		dwarf_cfi_end(c->cfi);
-	if (c->elf)
-		elf_end(c->elf);
+	if (c)
+		cfi_table_close(&c->table);
 	free(c);
 }
 
@@ -44,8 +35,6 @@ enum result { GOOD, SHORT, BAD };
 /* The stack of an expression, with what it may refer to. */
 struct machine {
 	const struct elf_cfi_regs *regs;
-	uint64_t cfa;
-	bool has_cfa, value; /* value: what it yields is the value itself, not where it is */
 	uint64_t v[DEPTH];
 	unsigned n;
 };
@@ -70,7 +59,7 @@ static enum result push(struct machine *m, uint64_t v)
 
 static enum result push_reg(struct machine *m, uint64_t reg, uint64_t offset)
 {
-	if (reg == RETURN)
+	if (reg == CFI_RETURN)
 		return push(m, m->regs->pc + offset);
 	if (reg >= ELF_CFI_REGS || !(m->regs->known >> reg & 1))
 		return BAD;
@@ -101,106 +90,125 @@ static enum result two(struct machine *m, unsigned op)
 	return BAD;
 }
 
-static enum result operate(struct machine *m, const Dwarf_Op *op)
+/* A constant of that many bytes, at *at. */
+static enum result constant(struct machine *m, struct span *s, uint64_t *at, unsigned width, bool is_signed)
 {
-	unsigned a = op->atom;
+	uint64_t v = span_uint(s, *at, width);
+	unsigned unused = 64 - 8 * width;
 
-	if (a >= DW_OP_breg0 && a <= DW_OP_breg31)
-		return push_reg(m, a - DW_OP_breg0, op->number);
-	if (a >= DW_OP_lit0 && a <= DW_OP_lit31)
-		return push(m, a - DW_OP_lit0);
-	switch (a) {
+	*at += width;
+	return push(m, is_signed ? (uint64_t)((int64_t)(v << unused) >> unused) : v);
+}
+
+/* The operation at *at, which moves behind it. */
+static enum result operate(struct machine *m, struct span *s, uint64_t *at)
+{
+	uint8_t op = span_u8(s, (*at)++);
+	uint64_t reg;
+
+	if (op >= DW_OP_breg0 && op <= DW_OP_breg31)
+		return push_reg(m, op - DW_OP_breg0, cfi_sleb(s, at));
+	if (op >= DW_OP_lit0 && op <= DW_OP_lit31)
+		return push(m, op - DW_OP_lit0);
+	/* const1u, const1s, const2u … const8s */
+	if (op >= DW_OP_const1u && op <= DW_OP_const8s)
+		return constant(m, s, at, 1u << (op - DW_OP_const1u) / 2, (op - DW_OP_const1u) % 2);
+	switch (op) {
 	case DW_OP_bregx:
-		return push_reg(m, op->number, op->number2);
-	case DW_OP_call_frame_cfa:
-		return m->has_cfa ? push(m, m->cfa) : BAD;
-	case DW_OP_const1u:
-	case DW_OP_const1s:
-	case DW_OP_const2u:
-	case DW_OP_const2s:
-	case DW_OP_const4u:
-	case DW_OP_const4s:
+		reg = cfi_uleb(s, at);
+		return push_reg(m, reg, cfi_sleb(s, at));
 	case DW_OP_constu:
+		return push(m, cfi_uleb(s, at));
 	case DW_OP_consts:
-		return push(m, op->number);
+		return push(m, cfi_sleb(s, at));
 	case DW_OP_plus_uconst:
 		if (!m->n)
 			return BAD;
-		m->v[m->n - 1] += op->number;
+		m->v[m->n - 1] += cfi_uleb(s, at);
 		return GOOD;
 	case DW_OP_deref:
 		return m->n ? word(m->regs, m->v[m->n - 1], &m->v[m->n - 1]) : BAD;
-	case DW_OP_stack_value:
-		m->value = true;
-		return GOOD;
 	default:
-		return two(m, a);
+		return two(m, op);
 	}
 }
 
-static enum result evaluate(struct machine *m, const Dwarf_Op *ops, size_t n, uint64_t *ret)
+/* has_cfa: it is on the stack at first (DWARF 5, 6.4.2.3). */
+static enum result evaluate(const struct elf_cfi_regs *regs, struct span s, bool has_cfa, uint64_t cfa,
+			    uint64_t *ret)
 {
-	enum result res = n && n <= OPS ? GOOD : BAD;
+	struct machine m = { .regs = regs, .v[0] = cfa, .n = has_cfa };
+	enum result res = s.len && s.len <= OPS ? GOOD : BAD;
+	uint64_t at = 0;
 
-	for (size_t i = 0; res == GOOD && i < n; i++)
-		res = operate(m, &ops[i]);
-	if (res == GOOD && !m->n)
+	while (res == GOOD && at < s.len)
+		res = operate(&m, &s, &at);
+	if (res == GOOD && (!m.n || s.bad))
 		res = BAD;
 	if (res == GOOD)
-		*ret = m->v[m->n - 1];
+		*ret = m.v[m.n - 1];
 	return res;
 }
 
-static enum result find_cfa(Dwarf_Frame *f, const struct elf_cfi_regs *regs, uint64_t *ret)
+static enum result find_cfa(const struct cfi_rule *rule, const struct elf_cfi_regs *regs, uint64_t *ret)
 {
-	struct machine m = { .regs = regs };
-	Dwarf_Op *ops;
-	size_t n;
-
-	return dwarf_frame_cfa(f, &ops, &n) ? BAD : evaluate(&m, ops, n, ret);
-}
-
-/* *ret_undefined: the caller's is lost */
-static enum result find_register(Dwarf_Frame *f, int reg, const struct elf_cfi_regs *regs,
-				 uint64_t cfa, uint64_t *ret, bool *ret_undefined)
-{
-	struct machine m = { .regs = regs, .cfa = cfa, .has_cfa = true };
-	Dwarf_Op memory[3], *ops;
-	enum result res;
-	size_t n;
-
-	*ret_undefined = false;
-	if (dwarf_frame_register(f, reg, memory, &ops, &n))
+	if (rule->how == CFI_IS_EXPRESSION)
+		return evaluate(regs, rule->expression, false, 0, ret);
+	if (rule->how != CFI_IN_REGISTER || rule->reg >= ELF_CFI_REGS || !(regs->known >> rule->reg & 1))
 		return BAD;
-	if (!n) {
-		*ret_undefined = ops == memory || reg == RETURN || !(regs->known >> reg & 1);
-		*ret = *ret_undefined ? 0 : regs->r[reg];
-		return GOOD;
-	}
-	res = evaluate(&m, ops, n, ret);
-	return res == GOOD && !m.value ? word(regs, *ret, ret) : res;
+	*ret = regs->r[rule->reg] + (uint64_t)rule->offset;
+	return GOOD;
 }
 
-static enum elf_cfi_step step(Dwarf_Frame *f, struct elf_cfi_regs *regs)
+/* A register, or the return address, as the caller has it. *ret_lost: it is not known. */
+static enum result find_register(const struct cfi_rule *rule, unsigned reg, const struct elf_cfi_regs *regs,
+				 uint64_t cfa, uint64_t *ret, bool *ret_lost)
+{
+	uint64_t from = rule->how == CFI_IN_REGISTER ? rule->reg : reg;
+	enum result res = GOOD;
+
+	*ret_lost = false;
+	switch (rule->how) {
+	case CFI_SAME:
+	case CFI_IN_REGISTER:
+		*ret_lost = from >= ELF_CFI_REGS || !(regs->known >> from & 1);
+		*ret = *ret_lost ? 0 : regs->r[from];
+		return GOOD;
+	case CFI_AT_OFFSET:
+		return word(regs, cfa + (uint64_t)rule->offset, ret);
+	case CFI_IS_OFFSET:
+		*ret = cfa + (uint64_t)rule->offset;
+		return GOOD;
+	case CFI_AT_EXPRESSION:
+	case CFI_IS_EXPRESSION:
+		res = evaluate(regs, rule->expression, true, cfa, ret);
+		return res == GOOD && rule->how == CFI_AT_EXPRESSION ? word(regs, *ret, ret) : res;
+	case CFI_UNDEFINED:
+		break;
+	}
+	*ret_lost = true;
+	return GOOD;
+}
+
+static enum elf_cfi_step step(const struct cfi_row *row, struct elf_cfi_regs *regs)
 {
 	struct elf_cfi_regs caller = *regs;
 	uint64_t cfa = 0;
-	enum result res = find_cfa(f, regs, &cfa);
-	bool undefined;
+	enum result res = find_cfa(&row->cfa, regs, &cfa);
+	bool lost;
 
 	/* a caller's frame is above its callee's */
 	if (res == GOOD && cfa <= regs->r[ELF_CFI_SP])
 		res = BAD;
 	if (res == GOOD)
-		res = find_register(f, RETURN, regs, cfa, &caller.pc, &undefined);
+		res = find_register(&row->regs[CFI_RETURN], CFI_RETURN, regs, cfa, &caller.pc, &lost);
 	if (res != GOOD)
 		return res == SHORT ? ELF_CFI_SHORT : ELF_CFI_UNKNOWN;
-	if (undefined || !caller.pc)
+	if (lost || !caller.pc)
 		return ELF_CFI_TOP;
-	for (int reg = 0; reg < ELF_CFI_REGS; reg++) {
-		bool lost = find_register(f, reg, regs, cfa, &caller.r[reg], &undefined) != GOOD ||
-			    undefined;
-
+	for (unsigned reg = 0; reg < ELF_CFI_REGS; reg++) {
+		res = find_register(&row->regs[reg], reg, regs, cfa, &caller.r[reg], &lost);
+		lost |= res != GOOD;
 		caller.known &= ~(1u << reg);
 		caller.known |= (uint32_t)!lost << reg;
 	}
@@ -213,12 +221,7 @@ static enum elf_cfi_step step(Dwarf_Frame *f, struct elf_cfi_regs *regs)
 enum elf_cfi_step elf_cfi_step(struct elf_cfi *c, uint64_t addr, bool is_return,
 			       struct elf_cfi_regs *regs)
 {
-	Dwarf_Frame *f = NULL;
-	enum elf_cfi_step ret;
+	struct cfi_row row;
 
-	if (!c || dwarf_cfi_addrframe(c->cfi, addr - is_return, &f))
-		return ELF_CFI_UNKNOWN;
-	ret = step(f, regs);
-	free(f);
-	return ret;
+	return c && cfi_table_row(&c->table, addr - is_return, &row) ? step(&row, regs) : ELF_CFI_UNKNOWN;
 }

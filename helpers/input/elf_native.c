@@ -13,7 +13,7 @@
 #include "base/demangle.h"
 
 /* Calls inlined into one another at one address; what is deeper is left out. */
-enum { DEPTH_MAX = 64 };
+enum { DEPTH_MAX = 64, SCOPES_MAX = 256 };
 /* Symbols that lie within others: how far to look back for the one around. */
 enum { NESTED_MAX = 8 };
 
@@ -212,25 +212,48 @@ static void call_site(Dwarf_Die *cu, Dwarf_Die *inlined, struct elf_native_frame
 		ret->file = dwarf_filesrc(files, no, NULL, NULL);
 }
 
-/* The scopes around addr as they lie in the code; 0 without DWARF. The caller frees. */
-static int code_scopes(struct elf_native_priv *p, uint64_t addr, Dwarf_Die *ret_cu, Dwarf_Die **ret)
+/* Entries with code of their own within a function, or a unit's functions: what else there is has no addresses. */
+static bool may_hold(Dwarf_Die *die, uint64_t addr)
+{
+	switch (dwarf_tag(die)) {
+	case DW_TAG_subprogram:
+	case DW_TAG_inlined_subroutine:
+	case DW_TAG_lexical_block:
+	case DW_TAG_try_block:
+	case DW_TAG_catch_block:
+	case DW_TAG_with_stmt:
+	case DW_TAG_common_block:
+	case DW_TAG_entry_point:
+	case DW_TAG_module:
+	case DW_TAG_namespace:
+		return dwarf_haspc(die, addr) > 0;
+	default:
+		return false;
+	}
+}
+
+/*
+ * The entries around addr as they lie in the code, innermost first; 0 without DWARF.  dwarf_getscopes()
+ * goes on with the definition of what was inlined, and dwarf_getscopes_die() walks through all of the unit.
+ */
+static int code_scopes(struct elf_native_priv *p, uint64_t addr, Dwarf_Die *ret_cu, Dwarf_Die ret[SCOPES_MAX])
 {
 	Dwarf_Addr bias;
-	Dwarf_Die *cu = dwfl_module_addrdie(p->mod, addr, &bias), *found = NULL, inner;
-	int n;
+	Dwarf_Die *cu = dwfl_module_addrdie(p->mod, addr, &bias), die, path[SCOPES_MAX];
+	int n = 0;
 
 	if (!cu)
 		return 0;
-	*ret_cu = *cu;
-	/* where a call was inlined these go on with the scopes of its definition ... */
-	n = dwarf_getscopes(cu, addr - bias, &found);
-	if (n <= 0)
-		return 0;
-	inner = found[0];
-	free(found);
-	/* ... these with the code around it */
-	n = dwarf_getscopes_die(&inner, ret);
-	return n > 0 ? n : 0;
+	*ret_cu = die = *cu;
+	for (bool more = true; more && n < SCOPES_MAX;) {
+		for (more = dwarf_child(&die, &die) == 0; more && !may_hold(&die, addr - bias);)
+			more = dwarf_siblingof(&die, &die) == 0;
+		if (more)
+			path[n++] = die;
+	}
+	for (int i = 0; i < n; i++)
+		ret[i] = path[n - 1 - i];
+	return n;
 }
 
 /* outer: the name of the function that holds all, as other tools have it; NULL: DWARF's */
@@ -239,8 +262,8 @@ static int dwarf_frames(struct elf_native_priv *p, uint64_t addr, const char *ou
 {
 	Dwfl_Line *line = dwfl_module_getsrc(p->mod, addr);
 	struct elf_native_frame at = { 0 };
-	Dwarf_Die *scopes = NULL, cu;
-	int nscopes = code_scopes(p, addr, &cu, &scopes), n = 0, lineno = 0;
+	Dwarf_Die scopes[SCOPES_MAX], cu;
+	int nscopes = code_scopes(p, addr, &cu, scopes), n = 0, lineno = 0;
 	bool whole = false;
 
 	if (line)
@@ -265,7 +288,6 @@ static int dwarf_frames(struct elf_native_priv *p, uint64_t addr, const char *ou
 		if (!whole)
 			call_site(&cu, &scopes[i], &at);
 	}
-	free(scopes);
 	return whole ? n : 0;
 }
 

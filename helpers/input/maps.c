@@ -21,6 +21,7 @@ static bool parse_line(char *line, struct map *m)
 		   &m->end, perms, &m->offset, &m->ino, &path) < 5)
 		return false;
 	m->exec = strchr(perms, 'x');
+	m->write = strchr(perms, 'w');
 	m->path = path ? line + path : "";
 	return true;
 }

@@ -14,6 +14,7 @@ struct map {
 	uint64_t ino;		/* of the file, 0: none */
 	bool exec;
 	const char *path;	/* "" for anonymous memory; "[vdso]" and such as they are */
+	bool write;
 };
 
 struct maps {

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
 /*
  * What a range of its own costs the kernel is what copying 2 to 3 KiB costs, so smaller gaps
@@ -68,12 +67,13 @@ static void plan(struct mem_round *r, const struct mem_piece *v, size_t n)
 static int single(struct mem *m, const struct mem_piece *piece, uint8_t *buf,
 		  int (*got)(void *ctx, const struct mem_piece *piece, const uint8_t *bytes), void *ctx)
 {
-	struct iovec local = { buf, piece->len };
-	struct iovec remote = { (void *)(uintptr_t)piece->addr, piece->len };
-	ssize_t n = piece->len ? process_vm_readv(m->pid, &local, 1, &remote, 1, 0) : 0;
+	struct iovec range = { (void *)(uintptr_t)piece->addr, piece->len };
+	ssize_t n = mem_fetch(m, buf, &range, 1);
 
-	if (n < 0 && errno != EFAULT && errno != EINVAL)
-		return -errno;
+	if (n < 0 && n != -EFAULT)
+		return n;
+	if (n == (ssize_t)piece->len)
+		mem_keep(m, piece->addr, buf, n);
 	return got(ctx, piece, n == (ssize_t)piece->len ? buf : NULL);
 }
 
@@ -81,13 +81,12 @@ static int read_round(struct mem *m, struct mem_round *r, const struct mem_piece
 		      int (*got)(void *ctx, const struct mem_piece *piece, const uint8_t *bytes),
 		      void *ctx)
 {
-	struct iovec local = { r->buf, r->bytes };
-	ssize_t have = process_vm_readv(m->pid, &local, 1, r->ranges, r->nranges, 0);
+	ssize_t have = mem_fetch(m, r->buf, r->ranges, r->nranges);
 	const uint8_t *at = r->buf;
 	int ret = 0;
 
-	if (have < 0 && errno != EFAULT)
-		return -errno;
+	if (have < 0 && have != -EFAULT)
+		return have;
 	for (size_t k = 0; !ret && k < r->nranges; k++) {
 		size_t end = k + 1 < r->nranges ? r->first[k + 1] : r->npieces;
 		bool whole = have >= 0 && at + r->ranges[k].iov_len <= r->buf + have;
@@ -95,6 +94,8 @@ static int read_round(struct mem *m, struct mem_round *r, const struct mem_piece
 		for (size_t i = r->first[k]; !ret && i < end; i++) {
 			uint64_t off = v[i].addr - (uintptr_t)r->ranges[k].iov_base;
 
+			if (whole)
+				mem_keep(m, v[i].addr, at + off, v[i].len);
 			/* behind the round's bytes, which later ranges still need */
 			ret = whole ? got(ctx, &v[i], at + off) :
 				      single(m, &v[i], r->buf + 2 * ROUND + MEM_PIECE_MAX, got, ctx);

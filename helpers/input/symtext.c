@@ -27,20 +27,39 @@ static int by_addr(const void *pa, const void *pb)
 	return a->name < b->name ? -1 : a->name > b->name;
 }
 
+/* As strtoull() does with base 16, which takes several times as long: there are a hundred thousand lines. */
+static uint64_t hexadecimal(char *text, char **end)
+{
+	uint64_t v = 0;
+	char *c;
+
+	for (c = text;; c++) {
+		unsigned digit = *c >= '0' && *c <= '9' ? *c - '0' :
+				 (*c | 32) >= 'a' && (*c | 32) <= 'f' ? (*c | 32) - 'a' + 10 : 16;
+
+		if (digit == 16 || v >> 60)
+			break;
+		v = v << 4 | digit;
+	}
+	*end = c;
+	return v;
+}
+
 /* "ffffffff81000000 T _text" or "... t name\t[module]"; what is no function ends the one before it */
 static int kernel_line(char *line, struct symtext_row *ret)
 {
 	char *end, *name;
 
-	ret->addr = strtoull(line, &end, 16);
+	ret->addr = hexadecimal(line, &end);
 	ret->size = 0;
 	if (end == line || end[0] != ' ' || !end[1] || end[2] != ' ')
 		return 0;
-	name = end + 3;
-	ret->name = name;
-	name[strcspn(name, "\t ")] = '\0';
-	if (!strchr("tTwW", end[1]))
+	ret->name = name = end + 3;
+	if (end[1] != 't' && end[1] != 'T' && end[1] != 'w' && end[1] != 'W')
 		*name = '\0';
+	while (*name && *name != '\t' && *name != ' ')
+		name++;
+	*name = '\0';
 	return 1;
 }
 
@@ -56,6 +75,23 @@ static int jit_line(char *line, struct symtext_row *ret)
 		return 0;
 	ret->name = end + 1;
 	return *ret->name != '\0';
+}
+
+/* The rows by address; of the kernel they nearly are already. */
+static void sort(struct symtext *s)
+{
+	size_t moves = 8 * s->n;
+
+	for (size_t i = 1; i < s->n; i++) {
+		struct symtext_row row = s->v[i];
+		size_t k = i;
+
+		for (; k && by_addr(&row, &s->v[k - 1]) < 0 && moves; moves--, k--)
+			s->v[k] = s->v[k - 1];
+		s->v[k] = row;
+	}
+	if (!moves)
+		qsort(s->v, s->n, sizeof(*s->v), by_addr);
 }
 
 /* Takes b's text over. */
@@ -74,8 +110,7 @@ static int parse(struct buf *b, int (*line_of)(char *, struct symtext_row *), st
 		}
 		s.n += line_of(line, &s.v[s.n]);
 	}
-	if (s.n)
-		qsort(s.v, s.n, sizeof(*s.v), by_addr);
+	sort(&s);
 	*ret = s;
 	return 0;
 }

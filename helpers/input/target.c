@@ -20,6 +20,10 @@
 #include "base/caps.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "input/cgroup.h"
+#include "input/sockets.h"
+
+enum { TEXT_MAX = 1 << 28 };	/* smaps of a million mappings */
 
 static int signal_fd = -1;
 
@@ -50,6 +54,16 @@ static void status_field(pid_t pid, const char *key, char *ret, size_t size)
 	buf_free(&b);
 }
 
+/* Documentation/admin-guide/LSM/Yama.rst: above 0 one may not look into all of one's own processes. */
+static int ptrace_scope(void)
+{
+	struct buf b = { 0 };
+	int scope = buf_read_file(&b, "/proc/sys/kernel/yama/ptrace_scope", 64) ? 0 : atoi(b.data);
+
+	buf_free(&b);
+	return scope;
+}
+
 int target_denied(pid_t pid, const char *name, const char *what)
 {
 	char uid[64], who[80] = "";
@@ -61,6 +75,9 @@ int target_denied(pid_t pid, const char *name, const char *what)
 	if (caps_have(CAP_SYS_PTRACE))
 		why = "the kernel forbids it even with CAP_SYS_PTRACE (a sandbox, another user "
 		      "namespace or a security module)";
+	else if (geteuid() == (uid_t)atoi(uid) && ptrace_scope() > 0)
+		why = "kernel.yama.ptrace_scope allows it to its parents only: run as root, or with "
+		      "CAP_SYS_PTRACE";
 	else if (geteuid() == (uid_t)atoi(uid) && geteuid() != 0)
 		why = "run as root, or with CAP_SYS_PTRACE";
 	else if (geteuid() == 0)
@@ -247,6 +264,8 @@ int target_open(const char *word, struct target *ret)
 
 	if (!word[0])
 		return err_set(EINVAL, "an empty word names no process");
+	if (strchr(word, '/') && core_match(word))
+		return err_set(ENOEXEC, "%s is a core file: this command needs a running process", word);
 	err = check_proc();
 	if (err)
 		return err;
@@ -285,6 +304,8 @@ void target_close(struct target *t)
 	if (t->pidfd >= 0)
 		close(t->pidfd);
 	t->pidfd = -1;
+	core_close(t->core);
+	t->core = NULL;
 }
 
 /*
@@ -314,9 +335,11 @@ static int running_exe(const struct target *t, struct stat *ret)
 int target_check(const struct target *t)
 {
 	struct stat st;
-	int err = running_exe(t, &st);
+	int err = t->core ? 0 : running_exe(t, &st);
 	uint64_t hash;
 
+	if (t->core)
+		return 0;
 	if (err == -ESRCH)
 		return err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
 	if (err || st.st_dev != t->exe_dev || st.st_ino != t->exe_ino)
@@ -329,29 +352,71 @@ int target_check(const struct target *t)
 	return 0;
 }
 
-int target_entry(const struct target *t, uint64_t *ret)
+static int file_text(const struct target *t, const char *name, char **ret, size_t *len)
 {
+	bool system = !strncmp(name, TARGET_SYSTEM, strlen(TARGET_SYSTEM));
 	struct buf b = { 0 };
-	uint64_t pair[2];
-	char path[64];
+	char path[128];
 	int err;
 
-	snprintf(path, sizeof(path), "/proc/%d/auxv", t->pid);
-	err = buf_read_file(&b, path, 65536);
-	if (err == -EACCES || err == -EPERM)
-		err = target_denied(t->pid, t->comm, "read the memory of");
-	else if (err)
-		err = err_sys(-err, "can't read %s", path);
+	if (system)
+		snprintf(path, sizeof(path), "/proc/%s", name + strlen(TARGET_SYSTEM));
 	else
-		err = err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
-	for (size_t off = 0; off + sizeof(pair) <= b.len; off += sizeof(pair)) {
-		memcpy(pair, b.data + off, sizeof(pair));
+		snprintf(path, sizeof(path), "/proc/%d/%s", t->pid, name);
+	err = buf_read_file(&b, path, TEXT_MAX);
+	if (err) {
+		buf_free(&b);
+		if (target_check(t) == -ESRCH)
+			return -ESRCH;
+		if (err == -EACCES || err == -EPERM)
+			return target_denied(t->pid, t->comm, "read the memory of");
+		return err_sys(-err, "can't read %s", path);
+	}
+	*ret = b.data;
+	*len = b.len;
+	return 0;
+}
+
+int target_text(const struct target *t, const char *name, char **ret, size_t *len)
+{
+	bool cgroup = !strncmp(name, TARGET_CGROUP, strlen(TARGET_CGROUP));
+	size_t n = 0;
+	int err;
+
+	if (t->core)
+		err = core_text(t->core, name, ret, &n);
+	else if (cgroup)
+		err = cgroup_live_text(t, name + strlen(TARGET_CGROUP), ret, &n);
+	else if (!strcmp(name, TARGET_FDS))
+		err = sockets_live_fds(t, ret, &n);
+	else
+		err = file_text(t, name, ret, &n);
+	if (!err && t->keep)
+		capture_text(t->keep, name, *ret, n);
+	if (!err && len)
+		*len = n;
+	return err;
+}
+
+int target_entry(const struct target *t, uint64_t *ret)
+{
+	uint64_t pair[2];
+	char *auxv;
+	size_t len;
+	int err = target_text(t, "auxv", &auxv, &len);
+
+	if (err)
+		return err;
+	err = t->core ? err_set(ENOEXEC, "%s doesn't say what was run", t->core->name) :
+			err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
+	for (size_t off = 0; off + sizeof(pair) <= len; off += sizeof(pair)) {
+		memcpy(pair, auxv + off, sizeof(pair));
 		if (pair[0] != AT_ENTRY)
 			continue;
 		*ret = pair[1];
 		err = 0;
 	}
-	buf_free(&b);
+	free(auxv);
 	return err;
 }
 
@@ -396,7 +461,7 @@ uint64_t target_cpu_ns(const struct target *t)
 	struct timespec ts;
 	clockid_t clock;
 
-	if (clock_getcpuclockid(t->pid, &clock) || clock_gettime(clock, &ts))
+	if (t->core || clock_getcpuclockid(t->pid, &clock) || clock_gettime(clock, &ts))
 		return 0;
 	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }

@@ -18,6 +18,8 @@ void gather_free(struct gather *g)
 	buf_free(&g->text);
 	if (g->keyed.index)
 		profile_free(&g->keyed);
+	if (g->printed.index)
+		profile_free(&g->printed);
 	free(g->frames);
 	free(g->keys);
 	free(g->ids);
@@ -83,13 +85,19 @@ static bool keeps_address(const struct gather *g, const struct frame *f)
 	return g->r->addresses || (f->flags & FRAME_UNKNOWN);
 }
 
+/* Where the entry goes. What has no stack is of use only where nothing has one; what was printed, where no map has. */
+static struct profile *profile_of(struct gather *g)
+{
+	return g->printing ? &g->printed : g->nframes ? g->r->profile : &g->keyed;
+}
+
 /* The file that stands behind a frame, "(/usr/bin/spin)" without the brackets; it can do without. */
 static void in_file(struct gather *g, const char *path, size_t len, struct frame *f)
 {
 	size_t at = keep(g, path, len);
 
 	if (g->text.failed ||
-	    profile_mapping(g->r->profile, &(struct profile_mapping){ .path = g->text.data + at }, &f->mapping))
+	    profile_mapping(g->printing ? &g->printed : g->r->profile, &(struct profile_mapping){ .path = g->text.data + at }, &f->mapping))
 		f->mapping = 0;
 }
 
@@ -213,18 +221,33 @@ static int put_caller(struct gather *g, const char *s, size_t len)
 }
 
 /* Roots of kernel stacks: those that a syscall, an interrupt or a new thread begins with (arch/x86/entry). */
-static bool kernel_root(const struct frame *f)
+static bool kernel_root(uint64_t addr, const char *name)
 {
 	static const char *const roots[] = { "entry_SYSCALL", "entry_INT80", "do_syscall_64",
 					     "asm_",	      "ret_from_fork", "x64_sys_call",
 					     "el0t_64_sync",  "secondary_startup" };
 
-	if (f->addr >> 63)
+	if (addr >> 63)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
-		if (!strncmp(f->func, roots[i], strlen(roots[i])))
+		if (!strncmp(name, roots[i], strlen(roots[i])))
 			return true;
 	return false;
+}
+
+bool gather_kernel_root(const char *line)
+{
+	uint64_t addr;
+	char *name;
+
+	while (*line == ' ' || *line == '\t')
+		line++;
+	addr = strtoull(line, &name, 16);
+	if (!memchr(" \n", *name, 3)) {	/* no address but a name */
+		addr = 0;
+		name = (char *)line;
+	}
+	return kernel_root(addr, name + strspn(name, " "));
 }
 
 /* Frames up to the outermost kernel root are the kernel's: kstack stands before ustack as a rule. */
@@ -232,7 +255,7 @@ static void mark_kernel(struct gather *g)
 {
 	size_t n = g->nframes;
 
-	while (n && !kernel_root(&g->frames[n - 1]))
+	while (n && !kernel_root(g->frames[n - 1].addr, g->frames[n - 1].func))
 		n--;
 	while (n--)
 		g->frames[n].flags |= FRAME_KERNEL;
@@ -279,12 +302,20 @@ static int make_ids(struct gather *g, struct profile *p)
 int gather_begin(struct gather *g, const char *map, size_t len)
 {
 	g->open = true;
-	g->whole = false;
+	g->whole = g->printing = false;
 	g->nframes = g->nkeys = g->parts = 0;
 	g->callers = g->stack = false;
 	buf_clear(&g->text);
 	g->map = keep(g, map, len);
 	return g->text.failed ? -ENOMEM : 0;
+}
+
+int gather_begin_printed(struct gather *g)
+{
+	int ret = gather_begin(g, "@", 1);
+
+	g->printing = true;
+	return ret || g->printed.index ? ret : profile_init(&g->printed, NULL, 0);
 }
 
 void gather_next(struct gather *g)
@@ -317,12 +348,11 @@ static int make_whole(struct gather *g, struct profile *p, const char *unit)
 
 static int add_entry(struct gather *g, int64_t v, const char *unit, const struct label *labels, size_t n)
 {
-	struct profile *p = g->nframes ? g->r->profile : &g->keyed;
+	struct profile *p = profile_of(g);
 	int64_t values[PROFILE_VALUES] = { 0 };
 	uint32_t set, sample;
 	int ret = 0;
 
-	/* what has no stack is of use only where nothing has one */
 	if (!g->open || (!g->nframes && g->r->samples))
 		return 0;
 	if (!g->nframes && !p->index)
@@ -334,7 +364,8 @@ static int add_entry(struct gather *g, int64_t v, const char *unit, const struct
 	if (ret || !g->open)
 		return ret;
 	values[g->value] = v;
-	g->r->samples += g->nframes > 0;
+	g->nprinted += g->printing;
+	g->r->samples += g->nframes && !g->printing;
 	return profile_add_labelled(p, g->ids, g->nids, set, values, &sample);
 }
 
@@ -363,7 +394,15 @@ int gather_end(struct gather *g)
 	if (g->lost)
 		reading_note(r, "bpftrace lost %llu events: counts are too low",
 			     (unsigned long long)g->lost);
-	if (!r->samples && g->keyed.nsamples) {
+	if (!r->samples && g->nprinted) {
+		ret = profile_merge(r->profile, &g->printed);
+		r->samples = g->nprinted;
+		reading_note(r, "no map with stacks: those that were printed count 1 each");
+	} else if (g->nprinted) {
+		reading_note(r, "%llu stacks that were printed are left out, as maps have stacks",
+			     (unsigned long long)g->nprinted);
+	}
+	if (!ret && !r->samples && g->keyed.nsamples) {
 		ret = profile_merge(r->profile, &g->keyed);
 		r->samples = g->keyed.nsamples;
 		reading_note(r, "no stacks in it: the keys of its maps stand for them");

@@ -26,6 +26,9 @@ struct gather {
 	uint32_t *ids;			/* frame numbers */
 	size_t nids, ids_cap;
 	struct profile keyed;		/* entries without a stack */
+	struct profile printed;		/* stacks that are no map's */
+	bool printing;			/* this entry is one */
+	uint64_t nprinted;
 	uint64_t lost;			/* events, says bpftrace */
 };
 
@@ -35,6 +38,8 @@ struct gather {
  * -errno with words; what makes no sense is counted and closes the entry.
  */
 int gather_begin(struct gather *g, const char *map, size_t len);
+/* Instead: of a stack that stands by itself.  Such ones are of use where no map has any. */
+int gather_begin_printed(struct gather *g);
 void gather_next(struct gather *g);
 int gather_key(struct gather *g, const char *s, size_t len);
 /* A line of a stack; a tab before it says that it is of the mode perf. */
@@ -45,10 +50,14 @@ int gather_bucket(struct gather *g, int64_t lower, int64_t count);
 
 /* The input has ended. */
 int gather_end(struct gather *g);
+
+/* Is this line of a stack the outermost one of the kernel's? */
+bool gather_kernel_root(const char *line);
 void gather_free(struct gather *g);
 
 /* bpftrace -f json: an object a line */
+struct printed;
 bool bpftrace_json_match(const char *head, size_t len);
-int bpftrace_json_read(struct gather *g);
+int bpftrace_json_read(struct gather *g, struct printed *printed);
 
 #endif

@@ -29,16 +29,16 @@ int chart_write(FILE *f, struct chart *c)
 	buf_printf(&b, "</desc>\n<style>\n%s</style>\n<rect class=\"paper\" width=\"100%%\" height=\"%.0f\"/>\n",
 		   chart_css, c->height);
 	buf_printf(&b, "<text class=\"title\" x=\"%d\" y=\"32\">", CHART_PAD);
-	markup_xml(&b, c->title);
+	markup_line(&b, c->title, CHART_TITLE);
 	buf_printf(&b, "</text>\n<text class=\"dim\" x=\"%d\" y=\"53\">", CHART_PAD);
-	markup_xml(&b, c->subtitle ? c->subtitle : "");
+	markup_line(&b, c->subtitle ? c->subtitle : "", CHART_LINE);
 	buf_printf(&b, "</text>\n<text class=\"note\" x=\"%d\" y=\"%d\">", CHART_PAD,
 		   c->subtitle ? 74 : 56);
-	add_text(&b, &c->note);
+	markup_line(&b, c->note.data ? c->note.data : "", CHART_LINE);
 	buf_str(&b, "</text>\n");
 	buf_add(&b, c->out.data ? c->out.data : "", c->out.len);
 	buf_str(&b, "</svg>\n");
-	b.failed |= c->out.failed;
+	b.failed |= c->out.failed || c->note.failed;
 	ret = markup_write(f, &b);
 	buf_free(&b);
 	buf_free(&c->out);

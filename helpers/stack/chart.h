@@ -10,6 +10,8 @@
 
 enum { CHART_WIDTH = 1200, CHART_PAD = 16, CHART_HEAD = 92 };
 #define CHART_CHAR 6.7		/* width of a letter of .name, 11 px monospace */
+/* Letters that fit beside each other in the picture, rather too few: of the title, of other lines. */
+enum { CHART_TITLE = 100, CHART_LINE = 165 };
 
 /* A picture that needs nothing else and runs no script: its tooltips are <title> elements. */
 struct chart {

@@ -17,6 +17,7 @@
 
 /* In pixels. flame.js learns them from the attributes of <svg>. */
 enum { WIDTH = 1200, PAD = 16, ROW = 18, HEAD = 92, FOOT = 40 };
+enum { TITLE = 78, SUBTITLE = 165 };	/* letters that fit in a line, rather too few; the search stands beside the title */
 #define CHAR_WIDTH 6.65		/* of the 11 px monospace that flame.css asks for */
 #define MIN_WIDTH 0.1		/* of a frame; narrower ones become one "N more" frame */
 #define LABEL_MIN 3		/* characters; fewer say nothing */
@@ -360,9 +361,9 @@ static void add_head(struct flame *fl, struct buf *b)
 {
 	buf_printf(b, "<g class=\"head\">\n<rect class=\"paper\" width=\"100%%\" height=\"%d\"/>\n"
 		      "<text class=\"title\" x=\"%d\" y=\"32\">", HEAD - 6, PAD);
-	markup_xml(b, title(fl));
+	markup_line(b, title(fl), TITLE);
 	buf_printf(b, "</text>\n<text class=\"subtitle\" x=\"%d\" y=\"53\">", PAD);
-	markup_xml(b, fl->o->subtitle ? fl->o->subtitle : "");
+	markup_line(b, fl->o->subtitle ? fl->o->subtitle : "", SUBTITLE);
 	buf_printf(b, "</text>\n<text class=\"info\" x=\"%d\" y=\"78\"></text>\n</g>\n", PAD);
 }
 

@@ -33,6 +33,7 @@ struct heatmap {
 	uint32_t *row_of;	/* sample: its row, NO_ROW: none, OTHERS */
 	int64_t *cells;		/* [place][column] */
 	int64_t total, without, others;
+	int64_t least, most;	/* of the cells that are not 0, and of those that are not the others' */
 	struct chart chart;
 };
 
@@ -245,7 +246,22 @@ static void add_short(struct buf *b, const char *name)
 	buf_printf(b, "…%s", name);
 }
 
-static void draw_row(struct heatmap *h, size_t place, const char *name, int64_t total, int64_t max)
+/* One hot cell must not hide all others: from a factor of 10 on, colours are logarithmic. */
+static bool is_log(const struct heatmap *h)
+{
+	return h->most / h->least >= 10;
+}
+
+/* How deep in colour: from 0.1, which can still be seen, to 1. */
+static double depth(const struct heatmap *h, int64_t v)
+{
+	double part = is_log(h) ? log((double)v / (double)h->least) / log((double)h->most / (double)h->least) :
+				  (double)v / (double)h->most;
+
+	return fmin(1, 0.1 + 0.9 * part);
+}
+
+static void draw_row(struct heatmap *h, size_t place, const char *name, int64_t total)
 {
 	const struct value_type *type = &h->p->types[h->o->value];
 	double y = CHART_HEAD + (double)place * ROW;
@@ -268,7 +284,7 @@ static void draw_row(struct heatmap *h, size_t place, const char *name, int64_t 
 		buf_printf(&text, "%s\n%s to %s: %s", name, since(from, h, (double)i),
 			   since(to, h, (double)i + 1), value_words(words, type, v));
 		chart_rect(&h->chart, "cell", x, y, width > 3 ? width - 0.5 : width, ROW - 1.5,
-			   fmin(1, 0.1 + 0.9 * (double)v / (double)max), text.data ? text.data : "");
+			   depth(h, v), text.data ? text.data : "");
 	}
 	h->chart.out.failed |= text.failed;
 	buf_free(&text);
@@ -287,20 +303,48 @@ static void draw_axis(struct heatmap *h, double y)
 	}
 }
 
-static void draw_scale(struct heatmap *h, double y, int64_t max)
+/* What the colours mean. */
+static const char *scale_words(char out[6 * NUM_LEN], const struct heatmap *h)
 {
 	const struct value_type *type = &h->p->types[h->o->value];
-	char words[2 * NUM_LEN];
+	char least[2 * NUM_LEN], most[2 * NUM_LEN];
+
+	value_words(most, type, h->most);
+	if (is_log(h))
+		snprintf(out, 6 * NUM_LEN, "%s to %s, logarithmic", value_words(least, type, h->least), most);
+	else
+		snprintf(out, 6 * NUM_LEN, "up to %s", most);
+	return out;
+}
+
+static void draw_scale(struct heatmap *h, double y)
+{
+	char words[6 * NUM_LEN];
 
 	for (int i = 0; i < 10; i++)
 		chart_rect(&h->chart, "cell", CHART_PAD + 14 * i, y, 14, 12, 0.1 + 0.1 * i, NULL);
-	chart_text(&h->chart, "dim", CHART_PAD + 148, y + 10, value_words(words, type, max));
+	chart_text(&h->chart, "dim", CHART_PAD + 148, y + 10, scale_words(words, h));
+}
+
+/* The others together may be more than any: their colours end with the deepest. */
+static void find_range(struct heatmap *h)
+{
+	size_t n = h->nshown * h->ncolumns, others = h->others > 0 ? h->ncolumns : 0;
+
+	for (size_t i = 0; i < n + others; i++) {
+		int64_t v = h->cells[i];
+
+		if (v && (!h->least || v < h->least))
+			h->least = v;
+		if (v > h->most && (i < n || !n))
+			h->most = v;
+	}
 }
 
 static void add_words(struct heatmap *h, const uint32_t *order)
 {
 	const struct value_type *type = &h->p->types[h->o->value];
-	char words[2 * NUM_LEN], width[NUM_LEN];
+	char words[2 * NUM_LEN], width[NUM_LEN], scale[6 * NUM_LEN];
 	struct buf *note = &h->chart.note, *all = &h->chart.description;
 
 	buf_printf(note, "%s  ·  %zu columns of %s", value_words(words, type, h->total), h->ncolumns,
@@ -309,6 +353,7 @@ static void add_words(struct heatmap *h, const uint32_t *order)
 		buf_printf(note, "  ·  without a time: %s", value_words(words, type, h->without));
 	buf_str(all, "A heat map, functions by time: ");
 	buf_add(all, note->data ? note->data : "", note->len);
+	buf_printf(all, "\nColours: %s", scale_words(scale, h));
 	for (size_t i = 0; i < h->nshown; i++) {
 		const struct row *r = &h->rows[order[i]];
 
@@ -321,24 +366,20 @@ static int draw(FILE *f, struct heatmap *h, const uint32_t *order)
 {
 	size_t rows = h->nshown + (h->others > 0);
 	double y = CHART_HEAD + (double)rows * ROW;
-	int64_t max = 1;
 	char words[64];
 
-	for (size_t i = 0; i < (h->nshown ? h->nshown : 1) * h->ncolumns; i++)
-		if (h->cells[i] > max)
-			max = h->cells[i];
+	find_range(h);
 	h->chart.title = h->o->title ? h->o->title : "Functions over time";
 	h->chart.subtitle = h->o->subtitle;
 	h->chart.height = y + 68;
 	add_words(h, order);
 	for (size_t i = 0; i < h->nshown; i++)
-		draw_row(h, i, h->rows[order[i]].name, h->rows[order[i]].total, max);
-	/* together they may be more than any: their colours end with the deepest */
+		draw_row(h, i, h->rows[order[i]].name, h->rows[order[i]].total);
 	snprintf(words, sizeof(words), "(%zu more)", h->nrows - h->nshown);
 	if (h->others > 0)
-		draw_row(h, h->nshown, h->nrows > h->nshown ? words : "(others)", h->others, max);
+		draw_row(h, h->nshown, h->nrows > h->nshown ? words : "(others)", h->others);
 	draw_axis(h, y);
-	draw_scale(h, y + 40, max);
+	draw_scale(h, y + 40);
 	return chart_write(f, &h->chart);
 }
 

@@ -70,6 +70,33 @@ void markup_lines(struct buf *b, const char *s)
 	buf_free(&line);
 }
 
+void markup_line(struct buf *b, const char *s, size_t columns)
+{
+	struct buf begin = { 0 };
+	size_t used = 1, n = 0;
+	uint32_t c;
+
+	if (utf8_columns(s) <= columns) {
+		markup_xml(b, s);
+		return;
+	}
+	for (;;) {
+		size_t len = utf8_decode(s + n, &c);
+
+		used += utf8_width(c);
+		if (used > columns)
+			break;
+		n += len;
+	}
+	buf_add(&begin, s, n);
+	markup_xml(b, begin.data ? begin.data : "");
+	buf_str(b, "…<title>");
+	markup_xml(b, s);
+	buf_str(b, "</title>");
+	b->failed |= begin.failed;
+	buf_free(&begin);
+}
+
 void markup_json(struct buf *b, const char *s)
 {
 	buf_char(b, '"');

@@ -14,6 +14,9 @@ void markup_xml(struct buf *b, const char *s);
 /* The same with its line ends kept. */
 void markup_lines(struct buf *b, const char *s);
 
+/* One line of a <text>: of one with more columns its beginning and "…", and all of it as a <title>. */
+void markup_line(struct buf *b, const char *s, size_t columns);
+
 /* Adds s, clean too, as a JSON string with its quotes; "<" is escaped, so that it may stand in a <script>. */
 void markup_json(struct buf *b, const char *s);
 

@@ -23,6 +23,7 @@ struct old {
 	struct idmap by_name;
 	uint32_t root;		/* of the sample before */
 	struct buf above;	/* a frame's line that its source follows */
+	bool skipping;		/* what stands under a sample that was left out */
 };
 
 static int begin(struct perf_reader *x)
@@ -165,9 +166,12 @@ static int any_header(struct perf_reader *x, struct text line)
 static int header(struct perf_reader *x, struct text line)
 {
 	struct old *o = x->state;
-
 	/* lines of source between the frames belong to them: one after another */
-	return o->rules->srcline ? PERF_OTHER : any_header(x, line);
+	int ret = o->rules->srcline ? PERF_OTHER : any_header(x, line);
+
+	/* what is under it comes with it */
+	o->skipping &= ret == PERF_OTHER;
+	return ret;
 }
 
 static int push_root(struct perf_reader *x)
@@ -251,17 +255,21 @@ static int line(struct perf_reader *x, struct text t)
 		return source_line(x, t);
 	if (t.len && *t.p == '#')
 		return 0;
-	if (!t.len)
+	if (!t.len) {
+		o->skipping = false;
 		return x->open ? perf_sample_end(x) : 0;
+	}
 	ret = any_header(x, t);
 	if (ret == PERF_SAMPLE)
 		x->open = true;
 	x->left_out += ret == PERF_LEFT_OUT;
-	if (ret != PERF_OTHER)
+	if (ret != PERF_OTHER) {
+		o->skipping = ret == PERF_LEFT_OUT;
 		return ret < 0 ? ret : 0;
+	}
 	if (memchr(t.p, '\0', t.len))
 		return reading_bad(x->r, "a NUL byte in it");
-	if (!x->open && perf_classic_frame(t, &f))
+	if (!x->open && ((o->skipping && text_blank(*t.p)) || perf_classic_frame(t, &f)))
 		return 0;
 	if (x->open)
 		ret = o->rules->srcline ? frame_with_source(x, t) : perf_frame_line(x, t);

@@ -271,12 +271,11 @@ int pdata_kernel_map(struct pdata_maps *m, const struct pdata_mmap *map)
 	return m->areas + 2 > PERF_MOST_AREAS ? -E2BIG : map_into(m, &m->kernel, map);
 }
 
-struct pdata_mapping *pdata_space_at(const struct pdata_maps *m, const struct pdata_space *s,
-				     uint64_t addr)
+const struct pdata_area *pdata_space_at(const struct pdata_space *s, uint64_t addr)
 {
 	size_t i = first_behind(s, addr);
 
-	return i < s->n && s->areas[i].start <= addr ? &m->mappings[s->areas[i].mapping] : NULL;
+	return i < s->n && s->areas[i].start <= addr ? &s->areas[i] : NULL;
 }
 
 int pdata_mapping_number(struct pdata_maps *m, struct pdata_mapping *map, struct profile *p,

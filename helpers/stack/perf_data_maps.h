@@ -77,9 +77,8 @@ void pdata_space_drop(struct pdata_maps *m, struct pdata_space *s);
 int pdata_space_map(struct pdata_maps *m, struct pdata_space **ps, const struct pdata_mmap *map);
 int pdata_kernel_map(struct pdata_maps *m, const struct pdata_mmap *map);
 
-/* The mapping that holds addr, NULL: none does. */
-struct pdata_mapping *pdata_space_at(const struct pdata_maps *m, const struct pdata_space *s,
-				     uint64_t addr);
+/* The area that holds addr, NULL: none does.  Valid until the space changes. */
+const struct pdata_area *pdata_space_at(const struct pdata_space *s, uint64_t addr);
 
 /* The number that the profile has for it. */
 int pdata_mapping_number(struct pdata_maps *m, struct pdata_mapping *map, struct profile *p,

@@ -320,7 +320,9 @@ static void fill_location(struct builder *b, struct message *m, size_t i, size_t
 		l->function_id = b->function_of[id] + 1;
 		l->line = f->line;
 		m->line_ptrs[line + k] = l;
-		out->address = f->addr;
+		/* in logical stacks each inlined frame has an address of its own: pprof has the innermost */
+		if (!k)
+			out->address = f->addr;
 		out->mapping_id = f->mapping		    ? f->mapping :
 				  f->flags & FRAME_KERNEL ? m->kernel :
 							    m->user;

@@ -96,7 +96,7 @@ static char *chunk_room(struct profile_index *x, size_t len)
 	return c->data + c->used - len;
 }
 
-const char *profile_intern(struct profile_index *x, const char *s)
+static const char *intern(struct profile_index *x, const char *s)
 {
 	size_t len = strlen(s), at;
 	uint64_t hash = hash_bytes(s, len);
@@ -115,6 +115,21 @@ const char *profile_intern(struct profile_index *x, const char *s)
 	memcpy(copy, s, len + 1);
 	x->strings[x->nstrings++] = copy;
 	return copy;
+}
+
+const char *profile_intern(struct profile_index *x, const char *s)
+{
+	size_t i = hash_mix(0, (uintptr_t)s) % RECENT;
+
+	if (x->recent[i].from != s || strcmp(x->recent[i].text, s)) {
+		const char *text = intern(x, s);
+
+		if (!text)
+			return NULL;
+		x->recent[i].from = s;
+		x->recent[i].text = text;
+	}
+	return x->recent[i].text;
 }
 
 static bool frame_equal(const struct frame *a, const struct frame *b)
@@ -164,15 +179,19 @@ int64_t profile_sum(int64_t a, int64_t b)
 	return a < 0 ? INT64_MIN : INT64_MAX;
 }
 
-static int find_sample(struct profile *p, const uint32_t *ids, size_t n, uint32_t labels,
-		       uint32_t *ret)
+uint64_t profile_stack_hash(const uint32_t *ids, size_t n, uint32_t labels)
 {
 	uint64_t hash = hash_mix(hash_bytes(ids, n * sizeof(*ids)), labels);
-	size_t at;
+
+	return hash ^ hash >> 32;
+}
+
+int profile_add_hashed(struct profile *p, uint64_t hash, const uint32_t *ids, size_t n,
+		       uint32_t labels, uint32_t *ret)
+{
+	size_t at = idmap_at(&p->index->by_stack, hash);
 	uint32_t id;
 
-	hash ^= hash >> 32;
-	at = idmap_at(&p->index->by_stack, hash);
 	while (idmap_next(&p->index->by_stack, hash, &at, &id)) {
 		const struct sample *s = &p->samples[id];
 
@@ -220,7 +239,7 @@ int profile_add_labelled(struct profile *p, const uint32_t *ids, size_t n, uint3
 		n = STACK_DEPTH;
 		p->cut++;
 	}
-	ret = find_sample(p, ids, n, labels, ret_sample);
+	ret = profile_add_hashed(p, profile_stack_hash(ids, n, labels), ids, n, labels, ret_sample);
 	if (!ret)
 		profile_add_values(p, *ret_sample, values);
 	return ret;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* profile_index.h - what profile.c and profile_pcs.c keep to find things again; private to them */
+/* profile_index.h - what profile*.c keep to find things again; private to them */
 #ifndef GOBPF_STACK_PROFILE_INDEX_H
 #define GOBPF_STACK_PROFILE_INDEX_H
 
 #include "stack/idmap.h"
 #include "stack/profile.h"
 
-enum { CHUNK_SIZE = 64 << 10 };
+enum { CHUNK_SIZE = 64 << 10, RECENT = 1 << 10 };
 
 struct chunk {
 	struct chunk *next;
@@ -33,6 +33,10 @@ struct profile_index {
 	struct idmap by_string, by_frame, by_stack, by_pc, by_labels;
 
 	struct chunk *chunks;
+	/* where texts came from lately, and what they were: frames of one function share theirs */
+	struct {
+		const char *from, *text;
+	} recent[RECENT];
 	const char **strings;
 	size_t nstrings, strings_cap;
 
@@ -55,5 +59,11 @@ struct profile_index {
 
 /* The same text gives the same pointer; NULL: out of memory. */
 const char *profile_intern(struct profile_index *x, const char *s);
+
+/* What by_stack finds a stack by. */
+uint64_t profile_stack_hash(const uint32_t *ids, size_t n, uint32_t labels);
+/* The sample of the stack, which is from 1 to STACK_DEPTH frames deep; a new one has no values. */
+int profile_add_hashed(struct profile *p, uint64_t hash, const uint32_t *ids, size_t n,
+		       uint32_t labels, uint32_t *ret_sample);
 
 #endif

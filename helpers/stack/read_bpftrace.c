@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack/bpftrace_gather.h"
+#include "stack/bpftrace_printed.h"
 #include "stack/gotext.h"
 
 /* The text of bpftrace, line by line. */
 struct text {
 	struct gather g;
+	struct printed printed;
 	bool buckets;		/* of the entry's histogram come */
 };
 
@@ -149,7 +150,11 @@ static bool bare_histogram(const char *line, size_t len, size_t *ret_name)
 	while (n < len && (isalnum((unsigned char)line[n]) || line[n] == '_'))
 		n++;
 	*ret_name = n;
-	return n < len && line[n] == ':' && n + 1 + strspn(line + n + 1, " ") == len;
+	if (n == len || line[n] != ':')
+		return false;
+	while (len > n && line[len - 1] == ' ')
+		len--;
+	return len == n + 1;
 }
 
 static int bucket_line(struct text *t, const char *line, bool *ret_taken)
@@ -184,11 +189,10 @@ static int each_line(struct text *t, const char *line, size_t len)
 {
 	struct gather *g = &t->g;
 	size_t name = map_name(line, len);
+	bool taken;
 	int ret = 0;
 
 	if (g->open && t->buckets) {
-		bool taken;
-
 		ret = bucket_line(t, line, &taken);
 		if (taken || ret)
 			return ret;
@@ -203,7 +207,9 @@ static int each_line(struct text *t, const char *line, size_t len)
 	if (g->open && g->nframes)
 		ret = reading_bad(g->r, "a map's entry breaks off");
 	g->open = t->buckets = false;
-	if (ret)
+	if (!ret)
+		ret = printed_line(&t->printed, line, len, &taken);
+	if (ret || taken)
 		return ret;
 	return name ? begin(t, line, len, name) : other_line(t, line, len);
 }
@@ -221,6 +227,8 @@ bool bpftrace_match(const char *head, size_t len)
 			     !memcmp(at + n - 2, "]:", 2) || !memcmp(at + n - 2, ", ", 2)))
 			return true;
 		if (bare_histogram(at, n, &name) && nl && nl + 1 < end && strchr("[(", nl[1]))
+			return true;
+		if (printed_match(at, n))
 			return true;
 		at = nl ? nl + 1 : end;
 	}
@@ -241,20 +249,21 @@ static int read_text(struct text *t)
 	}
 	if (!ret && t->g.open && t->g.nframes && !t->buckets)
 		ret = reading_bad(r, "the input ends within a map's entry");
-	return ret;
+	return ret ? ret : printed_end(&t->printed);
 }
 
 int bpftrace_read(struct reading *r)
 {
-	struct text t = { .g.r = r };
+	struct text t = { .g.r = r, .printed.g = &t.g };
 	const char *head;
 	size_t len;
 	int ret = lines_peek(r->lines, 4096, &head, &len);
 
 	if (!ret)
-		ret = bpftrace_json_match(head, len) ? bpftrace_json_read(&t.g) : read_text(&t);
+		ret = bpftrace_json_match(head, len) ? bpftrace_json_read(&t.g, &t.printed) : read_text(&t);
 	if (!ret)
 		ret = gather_end(&t.g);
+	printed_free(&t.printed);
 	gather_free(&t.g);
 	return ret;
 }

@@ -21,7 +21,7 @@
  * frames at the root, the first key outermost.  Entries without a stack among
  * their keys are skipped; when there are no others their keys stand for the stack, and
  * of a histogram without keys the map's name: that is noted.  So are events that bpftrace lost.
- * Other text is skipped.  Averages can't be told from counts in the text; in JSON they are left out.
+ * Stacks that were printed by themselves count where no map has any (bpftrace_printed.h); other text is skipped.  Averages can't be told from counts in the text; in JSON they are left out.
  *
  * JSON has its oddities: keys are escaped twice in 0.18 to 0.23; 0.27 leaves out the blanks
  * in them, which makes frames of the mode perf illegible (left out); 0.17 has no lhist().

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack/bpftrace_gather.h"
+#include "stack/bpftrace_printed.h"
 
 bool bpftrace_json_match(const char *head, size_t len)
 {
@@ -42,12 +42,11 @@ static void unescape(char *s)
 static int frame_line(struct gather *g, const char *s, size_t len)
 {
 	size_t digits = *s == '\t' ? strspn(s + 1, "0123456789abcdef") : 0;
-	char raw[20];
+	char raw[20] = " ";
 
 	if (!digits || s[1 + digits] == ' ' || s[1 + digits] == '\n')
 		return gather_frame(g, s, len);
 	if (s[1 + digits] == '[' && digits <= 16) {
-		raw[0] = ' ';
 		memcpy(raw + 1, s + 1, digits);
 		return gather_frame(g, raw, digits + 1);
 	}
@@ -161,7 +160,28 @@ static int add_map(struct gather *g, const char *type, const char *map, json_t *
 	return ret ? ret : add_buckets(g, v);
 }
 
-static int add_object(struct gather *g, const json_t *o)
+/* What a script prints comes as the calls of printf() are. */
+static int add_text(struct printed *p, struct buf *text, const char *s)
+{
+	char *at, *nl;
+	bool taken;
+	int ret = 0;
+
+	buf_str(text, s ? s : "");
+	if (text->failed)
+		return -ENOMEM;
+	for (at = text->data; !ret && at && (nl = strchr(at, '\n')); at = nl + 1) {
+		*nl = '\0';
+		ret = printed_line(p, at, nl - at, &taken);
+	}
+	if (at && at > text->data) {
+		text->len -= at - text->data;
+		memmove(text->data, at, text->len + 1);
+	}
+	return ret;
+}
+
+static int add_object(struct gather *g, const json_t *o, struct printed *printed, struct buf *text)
 {
 	const char *type = json_string_value(json_object_get(o, "type")), *map;
 	json_t *data = json_object_get(o, "data"), *v;
@@ -171,6 +191,8 @@ static int add_object(struct gather *g, const json_t *o)
 		return reading_bad(g->r, "an object without a type");
 	if (!strcmp(type, "lost_events") && json_integer_value(json_object_get(data, "events")) > 0)
 		g->lost += json_integer_value(json_object_get(data, "events"));
+	if (!strcmp(type, "printf"))
+		return add_text(printed, text, json_string_value(data));
 	if (strcmp(type, "map") && strcmp(type, "hist") && strcmp(type, "stats"))
 		return 0;
 	json_object_foreach(data, map, v) {
@@ -181,8 +203,9 @@ static int add_object(struct gather *g, const json_t *o)
 	return ret;
 }
 
-int bpftrace_json_read(struct gather *g)
+int bpftrace_json_read(struct gather *g, struct printed *printed)
 {
+	struct buf text = { 0 };
 	size_t len;
 	char *line;
 	int ret;
@@ -194,10 +217,13 @@ int bpftrace_json_read(struct gather *g)
 		if (!line[strspn(line, " \t")])
 			continue;
 		o = json_loadb(line, len, 0, &error);
-		ret = o ? add_object(g, o) : reading_bad(g->r, "not JSON: %.100s", error.text);
+		ret = o ? add_object(g, o, printed, &text) : reading_bad(g->r, "not JSON: %.100s", error.text);
 		json_decref(o);
 		if (ret)
 			break;
 	}
-	return ret;
+	if (!ret)
+		ret = add_text(printed, &text, "\n");
+	buf_free(&text);
+	return ret ? ret : printed_end(printed);
 }

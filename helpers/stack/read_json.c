@@ -95,11 +95,11 @@ static int slurp(struct json_file *f)
 /* Where each part is; the last may break off. */
 static int find_parts(struct json_file *f)
 {
-	struct json_text rest = { f->raw.data, f->raw.data + f->raw.len }, name = { 0 }, value;
+	struct json_text rest, name = { 0 }, value;
 
 	if (!f->raw.len)
 		return err_set(EBADMSG, "%s: empty", f->r->lines->name);
-	rest = json_inside(rest);
+	rest = json_inside((struct json_text){ f->raw.data, f->raw.data + f->raw.len });
 	while (json_member(&rest, &name, &value))
 		for (unsigned i = 0; i < PARTS; i++)
 			if (json_is(name, part_names[i]))

@@ -382,6 +382,8 @@ static int read_records(struct pdata_reader *p)
 		ret = 0;
 	if (!ret)
 		ret = pdata_order_end(&p->order);
+	if (!ret)
+		ret = pdata_stacks_end(&p->stacks);
 	return ret ? ret : say(p);
 }
 
@@ -391,7 +393,8 @@ int perf_data_read(struct reading *r)
 		.r = r,
 		.order = { .deliver = deliver, .ctx = &p },
 		.stacks = { .r = r, .threads = &p.file.threads,
-			    .other_arch = &p.file.other_arch },
+			    .other_arch = &p.file.other_arch,
+			    .frames = { .profile = r->profile, .maps = &p.file.threads.maps } },
 		.labels = { .r = r, .threads = &p.file.threads, .trace = &p.file.trace },
 		.main_event = r->profile->ntypes ? SIZE_MAX : SIZE_MAX - 1,
 	};

@@ -14,7 +14,7 @@ bool perf_data_match(const char *head, size_t len);
  * -c N it is N; of tracepoints and probes it is 1 a hit.  cpu-clock and task-clock
  * have nanoseconds.
  *
- * Frames are addresses with their mapping, for profile_resolve(), called after their file,
+ * Frames are addresses with their mapping, for stack/resolve.h, called after their file,
  * "[libc.so.6]": what was mapped there at the time of the sample.  Labels: comm, pid, tid, cpu, event, time, and
  * the fields of tracepoints.  Without a time stamp in the records their order in the file counts.
  */

@@ -215,6 +215,8 @@ int readers_read(struct reading *r)
 
 	if (!f)
 		return r->from ? -EINVAL : -EBADMSG;
+	if (r->caller && f->read != bpftrace_read)
+		return err_set(EBADMSG, "%s: --caller is for bpftrace's maps, these are %s", r->lines->name, f->what);
 	ret = f->read(r);
 	if (!ret && r->lost)
 		ret = say_lost(r);

@@ -47,7 +47,8 @@ struct reading {
 	uint64_t tick_ns;
 	/*
 	 * bpftrace: which key of a map, from 1 and stacks counted, is the return address of the
-	 * probed function, to be the second frame of the stack before it; 0: none.
+	 * probed function, to be the second frame of the stack before it; 0: none.  Other formats are
+	 * refused with it.
 	 */
 	unsigned caller;
 	/* Frames keep addr, FRAME_RETURN and mapping; otherwise only those without a name do. */

@@ -15,147 +15,123 @@ struct expansion {
 	uint32_t first, n;
 	bool known;
 	bool named;		/* the resolver had something better */
+	bool inlined;		/* it is one of several frames of its address */
 };
 
-struct work {
-	const struct profile *in;
-	const struct resolver *r;
-	bool unnamed_only, drop_addresses;
-	struct profile *out;
-	struct expansion *expansions;	/* of in->frames */
-	uint32_t *made;			/* numbers of the output's frames */
-	size_t nmade, made_cap;
-	uint32_t *stack;
-	size_t stack_cap;
-	/* the labels of the sample before, and what they are in the output: most have the same */
-	uint32_t labels_in, labels_out;
-};
+int resolved_init(struct resolved *x, const struct profile *in, const struct resolver *r,
+		  bool unnamed_only, bool drop_addresses, struct profile *frames)
+{
+	*x = (struct resolved){ .in = in, .frames = frames, .resolver = *r,
+				.unnamed_only = unnamed_only, .drop_addresses = drop_addresses };
+	x->expansions = calloc(in->nframes + 1, sizeof(*x->expansions));
+	if (!x->expansions)
+		return err_sys(ENOMEM, "can't resolve the stacks");
+	for (size_t i = 0; i < in->nframes; i++)
+		x->expansions[i].inlined = in->frames[i].flags & FRAME_INLINED;
+	return 0;
+}
 
-static int put(struct work *w, struct frame f)
+void resolved_free(struct resolved *x)
+{
+	free(x->expansions);
+	free(x->made);
+	free(x->stack);
+}
+
+static int put(struct resolved *x, struct frame f)
 {
 	int err;
 
 	f.flags &= ~FRAME_RETURN;
 	/* an address that is all that is known stays: it is what the frame says */
-	if (w->drop_addresses) {
+	if (x->drop_addresses) {
 		f.mapping = 0;
 		if (!(f.flags & FRAME_UNKNOWN))
 			f.addr = 0;
 	}
-	if (w->nmade >= UINT32_MAX || !ARRAY_ROOM(w->made, w->nmade, w->made_cap))
+	if (x->nmade >= UINT32_MAX || !ARRAY_ROOM(x->made, x->nmade, x->made_cap))
 		return -ENOMEM;
-	err = profile_frame(w->out, &f, &w->made[w->nmade]);
-	w->nmade += !err;
+	err = profile_frame(x->frames, &f, &x->made[x->nmade]);
+	x->nmade += !err;
 	return err;
 }
 
 /* What the resolver says of f, into out: how many frames. */
-static int look_up(struct work *w, const struct frame *f, struct frame *out)
+static int look_up(struct resolved *x, const struct frame *f, struct frame *out)
 {
-	const struct profile_mapping *m = f->mapping ? &w->in->mappings[f->mapping - 1] : NULL;
+	const struct profile_mapping *m = f->mapping ? &x->in->mappings[f->mapping - 1] : NULL;
 
-	if (!f->addr || (f->flags & FRAME_INLINED) || (w->unnamed_only && !(f->flags & FRAME_UNKNOWN)))
+	if (!f->addr || (f->flags & FRAME_INLINED) || (x->unnamed_only && !(f->flags & FRAME_UNKNOWN)))
 		return 0;
-	return w->r->frames(w->r->ctx, f, m, out, FRAMES_MAX);
+	return x->resolver.frames(x->resolver.ctx, f, m, out, FRAMES_MAX);
 }
 
-static int expand(struct work *w, uint32_t id)
+static int expand(struct resolved *x, uint32_t id)
 {
-	const struct frame *f = &w->in->frames[id];
-	struct expansion *e = &w->expansions[id];
+	const struct frame *f = &x->in->frames[id];
+	struct expansion *e = &x->expansions[id];
 	struct frame found[FRAMES_MAX];
 	int n, err = 0;
 
-	if (e->known)
-		return 0;
-	n = look_up(w, f, found);
+	n = look_up(x, f, found);
 	if (n < 0)
 		return n;
-	e->first = w->nmade;
+	e->first = x->nmade;
 	e->named = n;
 	for (int i = 0; !err && i < n; i++)
-		err = put(w, found[i]);
+		err = put(x, found[i]);
 	if (!n)
-		err = put(w, *f);
-	e->n = w->nmade - e->first;
+		err = put(x, *f);
+	e->n = x->nmade - e->first;
 	e->known = !err;
 	return err;
+}
+
+/* Puts what became of frame id at the stack's end. */
+static int add_frame(struct resolved *x, uint32_t id, size_t *at)
+{
+	const struct expansion *e = &x->expansions[id];
+	int err = e->known ? 0 : expand(x, id);
+
+	if (err)
+		return err;
+	if (!ARRAY_ROOM(x->stack, *at + e->n, x->stack_cap))
+		return -ENOMEM;
+	for (uint32_t i = 0; i < e->n; i++)
+		x->stack[*at + i] = x->made[e->first + i];
+	*at += e->n;
+	return 0;
 }
 
 /*
  * Frames from[0 .. n) of one address, all but the last inlined into the next: when that one was
  * looked up, the inlined ones came with it.
  */
-static int add_location(struct work *w, const uint32_t *from, uint32_t n, size_t *at)
+static int add_location(struct resolved *x, const uint32_t *from, uint32_t n, size_t *at)
 {
-	int err = expand(w, from[n - 1]);
+	const struct expansion *last = &x->expansions[from[n - 1]];
+	int err = last->known ? 0 : expand(x, from[n - 1]);
 
-	for (uint32_t i = 0; !err && i < n; i++) {
-		const struct expansion *e = &w->expansions[from[i]];
-
-		if (i + 1 < n && w->expansions[from[n - 1]].named)
-			continue;
-		err = expand(w, from[i]);
-		if (!err && !ARRAY_ROOM(w->stack, *at + e->n, w->stack_cap))
-			err = -ENOMEM;
-		if (err)
-			return err;
-		memcpy(w->stack + *at, w->made + e->first, e->n * sizeof(*w->stack));
-		*at += e->n;
-	}
+	for (uint32_t i = last->named ? n - 1 : 0; !err && i < n; i++)
+		err = add_frame(x, from[i], at);
 	return err;
 }
 
-static int put_labels(struct work *w, uint32_t in)
+int resolved_stack(struct resolved *x, const struct sample *s, const uint32_t **ret, size_t *ret_n)
 {
-	const struct label *l;
-	size_t n;
-	int err;
-
-	if (in == w->labels_in)
-		return 0;
-	l = profile_labels_of(w->in, in, &n);
-	err = profile_labels(w->out, l, n, &w->labels_out);
-	w->labels_in = err ? 0 : in;
-	return err;
-}
-
-static int add_sample(struct work *w, const struct sample *s)
-{
-	const uint32_t *ids = w->in->stack_frames + s->first;
-	uint32_t sample;
+	const uint32_t *ids = x->in->stack_frames + s->first;
 	size_t n = 0;
-	int err;
+	int err = 0;
 
-	for (uint32_t from = 0, i = 0; i < s->n; i++) {
-		if ((w->in->frames[ids[i]].flags & FRAME_INLINED) && i + 1 < s->n)
+	for (uint32_t from = 0, i = 0; !err && i < s->n; i++) {
+		if (x->expansions[ids[i]].inlined && i + 1 < s->n)
 			continue;
-		err = add_location(w, ids + from, i + 1 - from, &n);
-		if (err)
-			return err;
+		err = from == i ? add_frame(x, ids[i], &n) : add_location(x, ids + from, i + 1 - from, &n);
 		from = i + 1;
 	}
-	err = put_labels(w, s->labels);
-	return err ? err : profile_add_labelled(w->out, w->stack, n, w->labels_out, s->values, &sample);
-}
-
-int profile_resolve(const struct profile *in, const struct resolver *r, bool unnamed_only,
-		    bool drop_addresses, struct profile *out)
-{
-	struct work w = { in, r, unnamed_only, drop_addresses, out };
-	int err = profile_begin_as(out, in);
-
-	w.expansions = calloc(in->nframes + 1, sizeof(*w.expansions));
-	if (!w.expansions)
-		err = -ENOMEM;
-	for (size_t i = 0; !err && i < in->nsamples; i++)
-		err = add_sample(&w, &in->samples[i]);
-	if (err == -ENOMEM)
-		err_sys(ENOMEM, "can't resolve the stacks");
-	free(w.expansions);
-	free(w.made);
-	free(w.stack);
-	return err;
+	*ret = x->stack;
+	*ret_n = n;
+	return err == -ENOMEM ? err_sys(ENOMEM, "can't resolve the stacks") : err;
 }
 
 bool resolve_needed(const struct profile *in, bool unnamed_only)

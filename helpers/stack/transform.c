@@ -9,13 +9,14 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "stack/profile_queue.h"
 
 enum { KEYS = 16, NO_FRAME = UINT32_MAX };
 
-/* What was found out about a frame of the input. */
+/* What was found out about a frame before it is changed. */
 struct place {
 	uint32_t id;		/* in the output; NO_FRAME: not needed yet */
-	bool hidden, focus, ignore, root, leaf;
+	bool inlined, hidden, focus, ignore, root, leaf;
 };
 
 struct key {
@@ -26,13 +27,17 @@ struct key {
 struct work {
 	const struct transform *t;
 	const struct profile *in;
+	struct resolved *resolved;	/* of in; NULL: stacks are as they stand there */
+	const struct profile *named;	/* whose frames stacks are of: in, or what addresses became */
 	struct profile *out;
-	struct place *places;		/* of in->frames */
+	struct profile_queue *queue;	/* to out */
+	struct place *places;		/* of named->frames */
+	size_t nplaces, places_cap;
 	regex_t focus, ignore;
 	bool has_focus, has_ignore;
 	struct key by[KEYS];
 	size_t nby;
-	uint32_t *ids;			/* the stack at hand: numbers of the input's frames, */
+	uint32_t *ids;			/* the stack at hand: numbers of named's frames, */
 	bool *alone;			/* and whether a frame lost what it was inlined into */
 	size_t ids_cap, alone_cap;
 	uint32_t *made;			/* the stack as it goes out */
@@ -128,14 +133,14 @@ static int look_at_frames(struct work *w)
 {
 	const struct transform *t = w->t;
 
-	w->places = calloc(w->in->nframes + 1, sizeof(*w->places));
-	if (!w->places)
-		return -ENOMEM;
-	for (size_t i = 0; i < w->in->nframes; i++) {
-		const struct frame *f = &w->in->frames[i];
+	for (; w->nplaces < w->named->nframes; w->nplaces++) {
+		const struct frame *f = &w->named->frames[w->nplaces];
 
-		w->places[i] = (struct place){
+		if (!ARRAY_ROOM(w->places, w->nplaces, w->places_cap))
+			return -ENOMEM;
+		w->places[w->nplaces] = (struct place){
 			.id = NO_FRAME,
+			.inlined = f->flags & FRAME_INLINED,
 			.hidden = t->hide && t->hide(t->ctx, f),
 			.focus = w->has_focus && matches(&w->focus, f->func),
 			.ignore = w->has_ignore && matches(&w->ignore, f->func),
@@ -146,10 +151,10 @@ static int look_at_frames(struct work *w)
 	return 0;
 }
 
-/* Frame i of the input as a frame of the output; `alone' is in struct work. */
+/* Frame i of the stacks as a frame of the output; `alone' is in struct work. */
 static int make_frame(struct work *w, uint32_t i, bool alone, uint32_t *ret)
 {
-	struct frame f = w->in->frames[i];
+	struct frame f = w->named->frames[i];
 	int err;
 
 	if (w->places[i].id != NO_FRAME && !alone) {
@@ -160,7 +165,7 @@ static int make_frame(struct work *w, uint32_t i, bool alone, uint32_t *ret)
 		f.flags &= ~FRAME_INLINED;
 	if (w->t->rename) {
 		buf_clear(&w->name);
-		w->t->rename(w->t->ctx, &w->in->frames[i], &w->name);
+		w->t->rename(w->t->ctx, &w->named->frames[i], &w->name);
 		if (w->name.failed)
 			return -ENOMEM;
 		if (w->name.len)
@@ -173,29 +178,28 @@ static int make_frame(struct work *w, uint32_t i, bool alone, uint32_t *ret)
 }
 
 /*
- * The frames of a sample that are to be seen, into w->ids: how many.  When what others were
+ * The frames of a stack that are to be seen, into w->ids: how many.  When what others were
  * inlined into is hidden, the last of them takes its place.
  */
-static size_t visible(struct work *w, const struct sample *s)
+static size_t visible(struct work *w, const uint32_t *from, size_t nfrom)
 {
-	const uint32_t *from = w->in->stack_frames + s->first;
-	const struct frame *frames = w->in->frames;
 	size_t n = 0;
 
-	for (uint32_t i = 0; i < s->n; i++) {
-		if (!w->places[from[i]].hidden) {
+	for (size_t i = 0; i < nfrom; i++) {
+		const struct place *p = &w->places[from[i]];
+
+		if (!p->hidden) {
 			w->ids[n] = from[i];
 			w->alone[n++] = false;
-		} else if (n && !(frames[from[i]].flags & FRAME_INLINED) &&
-			   (frames[w->ids[n - 1]].flags & FRAME_INLINED)) {
+		} else if (n && !p->inlined && w->places[w->ids[n - 1]].inlined) {
 			w->alone[n - 1] = true;
 		}
 	}
-	for (uint32_t i = 0; !n && i < s->n; i++) {
+	for (size_t i = 0; !n && i < nfrom; i++) {
 		w->ids[i] = from[i];
 		w->alone[i] = false;
 	}
-	return n ? n : s->n;
+	return n ? n : nfrom;
 }
 
 /* Stacks chosen by expressions. */
@@ -308,7 +312,6 @@ static int emit(struct work *w, const struct sample *s, size_t from, size_t n)
 {
 	int err = use_labels(w, s), nfront = w->last.nfront;
 	size_t made = 0;
-	uint32_t sample;
 
 	if (err)
 		return err;
@@ -319,39 +322,57 @@ static int emit(struct work *w, const struct sample *s, size_t from, size_t n)
 	if (!ARRAY_ROOM(w->made, n - from + nfront, w->made_cap))
 		return -ENOMEM;
 	for (size_t i = from; i < n; i++) {
-		bool inlined = w->in->frames[w->ids[i]].flags & FRAME_INLINED;
+		bool root = i + 1 == n && w->places[w->ids[i]].inlined;
 
-		err = make_frame(w, w->ids[i], w->alone[i] || (inlined && i + 1 == n), &w->made[made++]);
+		err = make_frame(w, w->ids[i], w->alone[i] || root, &w->made[made++]);
 		if (err)
 			return err;
 	}
 	for (int i = 0; i < nfront; i++)
 		w->made[made++] = w->last.front[i];
-	return profile_add_labelled(w->out, w->made, made, w->last.out, s->values, &sample);
+	return profile_queue_add(w->queue, w->made, made, w->last.out, s->values);
+}
+
+/* The stack of s as it is before anything is changed. */
+static int stack_of(struct work *w, const struct sample *s, const uint32_t **ret, size_t *ret_n)
+{
+	int err = w->resolved ? resolved_stack(w->resolved, s, ret, ret_n) : 0;
+
+	if (!w->resolved) {
+		*ret = w->in->stack_frames + s->first;
+		*ret_n = s->n;
+	} else if (*ret_n > STACK_DEPTH) {
+		*ret_n = STACK_DEPTH;
+		w->out->cut++;
+	}
+	return err ? err : look_at_frames(w);
 }
 
 static int each_sample(struct work *w)
 {
 	for (size_t i = 0; i < w->in->nsamples; i++) {
 		const struct sample *s = &w->in->samples[i];
+		const uint32_t *stack;
 		size_t from, n;
-		int err;
+		int err = stack_of(w, s, &stack, &n);
 
-		if (!ARRAY_ROOM(w->ids, s->n, w->ids_cap) || !ARRAY_ROOM(w->alone, s->n, w->alone_cap))
-			return -ENOMEM;
-		n = visible(w, s);
+		if (!err && (!ARRAY_ROOM(w->ids, n, w->ids_cap) || !ARRAY_ROOM(w->alone, n, w->alone_cap)))
+			err = -ENOMEM;
+		if (err)
+			return err;
+		n = visible(w, stack, n);
 		if (!chosen(w, n) || !cut(w, &from, &n))
 			continue;
 		err = emit(w, s, from, n);
 		if (err)
 			return err;
 	}
-	return 0;
+	return profile_queue_end(w->queue);
 }
 
 static bool has_function(const struct work *w, bool root)
 {
-	for (size_t i = 0; i < w->in->nframes; i++)
+	for (size_t i = 0; i < w->nplaces; i++)
 		if (root ? w->places[i].root : w->places[i].leaf)
 			return true;
 	return false;
@@ -385,30 +406,40 @@ static void work_free(struct work *w)
 	free(w->alone);
 	free(w->made);
 	free(w->labels);
+	profile_queue_free(w->queue);
 	buf_free(&w->name);
+}
+
+static int run(struct work *w)
+{
+	const struct transform *t = w->t;
+	int err = split_keys(w, t->by);
+
+	if (!err)
+		err = compile("--focus", t->focus, &w->focus, &w->has_focus);
+	if (!err)
+		err = compile("--ignore", t->ignore, &w->ignore, &w->has_ignore);
+	if (!err)
+		err = profile_begin_as(w->out, w->in);
+	w->queue = profile_queue_new(w->out);
+	if (!err)
+		err = w->queue ? each_sample(w) : -ENOMEM;
+	if (err == -ENOMEM)
+		err_sys(ENOMEM, "can't change the stacks");
+	if (!err && w->in->nsamples && !w->out->nsamples)
+		err = nothing_left(w);
+	work_free(w);
+	return err;
 }
 
 int profile_transform(const struct profile *in, const struct transform *t, struct profile *out)
 {
-	struct work w = { .t = t, .in = in, .out = out };
-	int err = split_keys(&w, t->by);
+	return run(&(struct work){ .t = t, .in = in, .named = in, .out = out });
+}
 
-	if (!err)
-		err = compile("--focus", t->focus, &w.focus, &w.has_focus);
-	if (!err)
-		err = compile("--ignore", t->ignore, &w.ignore, &w.has_ignore);
-	if (!err)
-		err = look_at_frames(&w);
-	if (!err)
-		err = profile_begin_as(out, in);
-	if (!err)
-		err = each_sample(&w);
-	if (err == -ENOMEM)
-		err_sys(ENOMEM, "can't change the stacks");
-	if (!err && in->nsamples && !out->nsamples)
-		err = nothing_left(&w);
-	work_free(&w);
-	return err;
+int profile_transform_resolved(struct resolved *r, const struct transform *t, struct profile *out)
+{
+	return run(&(struct work){ .t = t, .in = r->in, .resolved = r, .named = r->frames, .out = out });
 }
 
 bool transform_needed(const struct profile *in, const struct transform *t)

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "stack/profile.h"
+#include "stack/resolve.h"
 
 /*
  * In this order: frames are hidden; stacks chosen by focus and ignore; cut by root,
@@ -35,6 +36,9 @@ struct transform {
  * when no stack is left.
  */
 int profile_transform(const struct profile *in, const struct transform *t, struct profile *out);
+
+/* The same with the stacks of r->in as they are when resolved. */
+int profile_transform_resolved(struct resolved *r, const struct transform *t, struct profile *out);
 
 /* Would anything change? */
 bool transform_needed(const struct profile *in, const struct transform *t);

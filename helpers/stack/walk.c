@@ -33,7 +33,7 @@ static int find_label(struct labels *l, struct idmap *m, size_t start, uint32_t 
 		return -ENOMEM;
 	*ret = l->n;
 	/* an offset until texts no longer moves */
-	l->v[l->n++] = (struct label_text){ (const char *)start, frame };
+	l->v[l->n++] = (struct label_text){ (const char *)start, l->texts.len - start, frame };
 	buf_add(&l->texts, "", 1);
 	return l->texts.failed ? -ENOMEM : 0;
 }
@@ -96,22 +96,30 @@ int labels_build(struct labels *l, const struct profile *p, label_fn *label)
 	return ret ? ret : sort_labels(l, p);
 }
 
-/* A sample on its way to its place: the number of its name at some depth, and its own. */
+/*
+ * A sample on its way to its place, with what is asked for at each depth: its key is the number of its
+ * name there, from 1.
+ */
 struct item {
 	uint32_t key;		/* 0: the stack ended before */
-	uint32_t sample;
+	uint32_t n, end;	/* stack_frames[end - n .. end), the root last */
+	int64_t value;
 };
 
-static uint32_t key_at(const struct walk *w, uint32_t sample, unsigned depth)
+static const uint32_t *frame_at(const struct walk *w, const struct item *v, unsigned depth)
 {
-	const struct sample *s = &w->p->samples[sample];
+	return &w->p->stack_frames[(size_t)v->end - 1 - depth];
+}
+
+static uint32_t key_at(const struct walk *w, const struct item *v, unsigned depth)
+{
 	const uint32_t *of_frame = w->labels->of_frame;
 
-	if (depth >= s->n)
+	if (depth >= v->n)
 		return 0;
-	if (depth + 1 == s->n && w->labels->of_leaf)
+	if (depth + 1 == v->n && w->labels->of_leaf)
 		of_frame = w->labels->of_leaf;
-	return of_frame[w->p->stack_frames[s->first + s->n - 1 - depth]] + 1;
+	return of_frame[*frame_at(w, v, depth)] + 1;
 }
 
 static void swap(struct item *a, struct item *b)
@@ -161,45 +169,66 @@ static void sort(struct item *v, size_t n)
 /* Gives the items their keys at depth, and their order by them. */
 static void order(const struct walk *w, struct item *v, size_t n, unsigned depth)
 {
+	enum { AHEAD = 12 };	/* items whose memory is on its way */
 	bool sorted = true;
 
 	for (size_t i = 0; i < n; i++) {
-		v[i].key = key_at(w, v[i].sample, depth);
+		if (i + AHEAD < n && depth < v[i + AHEAD].n)
+			__builtin_prefetch(frame_at(w, &v[i + AHEAD], depth));
+		v[i].key = key_at(w, &v[i], depth);
 		sorted &= !i || v[i - 1].key <= v[i].key;
 	}
 	if (!sorted)
 		sort(v, n);
 }
 
-static int64_t value_of(const struct walk *w, const struct item *v)
+static int64_t sum(int64_t a, int64_t b)
 {
-	return w->p->samples[v->sample].values[w->value];
+	int64_t s;
+
+	return __builtin_add_overflow(a, b, &s) ? profile_sum(a, b) : s;
 }
 
-/* The items v[0 .. n) share their frames up to and with depth, which has the name of label. */
-static int visit(const struct walk *w, struct item *v, size_t n, unsigned depth, uint32_t label)
+static bool wide_enough(const struct walk *w, int64_t total)
 {
-	int64_t total = 0, self = 0;
-	size_t ended = 0;
-	int ret;
+	return (double)total >= w->min_share * (double)w->total;
+}
 
-	for (size_t i = 0; i < n; i++) {
-		total = profile_sum(total, value_of(w, &v[i]));
-		if (w->p->samples[v[i].sample].n == depth)
-			self = profile_sum(self, value_of(w, &v[i]));
+/* A stack that shares nothing from depth on. */
+static int visit_alone(const struct walk *w, const struct item *v, unsigned depth)
+{
+	int ret = 0;
+
+	while (!ret && depth < v->n && wide_enough(w, v->value)) {
+		uint32_t label = key_at(w, v, depth++) - 1;
+
+		ret = w->enter(w->ctx, depth, label, v->value, depth == v->n ? v->value : 0);
 	}
-	ret = label == UINT32_MAX ? 0 : w->enter(w->ctx, depth, label, total, self);
-	if (ret || (double)total < w->min_share * (double)w->total)
-		return ret;
-	order(w, v, n, depth);
-	while (ended < n && !v[ended].key)
-		ended++;
-	for (size_t i = ended, end; !ret && i < n; i = end) {
-		uint32_t key = v[i].key;
+	return ret;
+}
 
-		for (end = i + 1; end < n && v[end].key == key; end++)
-			;
-		ret = visit(w, v + i, end - i, depth + 1, key - 1);
+/* What the items v[0 .. n) have behind their first `depth' frames, which they share. */
+static int visit(const struct walk *w, struct item *v, size_t n, unsigned depth)
+{
+	size_t i = 0;
+	int ret = 0;
+
+	if (n == 1)
+		return visit_alone(w, v, depth);
+	order(w, v, n, depth);
+	while (i < n && !v[i].key)
+		i++;
+	for (size_t end; !ret && i < n; i = end) {
+		int64_t total = 0, self = 0;
+
+		for (end = i; end < n && v[end].key == v[i].key; end++) {
+			total = sum(total, v[end].value);
+			if (v[end].n == depth + 1)
+				self = sum(self, v[end].value);
+		}
+		ret = w->enter(w->ctx, depth + 1, v[i].key - 1, total, self);
+		if (!ret && wide_enough(w, total))
+			ret = visit(w, v + i, end - i, depth + 1);
 	}
 	return ret;
 }
@@ -214,14 +243,15 @@ int walk_stacks(struct walk *w)
 		return -ENOMEM;
 	w->total = 0;
 	for (size_t i = 0; i < w->p->nsamples; i++) {
-		int64_t value = w->p->samples[i].values[w->value];
+		const struct sample *s = &w->p->samples[i];
+		int64_t value = s->values[w->value];
 
 		if (!value || (value < 0 && w->positive))
 			continue;
-		items[n++].sample = i;
+		items[n++] = (struct item){ 0, s->n, s->first + s->n, value };
 		w->total = profile_sum(w->total, value);
 	}
-	ret = visit(w, items, n, 0, UINT32_MAX);
+	ret = wide_enough(w, w->total) ? visit(w, items, n, 0) : 0;
 	free(items);
 	return ret;
 }

@@ -30,14 +30,14 @@ var wantFields = []want{
 		" goidcacheend runqhead runqtail runq runnext gFree sudogcache mspancache" +
 		" gcAssistTime gcFractionalMarkTime gcMarkWorkerMode gcMarkWorkerStartTime gcw statsSeq" +
 		" timers timersLock numTimers deletedTimers timer0When timerModifiedEarliest preempt" +
-		" limiterEvent maxStackScanDelta scannedStackSize"},
+		" limiterEvent maxStackScanDelta scannedStackSize gFree.n|gFree.size"},
 	{"runtime.sysmontick", nil, "schedtick schedwhen syscalltick syscallwhen"},
 	{"runtime.schedt", nil, "goidgen lastpoll pollUntil lock midle nmidle nmidlelocked mnext" +
 		" maxmcount nmsys nmfreed ngsys pidle npidle nmspinning needspinning runq.head runq.tail" +
 		" runqsize|runq.size gFree sudogcache freem gcwaiting stopwait sysmonwait" +
 		" procresizetime totaltime timeToRun idleTime totalMutexWaitTime" +
 		" totalRuntimeLockWaitTime stwStoppingTimeGC stwStoppingTimeOther stwTotalTimeGC" +
-		" stwTotalTimeOther"},
+		" stwTotalTimeOther gFree.n gFree.stack.size gFree.noStack.size"},
 	{"runtime.gQueue", nil, "head tail size"},
 	{"runtime.gList", nil, "head size"},
 	{"runtime.libcall", nil, "fn n args r1 r2 err"},
@@ -49,6 +49,7 @@ var wantFields = []want{
 	{"runtime.hchan", nil, "qcount dataqsiz buf elemsize closed timer elemtype sendx recvx" +
 		" recvq sendq lock"},
 	{"runtime.waitq", nil, "first last"},
+	{"runtime.synctestBubble", []string{"runtime.synctestGroup"}, "id root"},
 	{"runtime.mutex", nil, "key"},
 	{"runtime.note", nil, "key"},
 	{"runtime.semaRoot", nil, "lock treap nwait"},
@@ -69,7 +70,8 @@ var wantFields = []want{
 	{"sync.poolChainElt", nil, "next prev headTail|poolDequeue.headTail vals|poolDequeue.vals"},
 	// the heap
 	{"runtime.mheap", nil, "lock pages sweepgen allspans pagesInUse pagesSwept reclaimCredit" +
-		" arenas allArenas heapArenas sweepArenas markArenas curArena central speciallock"},
+		" arenas allArenas heapArenas sweepArenas markArenas curArena central speciallock" +
+		" spanalloc.inuse cachealloc.inuse"},
 	{"runtime.heapArena", nil, "spans pageInUse pageMarks pageSpecials zeroedBase"},
 	{"runtime.mspan", nil, "next prev startAddr npages freeindex nelems allocCache allocBits" +
 		" gcmarkBits sweepgen allocCount spanclass state needzero allocCountBeforeCache" +
@@ -92,7 +94,7 @@ var wantFields = []want{
 		" bgScanCredit assistTime dedicatedMarkTime fractionalMarkTime idleMarkTime" +
 		" markStartTime dedicatedMarkWorkersNeeded idleMarkWorkers assistWorkPerByte" +
 		" assistBytesPerWork heapInUse heapReleased heapFree totalAlloc totalFree mappedReady" +
-		" gcPercentHeapGoal"},
+		" gcPercentHeapGoal sweepDistMinTrigger"},
 	{"runtime.workType", nil, "bytesMarked nproc nwait tstart mode userForced stwprocs maxprocs" +
 		" tSweepTerm tMark tMarkTerm tEnd pauseNS pauseStart heap0 heap1 heap2" +
 		" cycles totaltime nSpanRoots nStackRoots cpuStats"},
@@ -105,6 +107,8 @@ var wantFields = []want{
 	{"runtime.specialfinalizer", nil, "fn nret fint ot"},
 	{"runtime.specialprofile", nil, "b"},
 	{"runtime.specialCleanup", nil, "fn id cleanup"},
+	{"runtime.cleanupQueue", nil, "lock free full ng asleep running queued executed needg"},
+	{"runtime.cleanupBlock", nil, "next alllink n cleanups"},
 	{"runtime.finBlock", []string{"runtime.finblock"}, "alllink next cnt fin"},
 	{"runtime.finalizer", nil, "fn arg nret fint ot"},
 	{"runtime.profBuf", nil, "r w overflow overflowTime eof hdrsize data tags"},

@@ -2,7 +2,7 @@
 # Tests.  `make check' installs what they need and runs them all; TESTS=tests/list.bats
 # runs some.  tests/run prints the count in the last line.
 
-TESTS ?= $(filter-out tests/real.bats tests/files-%.bats tests/matrix.bats,$(sort $(wildcard tests/*.bats)))
+TESTS ?= $(filter-out tests/real.bats tests/real-%.bats tests/files-%.bats tests/matrix.bats,$(sort $(wildcard tests/*.bats)))
 # Suites that need no probe and little time: these run with sanitizers, too
 ASAN_TESTS ?= $(filter-out tests/lint.bats tests/install.bats,$(TESTS))
 ASAN := build-asan
@@ -31,7 +31,7 @@ check-real:
 	$(again) check-real-run
 
 check-real-run: all
-	$(Q)O='$(O_ABS)' tests/run tests/real.bats
+	$(Q)O='$(O_ABS)' tests/run tests/real.bats $(sort $(wildcard tests/real-*.bats))
 
 # Files and heap-hotspots with every Go toolchain and way to build: make matrix
 # GOBPF_TOOLCHAINS=GOROOT:GOROOT...; MATRIX=files for files alone.

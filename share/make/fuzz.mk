@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Fuzz targets, a parser each: `make fuzz' builds each helpers/fuzz/NAME.c with clang and runs
-# it for FUZZ_TIME seconds from the seeds in tests/golden/fuzz/NAME; `make fuzz-build' only
-# builds.  FUZZ=NAME chooses; FUZZ_RUNS=N ends each after N runs, FUZZ_TIME=0 not before.  What is
+# it for FUZZ_TIME seconds from the seeds in tests/golden/fuzz/NAME, readers of stacks from those in
+# fold, too; `make fuzz-build' only builds.  FUZZ=NAME chooses; FUZZ_RUNS=N ends each after N runs, FUZZ_TIME=0 not before.  What is
 # found stays in $O/fuzz, what is new to the target in $O/fuzz/corpus.  FUZZ_CMP=0 looks at no
 # comparisons: twice as many runs, fewer discoveries; for the long run after a short one.
 # gofile changes a Go program (GOBPF_FUZZ_GO), built here when none is given.
 FUZZ_ALL  := $(patsubst helpers/fuzz/%.c,%,$(wildcard helpers/fuzz/*.c))
 FUZZ      ?= $(FUZZ_ALL)
 FUZZ_TIME ?= 6
+# Those that read by fuzz/reading.h
+FUZZ_READERS := $(shell grep -l fuzz/reading.h helpers/fuzz/*.c | sed 's,.*/,,; s,\.c$$,,')
 FUZZ_RUNS ?= -1
 FUZZ_CMP  ?= 1
 FUZZ_BINS := $(FUZZ:%=$O/fuzz/%)
@@ -27,7 +29,8 @@ fuzz: $(FUZZ_BINS)
 		mkdir -p $O/fuzz/corpus/$$name && \
 		$O/fuzz/$$name -max_total_time=$(FUZZ_TIME) -runs=$(FUZZ_RUNS) -print_final_stats=1 -keep_seed=1 \
 			-artifact_prefix=$O/fuzz/$$name- $O/fuzz/corpus/$$name \
-			$$(find tests/golden/fuzz/$$name -maxdepth 0 2>/dev/null) >$O/fuzz/$$name.log 2>&1 || \
+			$$(find tests/golden/fuzz/$$name -maxdepth 0 2>/dev/null) \
+			$$(case " $(filter-out fold,$(FUZZ_READERS)) " in *" $$name "*) echo tests/golden/fuzz/fold ;; esac) >$O/fuzz/$$name.log 2>&1 || \
 			{ tail -40 $O/fuzz/$$name.log; exit 1; }; \
 		printf '  %-7s %s: %s\n' FUZZ $$name "$$(grep -a -m1 number_of_executed $O/fuzz/$$name.log)"; \
 	done
@@ -36,7 +39,7 @@ $O/fuzz/flags: FORCE
 	@mkdir -p $(@D); echo '$(FUZZ_COVERAGE)' >$@.tmp; \
 	cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
-$(FUZZ_BINS): $O/fuzz/%: helpers/fuzz/%.c helpers/fuzz/image.h \
+$(FUZZ_BINS): $O/fuzz/%: helpers/fuzz/%.c $(wildcard helpers/fuzz/*.h) \
 		$(addprefix helpers/cmd/sym_,words.c filter.c perf.c) $O/fuzz/lib.a
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined $(FUZZ_COVERAGE) \

@@ -27,6 +27,18 @@ static uint32_t chance(uint32_t below)
 	return (uint32_t)(x >> 32) % below;
 }
 
+/* In memory of just that size, so that a read beyond is seen. */
+static void run(const uint8_t *data, size_t size)
+{
+	uint8_t *copy = malloc(size ? size : 1);
+
+	if (!copy)
+		abort();
+	memcpy(copy, data, size);
+	LLVMFuzzerTestOneInput(copy, size);
+	free(copy);
+}
+
 /* Interesting more often than not: small, all ones, or anything. */
 static uint8_t some_byte(void)
 {
@@ -66,10 +78,10 @@ int main(int argc, char **argv)
 		}
 		seeds[nseeds].size = fread(seeds[nseeds].data, 1, INPUT, f);
 		fclose(f);
-		LLVMFuzzerTestOneInput(seeds[nseeds].data, seeds[nseeds].size);
+		run(seeds[nseeds].data, seeds[nseeds].size);
 	}
 	for (unsigned long i = 0; nseeds && i < n; i++)
-		LLVMFuzzerTestOneInput(input, make(input, nseeds));
+		run(input, make(input, nseeds));
 	printf("%u seeds, %lu inputs\n", nseeds, nseeds ? n : 0);
 	return !nseeds;
 }

@@ -13,6 +13,7 @@
 #include "go/calls.h"
 #include "go/current.h"
 #include "go/globals.h"
+#include "go/heap_profile.h"
 #include "go/layout.h"
 #include "go/probe.h"
 #include "golib.h"
@@ -244,6 +245,22 @@ static int cmd_current(char **a)
 	return err;
 }
 
+/* exp: of each line "e X E^X", bits in hex, the same with our e^X */
+static int cmd_exp(char **a)
+{
+	uint64_t in, out;
+	double x, y;
+
+	(void)a;
+	while (scanf("e %" SCNx64 " %*x ", &in) == 1) {
+		memcpy(&x, &in, sizeof(x));
+		y = go_exp(x);
+		memcpy(&out, &y, sizeof(out));
+		printf("e %" PRIx64 " %" PRIx64 "\n", in, out);
+	}
+	return 0;
+}
+
 static const struct unit_command commands[] = {
 	{ "layout", 3, cmd_layout },
 	{ "layout-in", 4, cmd_layout_in },
@@ -255,6 +272,7 @@ static const struct unit_command commands[] = {
 	{ "code", 1, cmd_code },
 	{ "behind", 2, cmd_behind },
 	{ "exact", 1, cmd_exact },
+	{ "exp", 0, cmd_exp },
 	{ "sampling", 1, cmd_sampling },
 	{ "current", 2, cmd_current },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* resolvelib.c - profile_resolve() by helpers/go/resolver of any mappings, for tests/resolve.bats */
+/* resolvelib.c - stacks resolved by helpers/go/resolver of any mappings, for tests/resolve.bats */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "go/resolver.h"
+#include "stack/transform.h"
 
 static struct profile in, out;
 static struct go_resolver_from from;
@@ -108,19 +109,23 @@ static void print_sample(const struct sample *s)
 int main(int argc, char **argv)
 {
 	static const struct value_type type = { "samples", "count" };
+	struct transform nothing = { .keep_labels = true };
 	struct go_resolver *r = NULL;
+	struct profile frames;
 	struct resolver resolver;
+	struct resolved resolved;
 	const char *remark;
 	int err = 0;
 
-	if (profile_init(&in, &type, 1) || profile_init(&out, NULL, 0))
+	if (profile_init(&in, &type, 1) || profile_init(&out, NULL, 0) || profile_init(&frames, NULL, 0))
 		return 9;
 	for (int i = 1; i < argc && !err; i++)
 		err = word(argv[i]);
 	if (err)
 		return err;
 	if (go_resolver_open(&from, &r) || go_resolver_begin(r, &in, !always, &resolver) ||
-	    profile_resolve(&in, &resolver, !always, drop, &out)) {
+	    resolved_init(&resolved, &in, &resolver, !always, drop, &frames) ||
+	    profile_transform_resolved(&resolved, &nothing, &out)) {
 		printf("%s\n", err_text());
 		return 1;
 	}
@@ -128,7 +133,9 @@ int main(int argc, char **argv)
 		print_sample(&out.samples[i]);
 	for (size_t i = 0; (remark = go_resolver_remark(r, i)); i++)
 		printf("%s\n", remark);
+	resolved_free(&resolved);
 	go_resolver_close(r);
+	profile_free(&frames);
 	profile_free(&in);
 	profile_free(&out);
 	return 0;
