@@ -4,6 +4,7 @@
 # files are made by the kernel where it writes them to the program's folder, else by gdb.
 # $GOBPF_TOOLCHAINS adds toolchains.
 
+# shellcheck disable=SC2030,SC2031
 load helpers
 load golib
 
@@ -91,7 +92,7 @@ steady() {
 	for name in heap-profile rss-gap vma-gaps; do
 		settles() {
 			local got=0
-			steady $name || got=$?
+			steady "$name" || got=$?
 			((got != 1))
 		}
 		retry 60 settles || fail "$name never holds still" || return
@@ -238,4 +239,87 @@ steady() {
 	# all of them were seen by the last GC, or an earlier one
 	gobpf goroutines -f json "$core" | jq -e '.time == 0 and ([.groups[].wait_max_ns // 0] | max < 6e10)'
 	end g
+}
+
+# corrupt ARG... - the core file bad.core, changed so
+corrupt() { "$(dirname "$GOBPF")/tests/corrupt" "$@"; }
+
+# bounded CMD... - CMD ends by itself, soon and in little memory, with or without words
+bounded() {
+	local limit=4000000
+	! grep -q __asan_init "$GOBPF" || limit=unlimited
+	# shellcheck disable=SC2016 # of that bash
+	run --separate-stderr bash -c 'ulimit -v "$1"; shift; timeout 20 "$@"' sh $limit "$GOBPF" "$@"
+	case $status in
+	0) [ -n "$output" ] ;;
+	1 | 3) [[ $stderr == "gobpf $1: "* && ${#stderr_lines[@]} -le 3 ]] ;;
+	*) false ;;
+	esac || fail "$*: exit $status: $output $stderr"
+}
+
+@test "hostile: lengths of 2^60, pointers into nowhere and to themselves" {
+	requires gdb
+	local name value addr
+	declare -A at
+	fixture heaplive
+	spawn g "$fixture"
+	await g '^READY'
+	settled g
+	gobpf capture -q -o good.core "${PID[g]}"
+	end g
+	while read -r value _ name; do at[$name]=0x$value; done < <(go tool nm "$fixture" |
+		awk '$3 ~ /^runtime\.(allglen|allgptr|mbuckets|MemProfileRate|waitReasonStrings)$/')
+	[ ${#at[@]} -eq 5 ] || skip "requires another list of variables for this Go"
+	for name in allglen allgptr mbuckets; do
+		for value in 0 1 0x1000000000000000 0xffffffffffffffff 0x3ffffff "${at[runtime.$name]}"; do
+			cp good.core bad.core
+			corrupt bad.core set "${at[runtime.$name]}" "$value"
+			bounded goroutines bad.core || return
+			bounded heap-profile bad.core || return
+		done
+	done
+	# the first bucket is the one behind itself, or a g
+	addr=0x$(gdb -batch -nx -ex "x/1xg ${at[runtime.mbuckets]}" "$fixture" good.core 2>/dev/null | sed -n 's/.*0x//p')
+	cp good.core bad.core
+	corrupt bad.core set $((addr + 8)) "$addr"
+	bounded heap-profile bad.core
+	[[ $status -eq 3 && $stderr == *'does not end' ]] || fail "$status $stderr"
+	cp good.core bad.core
+	corrupt bad.core set "${at[runtime.allglen]}" 0x1000000000000000
+	bounded goroutines bad.core
+	[[ $status -eq 1 && $stderr == *'runtime.allglen says 1152921504606846976 goroutines' ]] || fail "$stderr"
+}
+
+@test "hostile: any words in what the readers touch" {
+	local seed words
+	fixture heaplive
+	spawn g "$fixture"
+	await g '^READY'
+	gobpf capture -q -o good.core "${PID[g]}"
+	end g
+	for seed in {1..5}; do
+		for words in 3 100 3000; do
+			cp good.core bad.core
+			corrupt bad.core random $((1000 * seed + words)) $words
+			bounded goroutines -v bad.core || return
+			bounded goroutines --full --system bad.core || return
+			bounded heap-profile bad.core || return
+		done
+	done
+}
+
+@test "hostile: a core file that ends anywhere" {
+	local size
+	held strip
+	gobpf capture -q --no-exe -o good.core "${PID[g]}"
+	gzip -k good.core
+	end g
+	for size in 0 1 4 63 64 120 1000 5000 20000 60000; do
+		head -c $size good.core >bad.core
+		bounded goroutines ./bad.core || return
+		((size >= 60000 || status != 0)) || fail "$size bytes will do" || return
+		head -c $((size / 4)) good.core.gz >bad.core
+		bounded goroutines ./bad.core || return
+		((status != 0)) || fail "$((size / 4)) packed bytes will do" || return
+	done
 }

@@ -109,10 +109,25 @@ same_as_files() {
 	[ "$(value '.cgroups[0].anon >= 40 * 1048576 and .cgroups[0].current >= .cgroups[0].anon')" = true ]
 	[ "$(value '.cgroups[0] | .left == .max - .current')" = true ]
 	[ "$(value '.cgroups[0] | .working_set == .current - .inactive_file')" = true ]
-	[ "$(value '.cgroups[0].pressure_some == null')" = "$([ $version = 1 ] && echo true || echo false)" ]
+	[ "$(value '.cgroups[0].pressure_some == null')" = "$([ -e "$inner/memory.pressure" ] && echo false || echo true)" ]
 	run -0 gobpf cgroup-memory "${PID[r]}"
 	[[ ${lines[0]} =~ ^'cgroup-memory: rss-go'.*" (pid ${PID[r]}), cgroup v$version: "[0-9.]+' MiB of 128 MiB, '[0-9.]+' % ('$above/inner')'$ ]]
 	end r
+}
+
+machine_pressure() {
+	local before
+	before=$(awk '{ print $1, $2, $3, $4, $5 }' /proc/pressure/memory)
+	look $$
+	# shellcheck disable=SC2016 # of jq
+	[ "$(value 'def two: . * 100 | round | "\(. / 100 | floor).\(. % 100 + 100 | tostring[1:])";
+		("some", "full") as $w | .["machine_pressure_" + $w] |
+		"\($w) avg10=\(.avg10 | two) avg60=\(.avg60 | two) avg300=\(.avg300 | two) total=\(.total_us)"')" = "$before" ]
+}
+
+@test "cgroup-memory: the machine's pressure is what the kernel says" {
+	cat /proc/pressure/memory >/dev/null || skip 'requires a kernel that keeps pressure'
+	retry 20 machine_pressure || fail "$(value .machine_pressure_some) $(</proc/pressure/memory)"
 }
 
 @test "cgroup-memory: the suggested request is base, mapped files and headroom in whole MiB" {
@@ -127,6 +142,7 @@ same_as_files() {
 	look --headroom 50 "${PID[r]}"
 	[ "$(value '.cgroups[0].max')" = 'no limit' ]
 	[ "$(value .nearest)" = null ]
+	# shellcheck disable=SC2016 # of jq
 	[ "$(value '(.cgroups[0]) as $c | .request | .base == $c.anon + $c.shmem + $c.kernel - ($c.kernel_reclaimable // 0)
 		and .mapped == $c.mapped - $c.shmem and .headroom == ((.base + .mapped) / 2 | floor)
 		and .bytes == ((.base + .mapped + .headroom) / 1048576 | ceil) * 1048576')" = true ] || fail "$(value .)"

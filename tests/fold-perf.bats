@@ -71,6 +71,13 @@ kills() {
 		run -0 --separate-stderr gobpf fold --classic --event-filter cycles "$BATS_TEST_TMPDIR/$in"
 		[[ $stderr == *"line 3: not a line of perf script: 'odd' (2 left out of 3; --strict refuses)" ]]
 	done
+	# but no other line does
+	printf 'app 1 1.0: 1 faults:\nodd\n\t40 f (/x)\n  x.c:1\n\napp 1 1.1: 1 cycles:\n\t40 f (/x)\n\n' >"$BATS_TEST_TMPDIR/lf3"
+	sed 's/$/\r/' "$BATS_TEST_TMPDIR/lf3" >"$BATS_TEST_TMPDIR/crlf3"
+	for in in lf3 crlf3; do
+		run -0 --separate-stderr gobpf fold --classic --event-filter cycles "$BATS_TEST_TMPDIR/$in"
+		[[ $stderr == *"line 2: not a line of perf script: 'odd' (1 left out of 2; --strict refuses)" ]]
+	done
 	# the next one is looked at again
 	printf 'nothing\n' >>"$BATS_TEST_TMPDIR/crlf"
 	run -1 gobpf fold --strict --classic "$BATS_TEST_TMPDIR/crlf"

@@ -6,42 +6,9 @@
 
 load helpers
 load golib
+load goroutines
 
 setup() { requires go jq; }
-
-# dump WORD... - starts the fixture $what (goroutines) built so, with the environment ENV; leaves what its
-# runtime says of it in $BATS_TEST_TMPDIR/theirs
-dump() {
-	fixture "${what-goroutines}" "$@"
-	spawn g env ${ENV+"$ENV"} "$fixture"
-	await g '^READY'
-	tell g dump
-	await g '^END$'
-	sed -n '/^DUMP$/,/^END$/p' "$BATS_TEST_TMPDIR/g.log" | sed '1d;$d' | alike >"$BATS_TEST_TMPDIR/theirs"
-	[ "$(grep -c ^goroutine "$BATS_TEST_TMPDIR/theirs")" -ge "${least-119}" ]
-}
-
-# alike - a crash dump on stdin without the values of arguments, a line a goroutine, by number
-alike() {
-	awk -v RS= '{
-		n = split($0, line, "\n")
-		for (i = 2; i <= n; i++)
-			if (line[i] !~ /^(\t|created by )/)
-				sub(/\([^()]*\)$/, "(...)", line[i])
-		out = line[1]
-		for (i = 2; i <= n; i++)
-			out = out "|" line[i]
-		print out
-	}' | sort -t' ' -k2n
-}
-
-# same - every goroutine of theirs is one of ours; ours has one more: the one that said theirs
-same() {
-	gobpf goroutines --full "${PID[g]}" | alike >"$BATS_TEST_TMPDIR/ours"
-	comm -3 <(sort "$BATS_TEST_TMPDIR/theirs") <(sort "$BATS_TEST_TMPDIR/ours") >"$BATS_TEST_TMPDIR/differ"
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/differ")" -eq 1 ] || fail "$(cat "$BATS_TEST_TMPDIR/differ")" || return
-	grep -q 'obey.Ready' "$BATS_TEST_TMPDIR/differ"
-}
 
 @test "goroutines: states, reasons, stacks and creators are those that the runtime prints" {
 	local root
@@ -124,6 +91,23 @@ same() {
 	gobpf goroutines -o "$BATS_TEST_TMPDIR/g.svg" "${PID[g]}"
 	grep -qF 'data-f="0,124,0"' "$BATS_TEST_TMPDIR/g.svg"
 	end g
+}
+
+@test "goroutines: coroutines, synctest bubbles and leaked ones are as the runtime prints them" {
+	local root version any=
+	while read -r root; do
+		version=$(minor "$root")
+		((version >= 23)) || continue
+		any=yes
+		# what go.mod says is too old for synctest
+		GOBPF_GOROOT=$root what=modern least=3 ENV=GODEBUG=asynctimerchan=0 dump strip
+		same
+		grep -q '\[coroutine\]' "$BATS_TEST_TMPDIR/theirs"
+		((version < 25)) || grep -q '(durable), synctest bubble 1\]' "$BATS_TEST_TMPDIR/theirs"
+		((version < 27)) || [ "$(grep -c '(leaked)\]' "$BATS_TEST_TMPDIR/theirs")" -eq 3 ]
+		end g
+	done < <(roots)
+	[ "$any" ] || skip "requires Go 1.23"
 }
 
 # sum_labels - "COUNT JSON" for each set of labels, of objects on stdin
@@ -220,7 +204,7 @@ of() { jq -s ".[-1] as \$r | \$r.groups[] | select(any(.stack[]; .func == \"main
 		[ "$(of parked .count)" -eq 5 ]
 		of parked "(.wait_min_ns <= \$r.time - $from and .wait_min_ns > 2e8 and
 			.wait_bound_ns >= \$r.time - $to and .wait_unknown == 0)" | grep -qx true ||
-			fail "$(of parked '.stack = null, $r.time') $from $to"
+			fail "$(of parked .) $from $to"
 		# it began before the first look: nobody knows when
 		of since '(.wait_min_ns > 5e8 and .wait_bound_ns == null)' | grep -qx true || fail "$(of since .)"
 		[ "$(jq -s 'map([.groups[] | select(any(.stack[]; .func == "main.parked")) | .change] | add // 0) | add' "$BATS_TEST_TMPDIR/r.log")" -eq 5 ]
@@ -307,6 +291,45 @@ bits() {
 		# those that run at that moment are not readable
 		((ok * 100 >= seen * 99)) || fail "$ok of $seen readable" || return
 		unharmed s
+		end s
+	done < <(roots)
+}
+
+@test "goroutines: while they run their stacks are sampled, and none is another's" {
+	local root
+	enough() {
+		for ((i = 0; i < 5; i++)); do gobpf goroutines --state running --full "${PID[s]}"; echo; done | bits >>"$BATS_TEST_TMPDIR/seen"
+		(($(grep -c ok "$BATS_TEST_TMPDIR/seen") >= 20))
+	}
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture spinning strip
+		spawn s "$fixture" 6 3
+		await s '^READY'
+		: >"$BATS_TEST_TMPDIR/seen"
+		retry 60 enough || fail "$(sort "$BATS_TEST_TMPDIR/seen" | uniq -c)" || return
+		run -1 grep WRONG "$BATS_TEST_TMPDIR/seen"
+		# by memory alone there is none
+		gobpf goroutines --no-sample --state running --full "${PID[s]}" | bits >"$BATS_TEST_TMPDIR/seen"
+		run -1 grep -E 'ok|WRONG' "$BATS_TEST_TMPDIR/seen"
+		unharmed s
+		end s
+	done < <(roots)
+}
+
+@test "goroutines: one that sleeps in a raw system call runs as far as Go knows; its stack is there" {
+	local root
+	sleeps() {
+		gobpf goroutines --match 'main\.blocked' -f json "${PID[s]}" >"$BATS_TEST_TMPDIR/json"
+		[ "$(jq '[.groups[].count] | add // 0' "$BATS_TEST_TMPDIR/json")" -eq 1 ]
+	}
+	while read -r root; do
+		GOBPF_GOROOT=$root fixture spinning strip
+		# no signals: they would wake it
+		spawn s env GODEBUG=asyncpreemptoff=1 "$fixture" 0 3
+		await s '^READY'
+		tell s block
+		retry 20 sleeps
+		[ "$(jq -r '.groups[] | .from, .state, .missing, (.stack | map(.func | select(startswith("main.")))[0])' "$BATS_TEST_TMPDIR/json" | paste -sd' ')" = 'kernel running null main.blocked' ]
 		end s
 	done < <(roots)
 }

@@ -8,6 +8,7 @@
 
 load helpers
 load golib
+load goroutines
 
 lib() { "$(dirname "$GOBPF")/tests/runtimelib" "$@"; }
 golib() { "$(dirname "$GOBPF")/tests/golib" "$@"; }
@@ -125,4 +126,19 @@ everything() {
 	same_functions
 	same_lines
 	same_layout
+}
+
+@test "matrix: goroutines that have waited for minutes" {
+	((version >= 19)) || skip "requires Go 1.19"
+	GOBPF_GOROOT=$root fixture goroutines strip
+	spawn g "$fixture"
+	await g '^READY'
+	# the runtime counts from the collection before READY on
+	tell g wait 61
+	await g '^WAITED' 120
+	told
+	[ "$(grep -c ', 1 minutes' "$BATS_TEST_TMPDIR/theirs")" -gt 110 ]
+	same
+	unharmed g
+	end g
 }

@@ -33,6 +33,7 @@ enum exit_status {
 	EXIT_USAGE = 2,
 	EXIT_TARGET = 3,	/* no such process, not Go, unknown Go version, gone */
 	EXIT_DENIED = 4,	/* not permitted, or not supported here */
+	EXIT_FINDINGS = 5,	/* findings at or above --fail-on */
 };
 
 /* The exit status for a negative errno as above (0 gives EXIT_DONE). */

@@ -9,12 +9,14 @@
 #include "base/num.h"
 #include "cmd/goroutines_run.h"
 #include "command.h"
+#include "go/running.h"
 #include "go/tidy.h"
 #include "go/traceback.h"
 #include "stack/transform.h"
 #include "stack/writers.h"
 
-enum { OPT_STATE = OPT_OWN, OPT_REASON, OPT_MATCH, OPT_GOID, OPT_SYSTEM, OPT_FULL, OPT_LABEL, OPT_BY };
+enum { OPT_STATE = OPT_OWN, OPT_REASON, OPT_MATCH, OPT_GOID, OPT_SYSTEM, OPT_FULL, OPT_LABEL, OPT_BY,
+       OPT_NO_SAMPLE };
 
 static const struct argp_option options[] = {
 	{ "full", OPT_FULL, NULL, 0, "Each goroutine with its stack, as Go's crash dumps have them", 10 },
@@ -24,6 +26,7 @@ static const struct argp_option options[] = {
 	{ "goid", OPT_GOID, "N", 0, "Only this one", 10 },
 	{ "label", OPT_LABEL, "KEY[=VALUE]", 0, "Only those with this pprof label; with all when given more than once", 10 },
 	{ "by", OPT_BY, "label:KEY", 0, "Groups for each value of this pprof label", 10 },
+	{ "no-sample", OPT_NO_SAMPLE, NULL, 0, "No perf event on threads that run: only read", 10 },
 	{ "system", OPT_SYSTEM, NULL, 0, "The runtime's own goroutines, too", 10 },
 	{ 0 },
 };
@@ -76,6 +79,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_GOID:
 		if (num_parse_u64(arg, UINT64_MAX, &run->goid) || !run->goid)
 			argp_error(state, "--goid: '%s' is no goroutine's number", arg);
+		return 0;
+	case OPT_NO_SAMPLE:
+		run->no_sample = true;
 		return 0;
 	case OPT_LABEL:
 		if (!*arg || *arg == '=')
@@ -184,6 +190,18 @@ static int write_as(struct g_run *run, FILE *f)
 	return write_profile(run, f);
 }
 
+static int look_at_running(struct g_run *run)
+{
+	struct go_running running;
+
+	if (go_running_read(&run->reader, &run->gs, &running))
+		return err_sys(ENOMEM, "reading running goroutines");
+	if (running.error && running.got < running.n && !run->live.out.quiet && !run->live.rounds)
+		fprintf(stderr, "%s: goroutines that run have no stack: perf events of this process are "
+				"not possible: %s\n", program_invocation_name, strerror(-running.error));
+	return 0;
+}
+
 static int look(struct g_run *run)
 {
 	/* ages are as of the beginning */
@@ -194,6 +212,9 @@ static int look(struct g_run *run)
 	err = go_goroutines_read(&run->reader, &run->gs);
 	if (!err && go_waits_update(&run->waits, &run->reader, &run->gs))
 		err = err_sys(ENOMEM, "reading goroutines");
+	/* nothing runs in a core file; there registers are in it */
+	if (!err && !run->no_sample && !run->live.target.core)
+		err = look_at_running(run);
 	if (!err)
 		err = g_group(run);
 	run->profile.time_unix_ns = now;

@@ -34,24 +34,46 @@ static void print_frame(const struct g_run *run, FILE *f, const struct frame *fr
 	fputc('\n', f);
 }
 
-static void print_stack(struct g_run *run, FILE *f, const struct sample *s)
+/* How many frames were shown. */
+static size_t print_frames(struct g_run *run, FILE *f, const struct goroutine *g, const struct sample *s,
+			   bool all)
 {
 	const struct profile *p = &run->profile;
 	unsigned minor = run->live.process.go.version.minor;
+	/* it has not begun yet, or where it is was not found behind a call */
+	bool interrupted = g->pc == g->startpc || g->from != GO_FROM_MEMORY;
 	struct buf name = { 0 };
-	bool first = true, interrupted = false;
+	size_t shown = 0;
 
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct frame *frame = &p->frames[p->stack_frames[s->first + i]];
 
-		if (run->system || go_traceback_shows(minor, frame->func, first)) {
+		if (all || go_traceback_shows(minor, frame->func, !shown)) {
 			/* go_unwind() has such a pc one too high */
 			print_frame(run, f, frame, interrupted, &name);
-			first = false;
+			shown++;
 		}
 		if (!(frame->flags & FRAME_INLINED))
 			interrupted = go_is_injected(frame->func);
 	}
+	buf_free(&name);
+	return shown;
+}
+
+/* Without a frame to be shown Go shows all, runtime.goexit too, which no other output has. */
+static void print_stack(struct g_run *run, FILE *f, const struct goroutine *g, const struct sample *s)
+{
+	const struct go_stack_pcs *stack = &run->gs.stacks[g->stack];
+	struct buf name = { 0 };
+	struct frame goexit;
+
+	if (print_frames(run, f, g, s, run->system))
+		return;
+	print_frames(run, f, g, s, true);
+	if (g->stack_state == GO_STACK_WHOLE && stack->n > 1 &&
+	    run->symboliser.frames(run->symboliser.ctx, run->gs.pcs[stack->first + stack->n - 1], PC_RETURN,
+				   &goexit, 1) == 1)
+		print_frame(run, f, &goexit, false, &name);
 	buf_free(&name);
 }
 
@@ -124,7 +146,7 @@ static void print_goroutine(struct g_run *run, FILE *f, const struct goroutine *
 	else if (g->stack >= run->gs.nstacks)
 		fprintf(f, "\t(%s; stack unavailable)\n", g_stack_words(g));
 	else
-		print_stack(run, f, &run->profile.samples[sample]);
+		print_stack(run, f, g, &run->profile.samples[sample]);
 	if (g->stack_state == GO_STACK_CUT)
 		fputs("...additional frames elided...\n", f);
 	print_creator(run, f, g);

@@ -38,6 +38,17 @@ const char *g_stack_words(const struct goroutine *g)
 	return g->stack_state == GO_STACK_WHOLE ? NULL : words[g->stack_state];
 }
 
+const char *g_from_words(const struct goroutine *g)
+{
+	static const char *const words[] = {
+		[GO_FROM_MEMORY] = "memory",
+		[GO_FROM_SAMPLE] = "running: its thread's registers were sampled",
+		[GO_FROM_KERNEL] = "running, but its thread sleeps in the kernel",
+	};
+
+	return words[g->from];
+}
+
 bool g_created_by(struct g_run *run, const struct goroutine *g, struct frame *ret)
 {
 	struct frame frames[16];
@@ -142,7 +153,7 @@ static void add_to_group(struct g_run *run, struct g_group *group, uint32_t i)
 /* What tells groups apart besides the stack. */
 static int labels_of(struct g_run *run, const struct goroutine *g, uint32_t *ret)
 {
-	struct label labels[GO_LABELS_MAX + 3] = { { .key = "state", .str = g_state(run, g) } };
+	struct label labels[GO_LABELS_MAX + 4] = { { .key = "state", .str = g_state(run, g) } };
 	const struct go_label_table *t = &run->gs.labels;
 	char created[512];
 	size_t n = 1;
@@ -154,6 +165,8 @@ static int labels_of(struct g_run *run, const struct goroutine *g, uint32_t *ret
 	}
 	if (g_stack_words(g))
 		labels[n++] = (struct label){ .key = "stack", .str = g_stack_words(g) };
+	if (g->from != GO_FROM_MEMORY)
+		labels[n++] = (struct label){ .key = "from", .str = g_from_words(g) };
 	if (run->by_labels && g->label_set < t->nsets)
 		for (uint32_t i = 0; i < t->sets[g->label_set].n; i++) {
 			const struct go_label *label = &t->v[t->sets[g->label_set].first + i];
@@ -190,7 +203,8 @@ static int add_kind(struct g_run *run, const struct goroutine *g, struct g_kind 
 static bool same_kind(const struct g_kind *a, const struct g_kind *b)
 {
 	return a->stack == b->stack && a->gopc == b->gopc && a->startpc == b->startpc &&
-	       a->label_set == b->label_set && a->status == b->status && a->reason == b->reason && a->stack_state == b->stack_state;
+	       a->label_set == b->label_set && a->status == b->status && a->reason == b->reason && a->stack_state == b->stack_state &&
+	       a->from == b->from;
 }
 
 /* Most goroutines are of few kinds: names and labels are made once for each. NULL: out of memory. */
@@ -198,7 +212,7 @@ static const struct g_kind *find_kind(struct g_run *run, const struct goroutine 
 {
 	struct g_kind new = {
 		g->gopc, g->startpc, g->stack, 0, run->by || run->by_labels ? g->label_set : 0,
-		g->status, g->reason, g->stack_state, false,
+		g->status, g->reason, g->stack_state, g->from, false,
 	};
 	uint64_t hash = hash_mix(hash_mix(hash_mix(g->gopc, g->startpc), new.label_set),
 				 (uint64_t)g->stack << 24 | g->status << 16 | g->reason << 8 |

@@ -75,6 +75,7 @@ static json_t *labels(const struct g_run *run, const struct goroutine *g)
 
 static json_t *group(struct g_run *run, uint32_t sample)
 {
+	static const char *const from[] = { "memory", "sample", "kernel" };
 	const struct g_group *group = &run->groups[sample];
 	const struct goroutine *g = &run->gs.v[group->example];
 	struct frame creator;
@@ -91,6 +92,7 @@ static json_t *group(struct g_run *run, uint32_t sample)
 			      g->stack < run->gs.nstacks ?
 				      frames(&run->profile, &run->profile.samples[sample]) : json_array());
 
+	json_object_set_new(o, "from", json_string(from[g->from]));
 	json_object_set_new(o, "goids", goids(run, group));
 	if (run->live.rounds)
 		json_object_set_new(o, "change", json_integer((json_int_t)group->n - group->before));

@@ -157,7 +157,7 @@ static void group_row(struct table *t, struct g_run *run, uint32_t sample)
 	const struct sample *s = &run->profile.samples[sample];
 	const struct g_group *group = &run->groups[sample];
 	const struct goroutine *g = group->n ? &run->gs.v[group->example] : NULL;
-	const char *missing = label_of(run, sample, "stack");
+	const char *missing = label_of(run, sample, "stack"), *from = label_of(run, sample, "from");
 	struct buf b = { 0 };
 	struct frame creator;
 
@@ -182,6 +182,8 @@ static void group_row(struct table *t, struct g_run *run, uint32_t sample)
 	buf_free(&b);
 	if (*missing)
 		table_line(t, "(%s)", missing);
+	if (*from)
+		table_line(t, "(%s)", from);
 	if (g && run->live.out.verbose)
 		verbose_lines(t, run, sample);
 }

@@ -27,7 +27,7 @@ struct g_kind {
 	uint64_t gopc, startpc;
 	uint32_t stack, sample;		/* sample: the group they are in */
 	uint32_t label_set;		/* 0 unless labels tell groups apart */
-	uint8_t status, reason, stack_state;
+	uint8_t status, reason, stack_state, from;
 	bool system;
 };
 
@@ -40,7 +40,7 @@ struct g_run {
 	const char *labels[LABELS_ASKED];
 	unsigned nlabels;
 	uint64_t goid;
-	bool system, full;
+	bool system, full, no_sample;
 	bool labels_in_dumps;		/* the program's own dumps have them */
 	const char *by;			/* key of the label that tells groups apart, NULL: none */
 	bool by_labels;			/* all labels do: the format shows them */
@@ -74,6 +74,9 @@ uint64_t g_waited_ns(const struct g_run *run, const struct goroutine *g, uint64_
 
 /* Why there is no stack, or not the whole, in words; NULL: nothing is missing. */
 const char *g_stack_words(const struct goroutine *g);
+
+/* Where its stack begins was found so, in words. */
+const char *g_from_words(const struct goroutine *g);
 
 /* The frame of the go statement that made it; false: none is known. Valid until the next call. */
 bool g_created_by(struct g_run *run, const struct goroutine *g, struct frame *ret);

@@ -120,7 +120,7 @@ static int open_target(struct hp_run *run)
 			       run->live.target.pid, run->live.target.comm,
 			       run->live.process.go.version.text);
 	if (!err)
-		run->symboliser = go_heap_symboliser(&run->live.process);
+		run->symboliser = go_heap_symboliser(&run->live.process, &run->symbols);
 	return err;
 }
 

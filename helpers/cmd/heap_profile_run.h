@@ -19,6 +19,7 @@ struct hp_run {
 	const char *diff;		/* --diff: FILE; NULL: none */
 
 	struct go_bucket_layout layout;
+	struct go_heap_symbols symbols;
 	struct symboliser symboliser;
 	struct go_buckets buckets;	/* the newest reading */
 	uint64_t unix_ns;		/* when that was */

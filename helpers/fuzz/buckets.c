@@ -4,66 +4,28 @@
  * the memory is at a fixed address.  The first byte is the Go version; the others begin
  * with runtime.mbuckets and MemProfileRate.
  */
-#include <elf.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
+#include "fuzz/memory.h"
 #include "go/heap_profile.h"
-#include "go/layout.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { BASE = 0x10000, SIZE = 0x4000, FIRST = 19, VERSIONS = 9 };
-
-static uint8_t *memory;
-static struct target target;
-static struct go_process process = { .target = &target };
-
-static void must(bool right)
-{
-	if (!right)
-		abort();
-}
-
-static void begin(void)
-{
-	memory = mmap((void *)BASE, SIZE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-	must(memory != MAP_FAILED);
-	target.pid = getpid();
-	must(!mem_init(&process.mem, &target));
-}
-
-static uint32_t offset(unsigned minor, const char *strct, const char *field, uint32_t *size)
-{
-	char name[] = "fuzz";
-	struct elf_file elf = { .path = name, .machine = EM_X86_64 };
-	struct go_file g = { .elf = &elf, .version.minor = minor };
-	struct layout_field f;
-
-	must(!layout_by_table(&g, strct, field, &f));
-	if (size)
-		*size = f.size;
-	return f.offset;
-}
+enum { FIRST = 19, VERSIONS = 9 };
 
 static struct go_bucket_layout layout_of_version(unsigned minor)
 {
 	struct go_bucket_layout l = {
-		.mbuckets = BASE, .rate = BASE + 8, .profcycle = BASE + 12, .cycles = GO_BUCKET_CYCLES,
-		.allnext = offset(minor, "runtime.bucket", "allnext", NULL),
-		.typ = offset(minor, "runtime.bucket", "typ", NULL),
-		.size = offset(minor, "runtime.bucket", "size", NULL),
-		.nstk = offset(minor, "runtime.bucket", "nstk", NULL),
-		.allocs = offset(minor, "runtime.memRecordCycle", "allocs", NULL),
-		.frees = offset(minor, "runtime.memRecordCycle", "frees", NULL),
+		.mbuckets = MEMORY_BASE, .rate = MEMORY_BASE + 8, .profcycle = MEMORY_BASE + 12, .cycles = GO_BUCKET_CYCLES,
+		.allnext = memory_offset(minor, "runtime.bucket", "allnext", NULL),
+		.typ = memory_offset(minor, "runtime.bucket", "typ", NULL),
+		.size = memory_offset(minor, "runtime.bucket", "size", NULL),
+		.nstk = memory_offset(minor, "runtime.bucket", "nstk", NULL),
+		.allocs = memory_offset(minor, "runtime.memRecordCycle", "allocs", NULL),
+		.frees = memory_offset(minor, "runtime.memRecordCycle", "frees", NULL),
 		.own_bytes = minor < 27,
 	};
 
-	offset(minor, "runtime.bucket", "sizeof", &l.header);
-	offset(minor, "runtime.memRecordCycle", "sizeof", &l.cycle);
+	memory_offset(minor, "runtime.bucket", "sizeof", &l.header);
+	memory_offset(minor, "runtime.memRecordCycle", "sizeof", &l.cycle);
 	return l;
 }
 
@@ -96,7 +58,7 @@ static void write_down(const struct go_buckets *b)
 {
 	static const struct symboliser sym = { .frames = frames };
 	struct elf_file elf = { .nsegments = 0 };
-	struct go_process p = { .elf = elf, .target = &target };
+	struct go_process p = { .elf = elf, .target = &memory_target };
 	struct profile prof;
 
 	must(!go_heap_profile(&p, b, &sym, &prof));
@@ -108,25 +70,19 @@ static void check(const struct go_buckets *b)
 {
 	for (size_t i = 0; i < b->n; i++)
 		must(b->v[i].first_pc <= b->npcs && b->v[i].npcs <= b->npcs - b->v[i].first_pc &&
-		     b->v[i].addr >= BASE && b->v[i].addr < BASE + SIZE);
+		     b->v[i].addr >= MEMORY_BASE && b->v[i].addr < MEMORY_BASE + MEMORY_SIZE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct go_buckets none = { 0 }, all = { 0 };
 	struct go_bucket_layout l;
-	static size_t last;
 
-	if (!size || size > SIZE)
+	if (!size || size > MEMORY_SIZE)
 		return 0;
-	if (!memory)
-		begin();
 	l = layout_of_version(FIRST + data[0] % VERSIONS);
-	memcpy(memory, data + 1, size - 1);
-	if (last > size - 1)
-		memset(memory + size - 1, 0, last - (size - 1));
-	last = size - 1;
-	if (!go_buckets_read(&process, &l, &all)) {
+	memory_fill(data + 1, size - 1);
+	if (!go_buckets_read(&memory_process, &l, &all)) {
 		check(&all);
 		write_down(&all);
 		none.rate = all.rate;

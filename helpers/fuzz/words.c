@@ -97,7 +97,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct elf_native native = { .failed = true };
 	static struct go_file go = { .elf = &elf };	/* without a function */
 	static struct elf_segment code = { 0x401000, 0x1000, 0x1000, 0x1000, .exec = true };
-	static struct map map = { 0x401000, 0x402000, 0x1000, 1, true, "/" };
+	static struct map map = {
+		.start = 0x401000, .end = 0x402000, .offset = 0x1000, .ino = 1, .exec = true, .path = "/",
+	};
 	struct sym s = { .object = "/", .go = &go, .native = &native };
 
 	if (size < 2)

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "go/goroutines_priv.h"
-#include "go/running.h"
+#include "go/stopped.h"
 #include "stack/idmap.h"
 
 enum {
@@ -56,7 +56,7 @@ static int read_addresses(struct snapshot *s)
 {
 	struct go_g_layout *l = s->r->layout;
 	struct mem *m = &s->r->p->mem;
-	uint64_t n, array;
+	uint64_t n, array, last;
 	uint64_t *addrs;
 	int err = mem_read_now(m, l->allglen, &n, sizeof(n));
 
@@ -67,6 +67,10 @@ static int read_addresses(struct snapshot *s)
 	if (!n || n > G_MAX)
 		return err_set(EIO, "process %d (%s): runtime.allglen says %llu goroutines",
 			       s->r->p->target->pid, s->r->p->target->comm, (unsigned long long)n);
+	/* a length that is not true must not make room for so many */
+	err = mem_read_now(m, array + 8 * (n - 1), &last, sizeof(last));
+	if (err)
+		return go_g_read_failed(s->r, err, "runtime.allgs");
 	addrs = malloc(n * sizeof(*addrs));
 	s->gs->v = calloc(n, sizeof(*s->gs->v));
 	s->tries = calloc(n, sizeof(*s->tries));
@@ -85,7 +89,7 @@ static int read_addresses(struct snapshot *s)
 	return err ? go_g_read_failed(s->r, err, "runtime.allgs") : 0;
 }
 
-static void decode(const struct go_g_layout *l, const uint8_t *bytes, struct goroutine *g)
+void go_g_decode(const struct go_g_layout *l, const uint8_t *bytes, struct goroutine *g)
 {
 	struct span b = { bytes, l->size, false };
 	uint32_t status = span_u32(&b, l->status) & ~SCAN;
@@ -113,10 +117,10 @@ static void decode(const struct go_g_layout *l, const uint8_t *bytes, struct gor
 static void decode_place(struct snapshot *s, const uint8_t *bytes, struct goroutine *g)
 {
 	const struct go_g_layout *l = s->r->layout;
-	const struct go_running r = { l->m_procid, l->m_g0, l->lo, l->hi };
+	const struct go_stopped r = { l->m_procid, l->m_g0, l->lo, l->hi };
 
-	decode(l, bytes, g);
-	if (g->status == G_RUNNING && !go_running_at(s->r->p, &r, g->m, g->lo, g->hi, &g->pc, &g->sp))
+	go_g_decode(l, bytes, g);
+	if (g->status == G_RUNNING && !go_stopped_at(s->r->p, &r, g->m, g->lo, g->hi, &g->pc, &g->sp))
 		g->sp = 0;
 }
 

@@ -34,6 +34,13 @@ enum go_stack_state {
 	GO_STACK_UNREADABLE,
 };
 
+/* Where a stack's innermost frame was found. */
+enum go_stack_from {
+	GO_FROM_MEMORY,		/* the runtime put it down when the goroutine left its thread */
+	GO_FROM_SAMPLE,		/* its thread was interrupted by a perf event (go/running.h) */
+	GO_FROM_KERNEL,		/* its thread sleeps in a system call that the runtime doesn't know of */
+};
+
 struct goroutine {
 	uint64_t addr;			/* of its g */
 	uint64_t goid, parent;		/* parent: 0 unknown (before 1.21, or none) */
@@ -47,6 +54,7 @@ struct goroutine {
 	uint32_t stack;			/* go_goroutines.stacks[stack]; none when npcs there is 0 */
 	uint8_t status, reason;		/* enum go_status; number of the wait reason */
 	uint8_t stack_state;		/* enum go_stack_state */
+	uint8_t from;			/* enum go_stack_from */
 	uint8_t seq;			/* how often it left `running', modulo 256 (g.trackingSeq) */
 	bool locked;			/* to its thread */
 };

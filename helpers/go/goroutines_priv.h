@@ -20,6 +20,9 @@ struct go_g_layout {
 };
 #define NOT_THERE UINT32_MAX
 
+/* What a g's bytes say, l->size of them; addr, label_set, stack, stack_state and from stay as they are. */
+void go_g_decode(const struct go_g_layout *l, const uint8_t *bytes, struct goroutine *g);
+
 /* The sum of sched.timeToRun now; false: not known. */
 bool go_g_ran(const struct go_g_reader *r, uint64_t *ret);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -31,12 +32,8 @@ static double times_plus(double a, double b, double c)
 	return has_fma() ? fma(a, b, c) : a * b + c;
 }
 
-/*
- * e^x as Go's math.Exp computes it on amd64 (math/exp_amd64.s, after Shibata, "Efficient evaluation
- * methods of elementary functions suitable for SIMD computation"): libm's differs in the last
- * bit, which a sum of gigabytes shows.  For x <= 0 above the denormal numbers; below it is 0.
- */
-static double go_exp(double x)
+/* After Shibata, "Efficient evaluation methods of elementary functions suitable for SIMD computation". */
+double go_exp(double x)
 {
 	static const double high = 0.69314718055966295651160180568695068359375;	/* of ln 2 */
 	static const double low = 0.28235290563031577122588448175013436025525412068e-12;
@@ -90,23 +87,47 @@ void go_heap_values(const struct go_buckets *b, const struct go_bucket *k, int64
 	      &ret[MEM_INUSE_SPACE]);
 }
 
+/*
+ * runtime/pprof/protomem.go, writeHeapProto: the allocator's own frames are left out by the name that
+ * runtime.FuncForPC() has for the return address itself.  Behind the last call of what was inlined
+ * that is another function's.
+ */
+static bool is_allocator(const struct go_heap_symbols *s, uint64_t pc)
+{
+	enum { DEEP = 128, INTERNAL_SINCE = 24 };
+	struct frame at[DEEP];
+
+	if (s->all.frames(s->p, pc, 0, at, DEEP) <= 0)
+		return false;
+	return !strncmp(at[0].func, "runtime.", 8) ||
+	       (s->p->go.version.minor >= INTERNAL_SINCE && !strncmp(at[0].func, "internal/runtime/", 17));
+}
+
+static bool hide_leaf(void *ctx, const struct frame *f)
+{
+	const struct go_heap_symbols *s = ctx;
+
+	(void)f;
+	return s->allocator;
+}
+
 /* runtime/pprof/proto.go, appendLocsForStack: runtime.Frame.PC of a return address is one less. */
 static int heap_frames(void *ctx, uint64_t pc, unsigned flags, struct frame *out, int max)
 {
-	struct symboliser all = go_process_symboliser(ctx);
-	int n = all.frames(ctx, pc, flags, out, max);
+	struct go_heap_symbols *s = ctx;
+	int n;
 
+	s->allocator = is_allocator(s, pc);
+	n = s->all.frames(s->p, pc, flags, out, max);
 	for (int i = 0; i < n; i++)
 		out[i].addr -= (flags & PC_RETURN) && out[i].addr;
 	return n;
 }
 
-struct symboliser go_heap_symboliser(struct go_process *p)
+struct symboliser go_heap_symboliser(struct go_process *p, struct go_heap_symbols *s)
 {
-	struct symboliser s = go_process_symboliser(p);
-
-	s.frames = heap_frames;
-	return s;
+	*s = (struct go_heap_symbols){ .p = p, .all = go_process_symboliser(p) };
+	return (struct symboliser){ heap_frames, hide_leaf, s->all.hide, s };
 }
 
 /* Before 1.27 the size is what the counts say: of none there is none. */

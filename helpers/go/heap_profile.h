@@ -9,8 +9,16 @@
 enum { MEM_ALLOC_OBJECTS, MEM_ALLOC_SPACE, MEM_INUSE_OBJECTS, MEM_INUSE_SPACE, MEM_VALUES };
 extern const struct value_type go_heap_types[MEM_VALUES];
 
-/* go_process_symboliser() with the addresses that pprof's heap profile has: of the call's last byte. */
-struct symboliser go_heap_symboliser(struct go_process *p);
+/*
+ * go_process_symboliser() as pprof's heap profile has it: addresses are of the call's last byte, and what
+ * is hidden at the leaf end goes by the return address itself.  *s must stay as long as it is used.
+ */
+struct go_heap_symbols {
+	struct go_process *p;
+	struct symboliser all;
+	bool allocator;		/* the pc that was looked up last is */
+};
+struct symboliser go_heap_symboliser(struct go_process *p, struct go_heap_symbols *s);
 
 /* What pprof's heap profile says of a bucket, to the last bit: published, scaled with the rate. */
 void go_heap_values(const struct go_buckets *b, const struct go_bucket *k, int64_t ret[MEM_VALUES]);
@@ -30,6 +38,12 @@ int go_heap_sample(const struct go_buckets *b, const struct go_bucket *k,
  */
 int go_heap_profile(const struct go_process *p, const struct go_buckets *b,
 		    const struct symboliser *sym, struct profile *prof);
+
+/*
+ * e^x as Go's math.Exp computes it on amd64 (math/exp_amd64.s), to the bit: libm's differs in the last one now and
+ * then, which sums of gigabytes show.  For x <= 0; what is no normal number any more is 0.
+ */
+double go_exp(double x);
 
 /* The executable's code as the profile's mapping; 0 or -ENOMEM. */
 int go_heap_mapping(const struct go_process *p, struct profile *prof);

@@ -12,8 +12,9 @@ struct map {
 	uint64_t start, end;
 	uint64_t offset;	/* in the file */
 	uint64_t ino;		/* of the file, 0: none */
-	bool exec, write;
+	bool exec;
 	const char *path;	/* "" for anonymous memory; "[vdso]" and such as they are */
+	bool write;
 };
 
 struct maps {

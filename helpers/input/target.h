@@ -74,7 +74,8 @@ int target_entry(const struct target *t, uint64_t *ret);
  * A text that the kernel keeps about the target: "maps", "smaps_rollup", "status", "auxv" and
  * whatever else is in /proc/PID; NUL-terminated, to be free()d; len may be NULL.  All readers get at these through
  * here, so that they work the same on what was kept of a process.  "system:meminfo" and such are of the
- * machine: /proc/meminfo; "cgroup:memory.max" of its memory cgroup (input/cgroup.h).  0, or -errno with words: -ENOENT (this
+ * machine: /proc/meminfo; "cgroup:memory.max" of its memory cgroup (input/cgroup.h);
+ * "fds" its descriptors (input/sockets.h).  0, or -errno with words: -ENOENT (this
  * kernel has no such file, or it was not kept), -EPERM, -ESRCH.
  */
 #define TARGET_SYSTEM "system:"

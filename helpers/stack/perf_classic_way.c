@@ -166,10 +166,12 @@ static int any_header(struct perf_reader *x, struct text line)
 static int header(struct perf_reader *x, struct text line)
 {
 	struct old *o = x->state;
-
-	o->skipping = false;
 	/* lines of source between the frames belong to them: one after another */
-	return o->rules->srcline ? PERF_OTHER : any_header(x, line);
+	int ret = o->rules->srcline ? PERF_OTHER : any_header(x, line);
+
+	/* what is under it comes with it */
+	o->skipping &= ret == PERF_OTHER;
+	return ret;
 }
 
 static int push_root(struct perf_reader *x)

@@ -8,3 +8,12 @@ $(INPUT_TESTS:%=$O/tests/%): $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
 
 test-programs: $(INPUT_TESTS:%=$O/tests/%)
 -include $(INPUT_TESTS:%=$O/tests/unit/%.d)
+
+# It changes core files for tests/capture.bats.
+$O/tests/corrupt: tests/unit/corrupt.c $O/flags
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP $< -o $@
+
+test-programs: $O/tests/corrupt
+-include $O/tests/corrupt.d
