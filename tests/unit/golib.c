@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "go/alloc.h"
 #include "go/calls.h"
+#include "go/current.h"
 #include "go/globals.h"
 #include "go/heap_profile.h"
 #include "go/layout.h"
@@ -227,6 +228,23 @@ static int cmd_sampling(char **a)
 	return 0;
 }
 
+/* current VERSION FILE: "REGISTER OFFSET WITNESSES", as if it were of that version; "-": of its own */
+static int cmd_current(char **a)
+{
+	struct go_current c;
+	int err = open_file(a[1]);
+
+	if (!err && a[0][0] != '-' && !set_version(&go, a[0]))
+		err = -EINVAL;
+	if (!err)
+		err = go_current(&go, &c);
+	if (!err && c.tls)
+		printf("%s %" PRId64 " %u\n", c.reg ? c.reg : "-", c.tls_offset, c.tls_funcs);
+	else if (!err)
+		printf("%s - 0\n", c.reg ? c.reg : "-");
+	return err;
+}
+
 /* exp: of each line "e X E^X", bits in hex, the same with our e^X */
 static int cmd_exp(char **a)
 {
@@ -256,6 +274,7 @@ static const struct unit_command commands[] = {
 	{ "exact", 1, cmd_exact },
 	{ "exp", 0, cmd_exp },
 	{ "sampling", 1, cmd_sampling },
+	{ "current", 2, cmd_current },
 };
 
 int main(int argc, char **argv)
