@@ -51,7 +51,7 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 static const struct argp argp = {
-	NULL, parse, "PID|NAME",
+	NULL, parse, "PID|NAME|CORE",
 	"Show how many finalizers of a running Go program wait to be run, what runs now and for how long, and what "
 	"objects have attached: finalizers, cleanups, weak pointers and what the runtime itself uses.\v"
 	"One goroutine runs all finalizers, one after the other: if one blocks, none of the others is run, and "
