@@ -13,7 +13,7 @@
 enum {
 	NUMBERS = 11,
 	SPANS_MAX = 1 << 27, BATCH = 4096, SPAN_MAX = 512,
-	LIST_MAX = 1 << 20,	/* specials of a span */
+	SPECIALS_MAX = 1 << 27,	/* in all: those that make no sense could go in circles */
 	BLOCKS_MAX = 1 << 20,	/* of the queue: a hundred million finalizers */
 	TRIES = 4,
 	IN_USE = 1,
@@ -53,6 +53,7 @@ struct work {
 	uint64_t mheap, allfin;
 	uint64_t *again;
 	size_t nagain, again_cap;
+	uint64_t seen;		/* specials */
 	bool last;		/* what can't be read now is torn */
 };
 
@@ -107,11 +108,11 @@ static bool count_list(struct work *w, uint64_t at, uint64_t bytes)
 	uint8_t raw[64];
 	struct span b = { raw, w->special_size, false };
 
-	for (size_t i = 0; at; i++) {
+	while (at) {
 		uint64_t offset;
 		uint8_t number;
 
-		if (i == LIST_MAX || mem_read(&w->p->mem, at, raw, w->special_size))
+		if (w->seen++ >= SPECIALS_MAX || mem_read(&w->p->mem, at, raw, w->special_size))
 			return false;
 		offset = span_uint(&b, w->offset, w->offset_size);
 		number = span_u8(&b, w->kind);
@@ -178,7 +179,8 @@ static int read_spans(struct work *w)
 		return -ENOMEM;
 	for (uint64_t i = 0; !err && i < slice[1]; i += BATCH) {
 		n = slice[1] - i < BATCH ? slice[1] - i : BATCH;
-		err = mem_read_now(&w->p->mem, slice[0] + 8 * i, addrs, n * sizeof(*addrs));
+		err = w->seen < SPECIALS_MAX ?
+			      mem_read_now(&w->p->mem, slice[0] + 8 * i, addrs, n * sizeof(*addrs)) : -EIO;
 		if (!err)
 			err = read_batch(w, addrs, n);
 	}
