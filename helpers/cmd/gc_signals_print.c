@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* gc_signals_print.c - gobpf gc-signals: the table, and JSON, whose schema is in docs/gobpf-gc-signals.1 */
-#include <errno.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -204,10 +203,5 @@ int gcs_print_json(struct gcs_run *run, FILE *f)
 				 "live_heap", trend(run), "goal", goal_jumps(run), "pauses",
 				 long_pauses(run), "looks", looks(run), "pauses", pauses(run));
 
-	if (!root)
-		return err_sys(ENOMEM, "writing JSON");
-	json_dumpf(root, f, JSON_INDENT(1));
-	fputc('\n', f);
-	json_decref(root);
-	return 0;
+	return json_print(root, f, true);
 }

@@ -191,7 +191,7 @@ bool regs_blocked(const struct target *t, pid_t tid, struct regs_blocked *ret)
 /* The last of a thread's numbers: in its own PID namespace. 0: not known */
 static uint64_t own_number(const struct target *t, const char *tid, bool *inside)
 {
-	char name[64], *text, *at, *rest;
+	char name[64], *text, *at;
 	uint64_t ret = 0;
 
 	snprintf(name, sizeof(name), "task/%s/status", tid);
@@ -199,9 +199,14 @@ static uint64_t own_number(const struct target *t, const char *tid, bool *inside
 		return 0;
 	at = strstr(text, "\nNSpid:");
 	*inside = false;
-	for (rest = at ? at + 7 : text + strlen(text); *rest == '\t';) {
+	if (at)
+		at += strlen("\nNSpid:");
+	while (at && *at == '\t') {
+		char *end;
+
 		*inside = ret != 0;
-		ret = strtoull(rest, &rest, 10);
+		ret = strtoull(at, &end, 10);
+		at = end;
 	}
 	free(text);
 	return ret;
