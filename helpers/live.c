@@ -73,6 +73,14 @@ const struct argp live_repeat_argp = { .options = repeat_options, .parser = pars
 
 struct capture *live_keep;
 
+/* "goroutines" of "gobpf goroutines" */
+static const char *command_name(void)
+{
+	const char *blank = strrchr(program_invocation_name, ' ');
+
+	return blank ? blank + 1 : program_invocation_name;
+}
+
 int live_open(struct live *l)
 {
 	int err;
@@ -82,6 +90,8 @@ int live_open(struct live *l)
 		wait_signals_init();
 	err = target_open_any(l->word, l->exe, &l->target);
 	l->target.keep = live_keep;
+	if (!err && l->target.core)
+		core_read_as(l->target.core, command_name());
 	if (!err && l->target.core && (l->interval_ns || l->running))
 		err = err_set(EINVAL, "%s never changes: this needs a running process, as it %s",
 			      l->target.core->name, l->running ? l->running : "looks again");

@@ -101,6 +101,36 @@ steady() {
 	end g
 }
 
+@test "capture: each command sees what it saw, whatever those behind it found" {
+	"$(dirname "$GOBPF")/tests/capturelib" hand.core >views
+	diff views - <<-'EOT'
+		first at 11: aaaaaaaa acrosses samesame gonelate newnewne uno
+		second at 22: BBBBbbbb acrosses samesame - newnewne two
+		third at 0: BBBBCCCC ac--sses samesame - newnew two
+		other at 0: BBBBCCCC ac--sses samesame - newnew two
+		by?hand, 4 blocks as they were
+	EOT
+}
+
+@test "capture: of goroutines that never hold still no stack is another's" {
+	local i seen
+	fixture switching strip
+	spawn s "$fixture" 500
+	await s '^READY'
+	for i in {1..5}; do
+		gobpf capture -q -o s.gz "${PID[s]}"
+		gobpf goroutines --full ./s.gz >kept
+		grep -q main.walk kept
+		bits <kept >>seen
+		echo >>seen
+	done
+	run -1 grep WRONG seen
+	seen=$(grep -c . seen)
+	((seen > 2400)) || fail "$seen seen" || return
+	unharmed s
+	end s
+}
+
 @test "capture: is gzipped unless it is to be a .core, and nobody else may read it" {
 	held strip
 	gobpf capture -q -o g.gz "${PID[g]}"
@@ -249,7 +279,7 @@ bounded() {
 	! grep -q __asan_init "$GOBPF" || limit=unlimited
 	run --separate-stderr bash -c 'ulimit -v "$1"; shift; timeout 20 "$@"' sh $limit "$GOBPF" "$@"
 	case $status in
-	0) [ -n "$output" ] ;;
+	0) [ -n "$output$stderr" ] ;;
 	1 | 3) [[ $stderr == "gobpf $1: "* && ${#stderr_lines[@]} -le 3 ]] ;;
 	*) false ;;
 	esac || fail "$*: exit $status: $output $stderr"
