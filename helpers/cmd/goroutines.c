@@ -212,7 +212,8 @@ static int look(struct g_run *run)
 	err = go_goroutines_read(&run->reader, &run->gs);
 	if (!err && go_waits_update(&run->waits, &run->reader, &run->gs))
 		err = err_sys(ENOMEM, "reading goroutines");
-	if (!err && !run->no_sample)
+	/* nothing runs in a core file; there registers are in it */
+	if (!err && !run->no_sample && !run->live.target.core)
 		err = look_at_running(run);
 	if (!err)
 		err = g_group(run);

@@ -199,9 +199,14 @@ static uint64_t own_number(const struct target *t, const char *tid, bool *inside
 		return 0;
 	at = strstr(text, "\nNSpid:");
 	*inside = false;
-	for (at = at ? at + 7 : text + strlen(text); *at == '\t';) {
+	if (at)
+		at += strlen("\nNSpid:");
+	while (at && *at == '\t') {
+		char *end;
+
 		*inside = ret != 0;
-		ret = strtoull(at, &at, 10);
+		ret = strtoull(at, &end, 10);
+		at = end;
 	}
 	free(text);
 	return ret;
