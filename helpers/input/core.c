@@ -95,7 +95,8 @@ static void part_segments(struct core *c)
 	size_t n = 0;
 	uint64_t end = 0;
 
-	qsort(c->segments, c->nsegments, sizeof(*c->segments), by_addr);
+	if (c->nsegments)
+		qsort(c->segments, c->nsegments, sizeof(*c->segments), by_addr);
 	for (size_t i = 0; i < c->nsegments; i++) {
 		struct core_segment s = c->segments[i];
 		uint64_t cut = s.addr < end ? end - s.addr : 0;

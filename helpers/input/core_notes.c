@@ -104,7 +104,8 @@ static int read_files(struct core *c, struct span d)
 			return no_memory(c);
 		c->maps[c->nmaps++] = m;
 	}
-	qsort(c->maps, c->nmaps, sizeof(*c->maps), by_start);
+	if (c->nmaps)
+		qsort(c->maps, c->nmaps, sizeof(*c->maps), by_start);
 	for (size_t i = 0; i < c->nmaps; i++) {
 		if (c->maps[i].start < end)
 			continue;
