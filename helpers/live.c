@@ -90,11 +90,11 @@ int live_open(struct live *l)
 		wait_signals_init();
 	err = target_open_any(l->word, l->exe, &l->target);
 	l->target.keep = live_keep;
-	if (!err && l->target.core)
-		core_read_as(l->target.core, command_name());
 	if (!err && l->target.core && (l->interval_ns || l->running))
 		err = err_set(EINVAL, "%s never changes: this needs a running process, as it %s",
 			      l->target.core->name, l->running ? l->running : "looks again");
+	else if (!err && l->target.core)
+		err = core_read_as(l->target.core, command_name());
 	if (err || l->any_program)
 		return err;
 	err = go_process_open(&l->target, &l->process);

@@ -89,7 +89,7 @@ steady() {
 	fixture heaplive strip
 	spawn g "$fixture"
 	await g '^READY'
-	for name in heap-profile rss-gap vma-gaps; do
+	for name in heap-profile rss-gap vma-gaps span-stats finalizers deadlock; do
 		settles() {
 			local got=0
 			steady "$name" || got=$?
@@ -100,6 +100,13 @@ steady() {
 		[ -s kept ] || fail "$name says nothing" || return
 	done
 	end g
+}
+
+@test "capture: every command that reads a process is run, or says why it needs a running one" {
+	local file
+	for file in $(grep -l '&live_argp' "$TOP"/helpers/cmd/*.c); do
+		grep -qE '^	\.capture = "|\.running = "' "$file" || fail "$file has neither .capture nor .running" || return
+	done
 }
 
 @test "capture: each command sees what it saw, whatever those behind it found" {
@@ -204,6 +211,14 @@ steady() {
 		((status == 3 || status == 2)) || fail "$word: $status $stderr" || return
 		[[ $stderr == *'needs a running process'* || $word == script ]] || fail "$stderr" || return
 	done
+	# this program keeps no memory profile
+	run -0 --separate-stderr gobpf capture -o g.gz "${PID[g]}"
+	[[ ${stderr_lines[0]} == 'gobpf capture: not in it: heap-profile: process '*' keeps no memory profile'* ]] || fail "$stderr"
+	[[ ${stderr_lines[1]} == 'gobpf capture: g.gz: '*' in '* ]]
+	run -3 --separate-stderr gobpf heap-profile ./g.gz
+	[[ $stderr == "gobpf heap-profile: ./g.gz doesn't have that: when it was made, process "*' keeps no memory profile'* ]] || fail "$stderr"
+	run -2 --separate-stderr gobpf stats -i 1s ./g.gz
+	[[ $stderr == 'gobpf stats: ./g.gz never changes: this needs a running process, as it looks again' ]] || fail "$stderr"
 	run -2 --separate-stderr gobpf capture -o again.gz ./g.gz
 	[[ $stderr == *'running'* ]] || fail "$stderr"
 	[ ! -e again.gz ]

@@ -186,18 +186,28 @@ int core_open_mem(const char *name, struct span bytes, struct core **ret)
 	return err;
 }
 
-void core_read_as(struct core *c, const char *command)
+int core_read_as(struct core *c, const char *command)
 {
+	bool known = !c->is_capture;
+
 	c->reader = UINT64_MAX;
 	for (unsigned i = 0; i < CORE_READERS; i++) {
 		const struct core_reader *r = &c->readers[i];
 
 		if (!r->name || strcmp(r->name, command))
 			continue;
+		known = true;
 		c->reader = i;
 		c->about.now_ns = r->now_ns;
 		c->about.unix_ns = r->unix_ns;
+		if (r->missing)
+			return err_set(ENOEXEC, "%s doesn't have that: when it was made, %s", c->name,
+				       r->missing);
 	}
+	if (!known)
+		return err_set(ENOEXEC, "%s doesn't have that: '%s' wasn't run when it was made", c->name,
+			       command);
+	return 0;
 }
 
 /* Unpacks fd into memory; a new descriptor of that, or -errno with words. */

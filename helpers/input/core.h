@@ -53,10 +53,9 @@ struct core_image {
 	int fd;				/* or -1 */
 };
 
-/* What a capture says of itself. */
+/* When what is read of it was so; 0: not known (other core files than captures). */
 struct core_about {
-	uint64_t now_ns, unix_ns;	/* when it was read; 0: not known (other core files) */
-	const char *program, *kernel, *missing;	/* version of gobpf, kernel release, what could not be kept; or NULL */
+	uint64_t now_ns, unix_ns;	/* CLOCK_MONOTONIC, Unix time */
 };
 
 struct core {
@@ -90,7 +89,7 @@ struct core {
 	} *old;				/* of a capture: blocks as they were before, by address and until */
 	size_t nold, old_cap;
 	struct core_reader {
-		const char *name;
+		const char *name, *missing;	/* missing: why it could not read what it wants, or NULL */
 		uint64_t now_ns, unix_ns;
 	} readers[CORE_READERS];
 	uint64_t reader;		/* whose view this is, UINT64_MAX: the last one's */
@@ -115,9 +114,9 @@ void core_close(struct core *c);
 
 /*
  * From now on a capture shows what that command saw when it was made (see capture.h); others
- * see what the last one did.
+ * see what the last one did.  0, or -ENOEXEC with words: it could not read what it wants, or was not run.
  */
-void core_read_as(struct core *c, const char *command);
+int core_read_as(struct core *c, const char *command);
 
 /* As process_vm_readv(2): the bytes up to the first that is not there, or -EFAULT when that is none. */
 ssize_t core_readv(struct core *c, void *out, const struct iovec *ranges, size_t n);

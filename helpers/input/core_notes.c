@@ -134,6 +134,19 @@ static void reader_line(struct core *c, char *text)
 	num_parse_u64(words[3], INT64_MAX, &c->readers[n].unix_ns);
 }
 
+/* COMMAND: WORDS */
+static void missing_line(struct core *c, char *text)
+{
+	char *words = strstr(text, ": ");
+
+	if (!words)
+		return;
+	*words = '\0';
+	for (unsigned i = 0; i < CORE_READERS; i++)
+		if (c->readers[i].name && !strcmp(c->readers[i].name, text))
+			c->readers[i].missing = words + 2;
+}
+
 static void manifest_line(struct core *c, char *key)
 {
 	char *value = strchr(key, ' ');
@@ -149,10 +162,8 @@ static void manifest_line(struct core *c, char *key)
 		snprintf(c->exe_path, sizeof(c->exe_path), "%s", value);
 	else if (!strcmp(key, "reader"))
 		reader_line(c, value);
-	else if (!strcmp(key, "program"))
-		c->about.program = value;
-	else if (!strcmp(key, "kernel"))
-		c->about.kernel = value;
+	else if (!strcmp(key, "missing"))
+		missing_line(c, value);
 	else if (!strcmp(key, "monotonic-ns"))
 		num_parse_u64(value, UINT64_MAX, &c->about.now_ns);
 	else if (!strcmp(key, "unix-ns"))
@@ -175,9 +186,6 @@ static int read_manifest(struct core *c, struct span d)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		/* the rest is words that may have anything in them */
-		if (!strncmp(line, "missing ", 8))
-			continue;
 		manifest_line(c, line);
 	}
 	return 0;
