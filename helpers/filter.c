@@ -130,6 +130,8 @@ int filter_choose_value(struct opt_filter *f, const struct profile *p)
 
 int filter_write(const struct opt_filter *f, const struct profile *p)
 {
+	/* stdio's own has 4 KiB; in use until the program ends, as stdout is */
+	static char buffer[128 << 10];
 	const struct writer *w = f->write.diff_of ? writer_find_diff(f->out.format) :
 						    writer_find(f->out.format);
 	struct write_options o = f->write;
@@ -144,6 +146,7 @@ int filter_write(const struct opt_filter *f, const struct profile *p)
 	ret = output_open(&f->out, &out);
 	if (ret)
 		return ret;
+	setvbuf(out, buffer, _IOFBF, sizeof(buffer));
 	ret = writer_write(w, out, p, &o);
 	if (!ret)
 		return output_close(&f->out, out);

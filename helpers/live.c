@@ -89,6 +89,9 @@ int live_open(struct live *l)
 		return err;
 	err = go_process_open(&l->target, &l->process);
 	l->opened = !err;
+	if (!err && l->process.other[0] && !l->out.quiet)
+		fprintf(stderr, "%s: %s has a Go runtime of its own, which is not read: this is the program's\n",
+			program_invocation_name, l->process.other);
 	l->next_ns = num_now_ns();
 	return err;
 }

@@ -183,6 +183,26 @@ same_length() {
 	unharmed mix
 }
 
+@test "permission: as root that may not see mapped files: one mounted over a library is not taken for it" {
+	requires root setpriv unshare nsenter
+	local addr lib libc=$BATS_TEST_TMPDIR/libc.so.6
+	fixture native cgo strip
+	lib=$(ldd "$fixture" | awk '$1 ~ /^libc\.so/ { print $3 }')
+	cp "$lib" "$libc"
+	LC_ALL=C sed 's/\x00getppid\x00/\x00gotppid\x00/g' "$libc" >"$libc.other"
+	gobpf() { setpriv --bounding-set -sys_admin,-checkpoint_restore "$GOBPF" "$@"; }
+	# shellcheck disable=SC2016
+	spawn native unshare -m sh -c 'mount -t tmpfs none /mnt && cp "$1" "$1.other" /mnt && exec env LD_LIBRARY_PATH=/mnt "$2"' \
+		sh "$libc" "$fixture"
+	await native '^READY'
+	addr=$(sed -n 's/^FUNC \([^ ]*\) getppid$/\1/p' "$BATS_TEST_TMPDIR/native.log")
+	run -0 gobpf sym "${PID[native]}" "$addr"
+	[[ $output == "$addr getppid"*" (/mnt/libc.so.6)" ]] || fail "$output"
+	nsenter -t "${PID[native]}" -m mount --bind /mnt/libc.so.6.other /mnt/libc.so.6
+	run -0 gobpf sym "${PID[native]}" "$addr"
+	[ "$output" = "$addr ? (/mnt/libc.so.6)" ] || fail "$output"
+}
+
 @test "permission: as root without CAP_BPF and CAP_SYS_ADMIN: refill names what it lacks" {
 	requires root setpriv
 	mix noprof

@@ -4,6 +4,7 @@
 # files are made by the kernel where it writes them to the program's folder, else by gdb.
 # $GOBPF_TOOLCHAINS adds toolchains.
 
+# shellcheck disable=SC2030,SC2031
 load helpers
 load golib
 
@@ -247,6 +248,7 @@ corrupt() { "$(dirname "$GOBPF")/tests/corrupt" "$@"; }
 bounded() {
 	local limit=4000000
 	! grep -q __asan_init "$GOBPF" || limit=unlimited
+	# shellcheck disable=SC2016 # of that bash
 	run --separate-stderr bash -c 'ulimit -v "$1"; shift; timeout 20 "$@"' sh $limit "$GOBPF" "$@"
 	case $status in
 	0) [ -n "$output" ] ;;
@@ -271,7 +273,7 @@ bounded() {
 	for name in allglen allgptr mbuckets; do
 		for value in 0 1 0x1000000000000000 0xffffffffffffffff 0x3ffffff "${at[runtime.$name]}"; do
 			cp good.core bad.core
-			corrupt bad.core set "${at[runtime.$name]}" $value
+			corrupt bad.core set "${at[runtime.$name]}" "$value"
 			bounded goroutines bad.core || return
 			bounded heap-profile bad.core || return
 		done

@@ -119,6 +119,7 @@ machine_pressure() {
 	local before
 	before=$(awk '{ print $1, $2, $3, $4, $5 }' /proc/pressure/memory)
 	look $$
+	# shellcheck disable=SC2016 # of jq
 	[ "$(value 'def two: . * 100 | round | "\(. / 100 | floor).\(. % 100 + 100 | tostring[1:])";
 		("some", "full") as $w | .["machine_pressure_" + $w] |
 		"\($w) avg10=\(.avg10 | two) avg60=\(.avg60 | two) avg300=\(.avg300 | two) total=\(.total_us)"')" = "$before" ]

@@ -9,6 +9,11 @@ setup() {
 	requires go readelf strip
 }
 
+teardown() {
+	end_all
+	rm -rf "/tmp/gobpf-doctor-$$"
+}
+
 # doctor FILE - its JSON in $report
 doctor() {
 	report=$BATS_TEST_TMPDIR/report.json
@@ -263,4 +268,132 @@ functions() { go tool nm "$1" | awk '$2 ~ /[Tt]/ && $3 !~ /^runtime\.e?text$/' |
 	[ "$stderr" = "gobpf doctor: no process 4194304" ]
 	run -2 gobpf doctor
 	run -2 gobpf doctor one two
+}
+
+# attempt COMMAND PID - what somebody would run, with the rights of "${rights[@]}"
+attempt() {
+	local tmp=$BATS_TEST_TMPDIR
+	case $1 in
+	capture) set -- capture -q "$2" ;;
+	heap-hotspots) set -- heap-hotspots -d 300ms --json "$2" ;;
+	script) set -- script heap-hotspots "$2" ;;
+	sym) set -- sym "$2" main.main ;;
+	esac
+	"${rights[@]}" "$GOBPF" "$@" >"$tmp/attempt" 2>"$tmp/attempt.err"
+}
+
+# keeps_its_word NAME WORD... - what doctor says of each command is so for process NAME, with those rights
+keeps_its_word() {
+	local rights=("${@:2}") pid=${PID[$1]} command state got
+	report=$BATS_TEST_TMPDIR/report.json
+	"${rights[@]}" "$GOBPF" doctor --json "$pid" >"$report"
+	while read -r command state; do
+		case $command in
+		diff | doctor | flame | fold | help | list | pprof)
+			[ "$state" = ok ] || fail "$command: $state" || return
+			continue
+			;;
+		esac
+		got=0
+		attempt "$command" "$pid" || got=$?
+		case $state in
+		ok | degraded) ((got == 0)) ;;
+		unavailable) ((got)) ;;
+		*) false ;;
+		esac || fail "$command: said to be $state, exit $got: $(head -3 "$BATS_TEST_TMPDIR/attempt.err")" || return
+		case $command-$state in
+		heap-hotspots-ok) [ "$(jq -r .engine "$BATS_TEST_TMPDIR/attempt")" = buckets ] ;;
+		heap-hotspots-degraded) [ "$(jq -r .engine "$BATS_TEST_TMPDIR/attempt")" = refill ] ;;
+		script-degraded) ! "${rights[@]}" timeout 60 "$GOBPF" script --run heap-hotspots "$pid" 1 >/dev/null 2>&1 ;;
+		esac || fail "$command: $state is not so" || return
+	done < <(jq -r '.commands[] | "\(.command) \(.state)"' "$report")
+}
+
+command_state() { jq -r --arg name "$1" '.commands[] | select(.command == $name) | .state' "$report"; }
+feature_state() { jq -r --arg name "$1" '.features[] | select(.part == $name) | .state' "$report"; }
+
+@test "doctor: of every command it is said whether it works on a process, and that is so" {
+	requires root jq bpftrace setpriv
+	local plain profiled
+	fixture rss strip
+	plain=$fixture
+	fixture exposed strip pie cgo
+	profiled=$fixture
+	spawn p "$plain"
+	spawn q "$profiled"
+	await p '^READY'
+	await q '^READY'
+	keeps_its_word p env
+	[ "$(jq -r '.commands[].command' "$report")" = "$(sed -n 's/^COMMAND(\(.*\))$/\1/p' "$TOP/helpers/commands.inc" | tr _ -)" ]
+	[ "$(command_state heap-hotspots) $(command_state heap-profile)" = 'degraded unavailable' ]
+	[ "$(feature_state uprobe)" = ok ]
+	keeps_its_word q env
+	[ "$(command_state heap-hotspots) $(command_state heap-profile)" = 'ok ok' ]
+	# no bpftrace to be found
+	keeps_its_word q env PATH=/nonexistent
+	[ "$(command_state script)" = unavailable ]
+	[ "$(feature_state bpftrace)" = no ]
+	# a kernel without BPF
+	fixture without
+	keeps_its_word p "$fixture" bpf
+	[ "$(command_state heap-hotspots) $(command_state script) $(feature_state BPF)" = 'unavailable degraded no' ]
+	unharmed p
+	unharmed q
+	end q # it holds the other's stdin, too
+	end p
+}
+
+@test "doctor: without rights it says which are missing, and what works without" {
+	requires root jq bpftrace setpriv
+	local nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all)
+	local dir=/tmp/gobpf-doctor-$$ gobpf=$GOBPF
+	# where nobody may look
+	mkdir -p "$dir/build" "$dir/helpers"
+	: >"$dir/helpers/gobpf.c" # scripts are found as in a source tree
+	fixture rss strip
+	cp "$GOBPF" "$dir/build/gobpf"
+	cp -r "$TOP/scripts" "$dir"
+	cp "$fixture" "$dir/plain"
+	fixture exposed strip
+	cp "$fixture" "$dir/profiled"
+	chmod -R a+rX "$dir" "$BATS_TEST_TMPDIR"
+	chmod a+w "$BATS_TEST_TMPDIR"
+	GOBPF=$dir/build/gobpf
+	spawn p "${nobody[@]}" "$dir/plain"
+	spawn q "${nobody[@]}" "$dir/profiled"
+	spawn r "$dir/plain"
+	await p '^READY'
+	await q '^READY'
+	await r '^READY'
+	rm -r "$dir/plain" "$dir/profiled"
+	keeps_its_word p "${nobody[@]}"
+	[ "$(command_state goroutines | sed s/degraded/ok/) $(command_state heap-hotspots) $(feature_state BPF)" = 'ok unavailable denied' ]
+	[[ $(jq -r '.features[] | select(.part == "BPF") | .says' "$report") == *'CAP_BPF and CAP_PERFMON missing'* ]]
+	[[ $(jq -r '.features[] | select(.part == "capabilities") | .says' "$report") == 'user 65534; none of those that matter'* ]]
+	keeps_its_word q "${nobody[@]}"
+	[ "$(command_state heap-hotspots) $(command_state heap-profile)" = 'ok ok' ]
+	# another user's: not even its executable can be known
+	run -4 --separate-stderr "${nobody[@]}" "$GOBPF" doctor "${PID[r]}"
+	[[ $stderr == *'not permitted to look into process'* ]]
+	GOBPF=$gobpf
+	end r
+	end q
+	end p
+}
+
+@test "doctor: what it says of a process's profiles and namespaces" {
+	requires root jq unshare
+	fixture allocmix
+	spawn n unshare --net --mount "$fixture" 1
+	await n '^READY'
+	gobpf doctor --json "${PID[n]}" >"$BATS_TEST_TMPDIR/report"
+	about() { jq -r --arg name "$1" '.process[] | select(.part == $name) | "\(.state) \(.says)"' "$BATS_TEST_TMPDIR/report"; }
+	[ "$(about container)" = 'ok in other namespaces than this shell: mnt, net' ]
+	[ "$(about memory)" = 'ok readable' ]
+	[[ $(about 'memory profile') == 'ok one sample per 524288 bytes' ]]
+	[[ $(about 'mutex profile') == 'no off: '* ]]
+	[[ $(about 'memory cgroup') == "ok $(grep -E ':memory:|^0::' "/proc/${PID[n]}/cgroup" | head -1 | cut -d: -f3-) (v"* ]]
+	unharmed n
+	run -0 gobpf doctor "${PID[n]}"
+	[[ $output == *'THIS MACHINE'*'THE PROCESS'*'IN THE FILE'*'TOOL'*'GOBPF'* ]]
 }

@@ -193,6 +193,21 @@ same_table() {
 	done < <(roots)
 }
 
+@test "found: other relocations than of a pointer by the load address are left alone" {
+	local at size
+	requires clang ld.lld
+	program frames "$(go env GOROOT)" strip cgo pie lld
+	at=$(section "$fixture" .rela.dyn)
+	size=$(readelf -SW "$fixture" | awk '/ \.rela\.dyn / { sub(/^ *\[ *[0-9]+\]/, ""); print "0x" $5 }')
+	cp "$fixture" "$BATS_TEST_TMPDIR/other"
+	gofile version "$BATS_TEST_TMPDIR/other" >/dev/null
+	# R_X86_64_RELATIVE is 8; R_X86_64_64 is 1
+	piece "$fixture" $((at)) $((size)) | LC_ALL=C sed -E 's/\x08(\x00{7})/\x01\1/g' |
+		dd of="$BATS_TEST_TMPDIR/other" bs=4096 seek=$((at)) oflag=seek_bytes conv=notrunc status=none
+	[ "$(stat -c %s "$fixture")" -eq "$(stat -c %s "$BATS_TEST_TMPDIR/other")" ]
+	refused 'its function table is not of that version or its module data was not found' "$BATS_TEST_TMPDIR/other"
+}
+
 @test "found: the program's own tables, not those of a Go program that it carries" {
 	fixture frames strip
 	mkdir "$BATS_TEST_TMPDIR/carrier"
@@ -343,6 +358,9 @@ section() { readelf -SW "$1" | sed -nE "s/^ *\[ *[0-9]+\] ${2//./\\.} +[A-Z]+ +[
 	refused 'go1\.99.*newer than go1\.[0-9]+, the newest this program knows' "$file"
 	LC_ALL=C sed "s/$real/go1.1.${real:6}/g" "$fixture" >"$file"
 	refused 'go1\.1\..*oldest' "$file"
+	# no such number is a version
+	LC_ALL=C sed "s/$real/go1.1000${real:8}/g" "$fixture" >"$file"
+	[[ $(gofile version "$file") == *" tables "* ]] || fail "$(gofile version "$file")"
 }
 
 @test "bad: a function table that is damaged" {

@@ -86,6 +86,17 @@ lib() { "$(dirname "$GOBPF")/tests/runtimelib" "$@"; }
 		[[ $output == *"moved runtime.m.alllink, and nothing says whether it did here"* ]] || fail "$version: $output"
 		run -3 golib layout $version runtime.m sizeof
 	done
+	# mspan.freeIndexForScan, the last, came with go1.19.4
+	[ "$(golib layout go1.19.4 runtime.mspan freeIndexForScan)" = "136 8 table for go1.19" ]
+	[ "$(golib layout go1.19.4 runtime.mspan sizeof)" = "0 144 table for go1.19" ]
+	[ "$(golib layout go1.19.3 runtime.mspan sizeof)" = "0 136 table, corrected for go1.19.3" ]
+	[ "$(golib layout go1.19 runtime.mspan specials)" = "128 8 table for go1.19" ]
+	run -1 golib layout go1.19.3 runtime.mspan freeIndexForScan
+	[[ $output == *"go1.19.3 has no runtime.mspan.freeIndexForScan, which came with go1.19.4" ]]
+	for version in go1.19-devel_0123 "go1.19 to go1.19"; do
+		run -3 golib layout "$version" runtime.mspan freeIndexForScan
+		[[ $output == *"moved runtime.mspan.freeIndexForScan, and nothing says whether it did here"* ]] || fail "$version: $output"
+	done
 	# a program that has a function of that name, whichever Go it says it is from
 	mkdir -p "$BATS_TEST_TMPDIR/moved/cmd"
 	cd "$BATS_TEST_TMPDIR/moved"

@@ -121,3 +121,63 @@ right() {
 	[[ $output == *"Unmarshal"* ]]
 	well
 }
+
+# told URL - what a program says of itself to Prometheus, as an object
+told() {
+	curl -fs "$1/metrics" | awk '/^go_(memstats_[a-z_]+|goroutines|gc_duration_seconds_count) / {
+		text = text (text ? ", " : "") "\"" $1 "\": " $2 + 0 } END { print "{" text "}" }' CONVFMT=%.17g OFMT=%.17g
+}
+
+# as_told NAME URL - gobpf stats between two such: counters are between (its client doesn't empty the caches of Ps, so its
+# own may be what they hold too small), and what did not move meanwhile is equal; up to 10 times, since a busy program moves
+as_told() {
+	local i before after ours
+	for ((i = 0; i < 10; i++)); do
+		before=$(told "$2")
+		ours=$(gobpf stats --json "${PID[$1]}")
+		after=$(told "$2")
+		wrong=$(jq -nr --argjson a "$before" --argjson b "$after" --argjson o "$ours" '
+			def between($name; $v; $slack):
+				if $v + 0 >= $a[$name] and $v <= $b[$name] + $slack then empty
+				else "\($name) \($v) is not from \($a[$name]) to \($b[$name])" end;
+			def around($name; $v):
+				if $v >= ([$a[$name], $b[$name]] | min) and $v <= ([$a[$name], $b[$name]] | max) then empty
+				else "\($name) \($v) is not \($a[$name]) or \($b[$name])" end;
+			$o.memory as $m |
+			between("go_memstats_alloc_bytes_total"; $m.total_alloc; 1048576),
+			between("go_memstats_mallocs_total"; $m.mallocs; 50000),
+			between("go_memstats_frees_total"; $m.frees; 50000),
+			between("go_gc_duration_seconds_count"; $o.gc.cycles; 0),
+			around("go_memstats_heap_released_bytes"; $m.heap_released),
+			around("go_memstats_mspan_sys_bytes"; $m.mspan_sys),
+			around("go_memstats_mcache_sys_bytes"; $m.mcache_sys),
+			around("go_memstats_mcache_inuse_bytes"; $m.mcache_inuse),
+			around("go_memstats_buck_hash_sys_bytes"; $m.buckhash_sys),
+			around("go_memstats_gc_sys_bytes"; $m.gc_sys),
+			around("go_memstats_other_sys_bytes"; $m.other_sys),
+			around("go_memstats_sys_bytes"; $m.sys),
+			around("go_memstats_next_gc_bytes"; $o.gc.next_gc),
+			if ($o.goroutines.count - $b.go_goroutines | fabs) <= 5 then empty else "goroutines \($o.goroutines.count)" end')
+		[ -n "$wrong" ] || return 0
+	done
+	fail "$wrong"
+}
+
+@test "etcd: gobpf stats is what it says to Prometheus" {
+	as_told etcd "$url"
+	well
+}
+
+@test "prometheus: gobpf stats is what it says of itself" {
+	requires prometheus
+	local port
+	port=$(free_port)
+	printf 'global:\n  scrape_interval: 1s\nscrape_configs:\n- job_name: self\n  static_configs:\n  - targets: ["127.0.0.1:%s"]\n' \
+		"$port" >"$data/prometheus.yml"
+	spawn prometheus prometheus --config.file="$data/prometheus.yml" --storage.tsdb.path="$data/tsdb" \
+		--web.listen-address="127.0.0.1:$port"
+	retry 60 curl -fs -o "$BATS_TEST_TMPDIR/ready" "http://127.0.0.1:$port/-/ready"
+	as_told prometheus "http://127.0.0.1:$port"
+	alive prometheus
+	same_code "${PID[prometheus]}"
+}

@@ -220,6 +220,62 @@ pauses() {
 	end s
 }
 
+@test "stats: of a capture and of a core file what it was of the process" {
+	requires gdb
+	start strip
+	agree quiet
+	gobpf capture -q -o "$BATS_TEST_TMPDIR/s.core" "${PID[s]}"
+	gcore -o "$BATS_TEST_TMPDIR/gcore" "${PID[s]}"
+	numbers() { jq -S 'del(.time, .uptime_ns, .memory.exact, .memory.lag_bytes, .memory.lag_objects, .scheduler.threads_kernel)'; }
+	gobpf stats --json "${PID[s]}" | numbers >"$BATS_TEST_TMPDIR/live"
+	gobpf stats --json "$BATS_TEST_TMPDIR/s.core" >"$BATS_TEST_TMPDIR/capture"
+	diff "$BATS_TEST_TMPDIR/live" <(numbers <"$BATS_TEST_TMPDIR/capture")
+	jq -e '.memory | (.exact | not) and .lag_bytes == null' "$BATS_TEST_TMPDIR/capture"
+	gobpf stats --json "$BATS_TEST_TMPDIR/gcore.${PID[s]}" >"$BATS_TEST_TMPDIR/core"
+	diff "$BATS_TEST_TMPDIR/live" <(numbers <"$BATS_TEST_TMPDIR/core")
+	jq -e '.memory.exact and .time == null and .uptime_ns == null' "$BATS_TEST_TMPDIR/core"
+	run -2 gobpf stats -i 1s "$BATS_TEST_TMPDIR/s.core"
+	run -2 gobpf gc-signals "$BATS_TEST_TMPDIR/s.core"
+	end s
+}
+
+# bounded CORE - ends by itself, soon and in little memory, with or without words
+bounded() {
+	local limit=4000000
+	! grep -q __asan_init "$GOBPF" || limit=unlimited
+	run --separate-stderr timeout 20 bash -c "ulimit -v $limit; exec \"\$@\"" sh "$GOBPF" stats "$1"
+	case $status in
+	0) [ -n "$output" ] ;;
+	1 | 3) [[ $stderr == 'gobpf stats: '* ]] ;;
+	*) false ;;
+	esac || fail "exit $status: $output $stderr"
+}
+
+@test "stats: hostile memory: lengths of 2^60, pointers into nowhere and to themselves, any words" {
+	local name value addr n=0 core=$BATS_TEST_TMPDIR/bad.core
+	start
+	gobpf capture -q -o "$BATS_TEST_TMPDIR/good.core" "${PID[s]}"
+	end s
+	while read -r addr _ name; do
+		for value in 0 1 0x1000000000000000 0xffffffffffffffff 0x3ffffff 0x$addr; do
+			cp "$BATS_TEST_TMPDIR/good.core" "$core"
+			"$O/tests/corrupt" "$core" set "0x$addr" "$value" || continue 2
+			bounded "$core" || return
+		done
+		n=$((n + 1))
+		# the length of a slice
+		cp "$BATS_TEST_TMPDIR/good.core" "$core"
+		"$O/tests/corrupt" "$core" set $((0x$addr + 8)) 0x1000000000000000 || continue
+		bounded "$core" || return
+	done < <(go tool nm "$fixture" | awk '$3 ~ /^runtime\.(allp|allglen|allgptr|finq|sched|memstats|gcController|work)$/')
+	((n >= 4))
+	for value in {1..10}; do
+		cp "$BATS_TEST_TMPDIR/good.core" "$core"
+		"$O/tests/corrupt" "$core" random "$value" 1000
+		bounded "$core" || return
+	done
+}
+
 @test "stats: what is no Go program, gone, or asked for in wrong words" {
 	run -3 gobpf stats 4194303
 	[[ $output == *'no process 4194303' ]]

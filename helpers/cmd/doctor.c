@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* gobpf doctor - what a Go executable still says, and what each tool will show of it */
+/* gobpf doctor - what a Go executable still says, what each tool will show of it, and what works on a process here */
 #include <elf.h>
 #include <errno.h>
 #include <jansson.h>
@@ -9,26 +9,17 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/json_text.h"
 #include "base/table.h"
+#include "cmd/doctor_run.h"
 #include "command.h"
 #include "go/alloc.h"
 #include "go/globals.h"
-#include "go/survey.h"
-#include "input/target.h"
-#include "options.h"
 
 #define BUILDINFO_SINCE 13
 
-struct doctor {
-	struct opt_output out;
-	const char *object;
-	const char *name;		/* of the file, for people */
-	struct target target;
-	struct elf_file elf;
-	struct go_survey survey;
-	json_t *parts, *tools;
-	bool failed;
-};
+const char doctor_ok[] = "ok", doctor_no[] = "no", doctor_denied[] = "denied";
+const char doctor_degraded[] = "degraded", doctor_unavailable[] = "unavailable";
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -53,7 +44,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_child children[] = { { &opt_json_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
 	NULL, parse, "FILE|PID",
-	"Show what survives in a Go executable, what each tool will make of it, and what to do.\v"
+	"Show what survives in a Go executable, what each tool will make of it, and what to do. Of a process "
+	"also what this machine and your rights allow, found by trying it on our own process, and which "
+	"commands of gobpf work on it.\v"
 	"Examples:\n"
 	"  gobpf doctor ./server\n"
 	"  gobpf doctor $(pidof server)\n"
@@ -61,11 +54,11 @@ static const struct argp argp = {
 	children, NULL, NULL,
 };
 
-/* A row of one of the two tables. */
-static void add(struct doctor *d, json_t *to, const char *key, const char *name, bool ok,
+void doctor_row(struct doctor *d, json_t *to, const char *key, const char *name, const char *state,
 		const char *says, const char *todo)
 {
-	json_t *row = json_pack("{s:s, s:b, s:s, s:s*}", key, name, "ok", ok, "says", says, "todo", todo);
+	json_t *row = json_pack("{s:s, s:b, s:s, s:o, s:s*}", key, name, "ok", state == doctor_ok, "state", state,
+				"says", json_text(says), "todo", todo);
 
 	if (!row || json_array_append_new(to, row))
 		d->failed = true;
@@ -82,12 +75,12 @@ static void part(struct doctor *d, const char *name, bool ok, const char *fmt, .
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	add(d, d->parts, "part", name, ok, text, NULL);
+	doctor_row(d, d->parts, "part", name, ok ? doctor_ok : doctor_no, text, NULL);
 }
 
 static void tool(struct doctor *d, const char *name, bool ok, const char *says, const char *todo)
 {
-	add(d, d->tools, "tool", name, ok, says, todo);
+	doctor_row(d, d->tools, "tool", name, ok ? doctor_ok : doctor_no, says, todo);
 }
 
 static const char *machine(const struct doctor *d)
@@ -217,7 +210,7 @@ static void print_table(struct doctor *d, FILE *f, const char *head, const char 
 	const struct table_column columns[] = {
 		{ head, 0 }, { "", 0 }, { "SAYS", TABLE_SHORTEN }, { "TO DO", TABLE_SHORTEN },
 	};
-	bool tools = rows == d->tools;
+	bool tools = rows == d->tools || rows == d->commands;
 	struct table t;
 	size_t i;
 	json_t *row;
@@ -227,7 +220,7 @@ static void print_table(struct doctor *d, FILE *f, const char *head, const char 
 		const char *todo = json_string_value(json_object_get(row, "todo"));
 
 		table_cell(&t, "%s", json_string_value(json_object_get(row, key)));
-		table_cell(&t, "%s", json_is_true(json_object_get(row, "ok")) ? "ok" : "no");
+		table_cell(&t, "%s", json_string_value(json_object_get(row, "state")));
 		table_cell(&t, "%s", json_string_value(json_object_get(row, "says")));
 		if (tools)
 			table_cell(&t, "%s", todo ? todo : "");
@@ -245,9 +238,19 @@ static void print_text(struct doctor *d, FILE *f)
 	if (s->go.elf && s->go.module[0])
 		fprintf(f, "%s, ", s->go.module);
 	fprintf(f, "%s%s%s\n\n", machine(d), d->elf.pie ? ", PIE" : "", s->cgo ? ", cgo" : "");
+	if (d->machine) {
+		print_table(d, f, "THIS MACHINE", "part", d->machine);
+		fprintf(f, "\n");
+		print_table(d, f, "THE PROCESS", "part", d->about);
+		fprintf(f, "\n");
+	}
 	print_table(d, f, "IN THE FILE", "part", d->parts);
 	fprintf(f, "\n");
 	print_table(d, f, "TOOL", "tool", d->tools);
+	if (d->commands) {
+		fprintf(f, "\n");
+		print_table(d, f, "GOBPF", "command", d->commands);
+	}
 }
 
 static void print_json(struct doctor *d, FILE *f)
@@ -260,10 +263,26 @@ static void print_json(struct doctor *d, FILE *f)
 				machine(d), "pie", d->elf.pie, "cgo", s->cgo, "parts", d->parts,
 				"tools", d->tools);
 
+	if (d->machine)
+		json_object_update_new(all, json_pack("{s:i, s:O, s:O, s:O}", "pid", d->target.pid, "features",
+						      d->machine, "process", d->about, "commands",
+						      d->commands));
+
 	if (!all || json_dumpf(all, f, JSON_INDENT(1)))
 		d->failed = true;
 	fprintf(f, "\n");
 	json_decref(all);
+}
+
+static void look_at_process(struct doctor *d)
+{
+	d->machine = json_array();
+	d->about = json_array();
+	d->commands = json_array();
+	doctor_machine(d);
+	doctor_process(d);
+	doctor_commands(d);
+	doctor_process_close(d);
 }
 
 static int examine(struct doctor *d)
@@ -279,6 +298,8 @@ static int examine(struct doctor *d)
 	look_at_file(d);
 	look_at_tools(d);
 	look_at_commands(d);
+	if (d->target.pidfd >= 0)
+		look_at_process(d);
 	err = output_open(&d->out, &f);
 	if (err)
 		return err;
@@ -316,6 +337,9 @@ static int run(int argc, char **argv)
 	}
 	json_decref(d.parts);
 	json_decref(d.tools);
+	json_decref(d.machine);
+	json_decref(d.about);
+	json_decref(d.commands);
 	target_close(&d.target);
 	if (err)
 		fprintf(stderr, "gobpf doctor: %s\n", err_text());

@@ -123,4 +123,5 @@ const struct command cmd_span_stats = {
 	.group = "Heap",
 	.summary = "how the heap uses its pages",
 	.run = run,
+	.capture = "",
 };

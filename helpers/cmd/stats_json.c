@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* stats_json.c - gobpf stats as JSON; the schema is in docs/gobpf-stats.1 */
-#include <errno.h>
-#include <string.h>
+#include <math.h>
 
 #include <jansson.h>
 
@@ -48,12 +47,12 @@ static json_t *memory(const struct go_memstats *m)
 		{ "total_alloc", m->total_alloc },
 		{ "mallocs", m->mallocs },
 		{ "frees", m->frees },
-		{ "lag_bytes", m->lag_bytes },
-		{ "lag_objects", m->lag_objects },
 	};
 	json_t *o = numbers(v, ARRAY_SIZE(v));
 
 	json_object_set_new(o, "exact", json_boolean(m->exact));
+	json_object_set_new(o, "lag_bytes", m->lag_known ? json_integer((json_int_t)m->lag_bytes) : json_null());
+	json_object_set_new(o, "lag_objects", m->lag_known ? json_integer((json_int_t)m->lag_objects) : json_null());
 	return o;
 }
 
@@ -86,13 +85,13 @@ static json_t *collector(const struct go_gcstats *gc)
 			       json_null();
 	json_t *limit = gc->memory_limit == GO_NO_LIMIT ? json_null() : json_integer(gc->memory_limit);
 
-	return json_pack("{s:I, s:I, s:I, s:s, s:o, s:I, s:f, s:i, s:o, s:o, s:I, s:I, s:o}", "cycles",
+	return json_pack("{s:I, s:I, s:I, s:s, s:o, s:I, s:o, s:i, s:o, s:o, s:I, s:I, s:o}", "cycles",
 			 (json_int_t)gc->cycles, "forced", (json_int_t)gc->forced, "started",
 			 (json_int_t)gc->started, "phase",
 			 gc->phase < ARRAY_SIZE(phases) ? phases[gc->phase] : "?", "last_end",
 			 when(gc->last_gc_unix_ns),
 			 "pause_total_ns", (json_int_t)gc->pause_total_ns, "cpu_fraction",
-			 gc->cpu_fraction, "gogc", gc->gc_percent, "gomemlimit", limit, "next_gc", goal,
+			 isfinite(gc->cpu_fraction) ? json_real(gc->cpu_fraction) : json_null(), "gogc", gc->gc_percent, "gomemlimit", limit, "next_gc", goal,
 			 "heap_live", (json_int_t)gc->heap_live, "heap_marked",
 			 (json_int_t)gc->heap_marked, "pauses", pauses(gc));
 }
@@ -189,10 +188,5 @@ int stats_print_json(struct stats_run *run, FILE *f)
 				 (json_int_t)s->block_profile_rate, "mutex_fraction",
 				 (json_int_t)s->mutex_profile_rate, "rates", rates(run));
 
-	if (!root)
-		return err_sys(ENOMEM, "writing JSON");
-	json_dumpf(root, f, run->live.interval_ns ? JSON_COMPACT : JSON_INDENT(1));
-	fputc('\n', f);
-	json_decref(root);
-	return 0;
+	return json_print(root, f, !run->live.interval_ns);
 }

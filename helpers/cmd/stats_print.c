@@ -191,12 +191,12 @@ static void thread_cells(struct table *t, const struct stats *now)
 
 	table_cell(t, "threads");
 	if (now->kernel_threads)
-		table_cell(t, "%llu, %llu of them the runtime's: %llu idle, %llu spinning; sysmon %s",
+		table_cell(t, "%llu; Ms %llu: %llu idle, %llu spinning; sysmon %s",
 			   (unsigned long long)now->kernel_threads, (unsigned long long)s->threads,
 			   (unsigned long long)s->threads_idle, (unsigned long long)s->threads_spinning,
 			   s->sysmon_sleeps ? "sleeps" : "runs");
 	else
-		table_cell(t, "%llu of the runtime: %llu idle, %llu spinning; sysmon %s",
+		table_cell(t, "Ms %llu: %llu idle, %llu spinning; sysmon %s",
 			   (unsigned long long)s->threads, (unsigned long long)s->threads_idle,
 			   (unsigned long long)s->threads_spinning, s->sysmon_sleeps ? "sleeps" : "runs");
 }
@@ -290,6 +290,10 @@ static void lag_line(const struct stats_run *run, FILE *f)
 
 	if (m->exact || run->live.out.quiet)
 		return;
+	if (!m->lag_known) {
+		fputs("~ as far as the memory in a capture is from one moment\n\n", f);
+		return;
+	}
 	fprintf(f, "~ right within %s and %s objects, which were allocated while it was read, and what each "
 		   "processor\n  was adding just then\n\n",
 		bytes(a, m->lag_bytes), count(b, m->lag_objects));

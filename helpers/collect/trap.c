@@ -98,9 +98,8 @@ static int measure(struct trap_bpf *skel, enum attach_how how, double *ret_ns)
 	return 0;
 }
 
-int trap_cost(double *ret_ns)
+int trap_try(enum attach_how how, double *ret_ns)
 {
-	enum attach_how how = attach_best();
 	struct trap_bpf *skel = trap_bpf__open();
 	int err;
 
@@ -111,4 +110,9 @@ int trap_cost(double *ret_ns)
 	err = err ? kernel_words(-err, "BPF program") : measure(skel, how, ret_ns);
 	trap_bpf__destroy(skel);
 	return err ? err_in(err, "measuring the cost of a breakpoint") : 0;
+}
+
+int trap_cost(double *ret_ns)
+{
+	return trap_try(attach_best(), ret_ns);
 }

@@ -3,6 +3,8 @@
 #ifndef GOBPF_COLLECT_TRAP_H
 #define GOBPF_COLLECT_TRAP_H
 
+#include "collect/attach.h"
+
 /*
  * Measures, on a function of our own process, what one hit of a breakpoint
  * with an empty program costs (CPU ns), at an instruction that the kernel
@@ -10,5 +12,7 @@
  * it waiting; the target is not touched.  0 or -errno with words.
  */
 int trap_cost(double *ret_ns);
+/* The same in the given way, better or not. */
+int trap_try(enum attach_how how, double *ret_ns);
 
 #endif

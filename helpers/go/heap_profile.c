@@ -32,12 +32,8 @@ static double times_plus(double a, double b, double c)
 	return has_fma() ? fma(a, b, c) : a * b + c;
 }
 
-/*
- * e^x as Go's math.Exp computes it on amd64 (math/exp_amd64.s, after Shibata, "Efficient evaluation
- * methods of elementary functions suitable for SIMD computation"): libm's differs in the last
- * bit, which a sum of gigabytes shows.  For x <= 0 above the denormal numbers; below it is 0.
- */
-static double go_exp(double x)
+/* After Shibata, "Efficient evaluation methods of elementary functions suitable for SIMD computation". */
+double go_exp(double x)
 {
 	static const double high = 0.69314718055966295651160180568695068359375;	/* of ln 2 */
 	static const double low = 0.28235290563031577122588448175013436025525412068e-12;

@@ -39,6 +39,12 @@ int go_heap_sample(const struct go_buckets *b, const struct go_bucket *k,
 int go_heap_profile(const struct go_process *p, const struct go_buckets *b,
 		    const struct symboliser *sym, struct profile *prof);
 
+/*
+ * e^x as Go's math.Exp computes it on amd64 (math/exp_amd64.s), to the bit: libm's differs in the last one now and
+ * then, which sums of gigabytes show.  For x <= 0; what is no normal number any more is 0.
+ */
+double go_exp(double x);
+
 /* The executable's code as the profile's mapping; 0 or -ENOMEM. */
 int go_heap_mapping(const struct go_process *p, struct profile *prof);
 

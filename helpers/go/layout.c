@@ -38,12 +38,16 @@ struct alias_row {
 	const char *strct, *field, *older;
 };
 
-/* Something that came into the structure before offset: from there on all is by bytes further. */
+/*
+ * Something that came into the structure before offset: from there on all is by bytes further.
+ * by < 0: the table's version has it, and before that patch release the structure ended at offset.
+ */
 struct shift_row {
 	uint8_t minor, patch;
 	const char *strct;
 	const char *mark;	/* the function that came with it; "": the version says it */
-	uint32_t offset, by;
+	uint32_t offset;
+	int32_t by;
 };
 
 #define LAYOUT_VERSION(minor, text) { minor, text },
@@ -146,6 +150,29 @@ static int patch_of(const struct go_version *v)
 	return !p[0] || p[0] == ' ' || !strncmp(p, "rc", 2) || !strncmp(p, "beta", 4) ? 0 : -1;
 }
 
+/* Nothing says whether this patch release moved the field. */
+static int unsure(const struct go_file *g, const struct shift_row *r, const char *field)
+{
+	return err_set(ENOEXEC, "%s: go1.%u.%u moved %s.%s, and nothing says whether it did here",
+		       g->elf->path, r->minor, r->patch, r->strct, field);
+}
+
+/* What the table has at the structure's end, and the version perhaps not yet. */
+static int unshift(const struct go_file *g, const struct shift_row *r, int patch,
+		   const char *field, struct layout_field *f)
+{
+	if (patch < 0)
+		return unsure(g, r, field);
+	if (patch >= r->patch)
+		return 0;
+	if (f->offset >= r->offset)
+		return err_set(ENOENT, "%s has no %s.%s, which came with go1.%u.%u",
+			       g->version.text, r->strct, field, r->minor, r->patch);
+	f->size += r->by;
+	f->source = LAYOUT_SHIFTED;
+	return 0;
+}
+
 /*
  * What came into a structure after the table's toolchain was made.  The function that came
  * with it is believed, also in a version that had the change put into it later; that it is
@@ -157,22 +184,24 @@ static int shift(const struct go_file *g, unsigned minor, const char *strct, con
 	bool whole = !strcmp(field, "sizeof");
 	int patch = patch_of(&g->version);
 	struct go_func mark;
+	int err = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(shifts); i++) {
+	for (size_t i = 0; !err && i < ARRAY_SIZE(shifts); i++) {
 		const struct shift_row *r = &shifts[i];
 
 		if (r->minor != minor || strcmp(r->strct, strct) != 0 ||
 		    (!whole && f->offset < r->offset))
 			continue;
-		if (!r->mark[0] || go_func_named(g, r->mark, &mark)) {
+		if (r->by < 0) {
+			err = unshift(g, r, patch, field, f);
+		} else if (!r->mark[0] || go_func_named(g, r->mark, &mark)) {
 			*(whole ? &f->size : &f->offset) += r->by;
 			f->source = LAYOUT_SHIFTED;
 		} else if (patch < 0 || patch >= r->patch) {
-			return err_set(ENOEXEC, "%s: go1.%u.%u moved %s.%s, and nothing says whether it did "
-				       "here", g->elf->path, r->minor, r->patch, strct, field);
+			err = unsure(g, r, field);
 		}
 	}
-	return 0;
+	return err;
 }
 
 static int in_version(const struct go_file *g, unsigned minor, const char *strct,

@@ -359,10 +359,12 @@ static void from_values(const uint64_t *v, const struct delta *d, struct go_mems
 static void finish(struct reading *rd, const uint64_t *v, struct go_memstats *ret)
 {
 	struct delta d = rd->cached, later = { 0 }, earlier = { 0 };
+	const struct target *t = rd->r->p->target;
+	bool capture = t->core && t->core->is_capture;
 	struct go_memstats a, b;
 
 	sum_stats(rd, rd->before, &d);
-	*ret = (struct go_memstats){ .exact = is_exact(rd), .time_ns = target_now_ns(rd->r->p->target) };
+	*ret = (struct go_memstats){ .exact = !capture && is_exact(rd), .lag_known = !capture, .time_ns = target_now_ns(t) };
 	add_up(rd->l, &d, ret);
 	from_values(v, &d, ret);
 	ret->stack_cached = rd->stack_cached < ret->stack_inuse ? rd->stack_cached : ret->stack_inuse;
@@ -413,7 +415,7 @@ static int read_exactly(struct reading *rd, struct go_memstats *ret)
 		if (!any || now.exact || now.lag_bytes <= ret->lag_bytes)
 			*ret = now;
 		any = true;
-		if (ret->exact)
+		if (ret->exact || !ret->lag_known)
 			return 0;
 	}
 	if (any)

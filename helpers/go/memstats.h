@@ -36,6 +36,7 @@ struct go_memstats {
 	 */
 	uint64_t stack_cached;
 	bool exact;
+	bool lag_known;			/* false: of a capture, whose memory is from moments that nobody knows */
 	uint64_t lag_bytes, lag_objects;
 	uint64_t time_ns;		/* CLOCK_MONOTONIC; 0: a core file that does not say when it was made */
 };

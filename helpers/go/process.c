@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 
@@ -13,6 +14,69 @@ static int check_machine(const struct go_file *g)
 	if (g->elf->machine == EM_X86_64)
 		return 0;
 	return err_set(EOPNOTSUPP, "%s: live processes are read on amd64 only", g->elf->path);
+}
+
+/*
+ * Is that mapped file a Go library with its own runtime (-buildmode=c-shared)?  A plugin has the
+ * program's (cmd/link/internal/ld/data.go: only plugins have go:plugin.tabs, go.plugin.tabs before 1.20).
+ */
+static bool has_runtime(const struct target *t, const struct map *m)
+{
+	int fd = target_mapped_fd(t, m);
+	struct elf_file e;
+	struct elf_sym s;
+	char path[64];
+	bool ret;
+
+	if (fd < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ret = !elf_open(path, &e);
+	if (ret) {
+		ret = (elf_section(&e, ".gopclntab") || elf_section(&e, ".data.rel.ro.gopclntab") ||
+		       elf_section(&e, ".go.buildinfo")) &&
+		      !elf_symbol(&e, "go:plugin.tabs", &s) && !elf_symbol(&e, "go.plugin.tabs", &s);
+		elf_close(&e);
+	}
+	close(fd);
+	return ret;
+}
+
+/* The first library with a runtime, "" for none. */
+static void find_other(const struct target *t, const struct maps *maps, char *ret, size_t size)
+{
+	enum { LIBRARIES_MAX = 256 };	/* to look at */
+	unsigned looked = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; !ret[0] && i < maps->n && looked < LIBRARIES_MAX; i++) {
+		const struct map *m = &maps->v[i];
+
+		/* overlayfs may show another inode here, and a path gets " (deleted)" behind it */
+		if (!m->exec || !m->ino || m->path[0] != '/' || m->ino == t->exe_ino ||
+		    !strncmp(m->path, t->exe_path, strlen(t->exe_path)))
+			continue;
+		looked++;
+		if (has_runtime(t, m))
+			snprintf(ret, size, "%s", m->path);
+	}
+}
+
+/* Words for a process whose executable is no Go program: a library in it may be. */
+static int not_go(const struct target *t, int err)
+{
+	char words[512], other[256] = "", *text;
+	struct maps maps;
+
+	snprintf(words, sizeof(words), "%s", err_text());
+	if (err == -ENOEXEC && !target_text(t, "maps", &text, NULL) && !maps_parse(text, t->pid, &maps)) {
+		find_other(t, &maps, other, sizeof(other));
+		maps_free(&maps);
+	}
+	if (other[0])
+		return err_set(ENOEXEC, "process %d (%s) is no Go program, but has a Go library, %s: Go runtimes "
+			       "in libraries are not read", t->pid, t->comm, other);
+	return err_set(-err, "process %d (%s): %s", t->pid, t->comm, words);
 }
 
 int go_process_open(const struct target *t, struct go_process *ret)
@@ -29,7 +93,7 @@ int go_process_open(const struct target *t, struct go_process *ret)
 	if (!err)
 		err = check_machine(&p.go);
 	if (err) {
-		err_in(err, "process %d (%s)", t->pid, t->comm);
+		not_go(t, err);
 		goto out;
 	}
 	err = target_entry(t, &entry);
@@ -41,6 +105,7 @@ int go_process_open(const struct target *t, struct go_process *ret)
 		err = maps_parse(maps, t->pid, &p.maps);
 	if (err)
 		goto out;
+	find_other(t, &p.maps, p.other, sizeof(p.other));
 	err = mem_init(&p.mem, t);
 	if (err)
 		err_sys(-err, "process %d", t->pid);

@@ -19,6 +19,7 @@ struct go_process {
 	struct mem mem;
 	struct elf_native native; /* C code of the executable */
 	struct go_objects objects; /* what else is mapped */
+	char other[256];	/* a library with a Go runtime of its own, which is not read; else "" */
 	char exec_name[64];	/* for text of addresses outside every mapping we know */
 };
 

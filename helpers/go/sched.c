@@ -13,7 +13,7 @@ enum {
 	G_MAX = 1 << 26,
 	G_PART_MAX = 64,	/* of a g: status and wait reason are close together */
 	SCAN = 0x1000,		/* _Gscan: a GC looks at it */
-	FINALIZER_BLOCKS = 1 << 20,
+	FINALIZER_BLOCKS = 1 << 16,	/* of 100 finalizers each */
 };
 
 enum p_status { P_IDLE, P_RUNNING, P_SYSCALL, P_GCSTOP };

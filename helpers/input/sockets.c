@@ -18,7 +18,7 @@ enum { STATE_LISTEN = 10 };	/* TCP_LISTEN, include/net/tcp_states.h */
 /* The kernel prints an address as 32-bit numbers of this machine, each of 4 bytes in network order. */
 static bool parse_address(const char *hex, struct listener *l)
 {
-	uint32_t words[4];
+	uint32_t words[4] = { 0 };
 
 	for (int i = 0; i < (l->v6 ? 4 : 1); i++)
 		if (sscanf(hex + i * 8, "%8" SCNx32, &words[i]) != 1)

@@ -54,6 +54,16 @@ static void status_field(pid_t pid, const char *key, char *ret, size_t size)
 	buf_free(&b);
 }
 
+/* Documentation/admin-guide/LSM/Yama.rst: above 0 one may not look into all of one's own processes. */
+static int ptrace_scope(void)
+{
+	struct buf b = { 0 };
+	int scope = buf_read_file(&b, "/proc/sys/kernel/yama/ptrace_scope", 64) ? 0 : atoi(b.data);
+
+	buf_free(&b);
+	return scope;
+}
+
 int target_denied(pid_t pid, const char *name, const char *what)
 {
 	char uid[64], who[80] = "";
@@ -65,6 +75,9 @@ int target_denied(pid_t pid, const char *name, const char *what)
 	if (caps_have(CAP_SYS_PTRACE))
 		why = "the kernel forbids it even with CAP_SYS_PTRACE (a sandbox, another user "
 		      "namespace or a security module)";
+	else if (geteuid() == (uid_t)atoi(uid) && ptrace_scope() > 0)
+		why = "kernel.yama.ptrace_scope allows it to its parents only: run as root, or with "
+		      "CAP_SYS_PTRACE";
 	else if (geteuid() == (uid_t)atoi(uid) && geteuid() != 0)
 		why = "run as root, or with CAP_SYS_PTRACE";
 	else if (geteuid() == 0)

@@ -2,21 +2,15 @@
 #include "script/bpftrace.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/num.h"
-#include "script/child.h"
-
-#define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define VERSION_DEADLINE_NS 5000000000ULL
+#include "script/program.h"
 
 /* Tried: 0.17.0 (Debian 12), 0.23.2 (Debian 13), 0.27.1 (Debian unstable). */
 static const struct bpftrace_abilities abilities[] = {
@@ -52,74 +46,17 @@ bool bpftrace_parse_version(const char *text, struct bpftrace *ret)
 	return true;
 }
 
-static bool roots_own(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && st.st_uid == 0 && !(st.st_mode & S_IWOTH);
-}
-
-/* As root, only a program that nobody but root could have put there. */
-static bool trusted(const char *folder, const char *program)
-{
-	if (access(program, X_OK))
-		return false;
-	return geteuid() != 0 || (roots_own(folder) && roots_own(program));
-}
-
-/* A relative entry of $PATH is never used: it means another program in each folder. */
-static bool search(const char *path, char ret[PATH_MAX])
-{
-	char folder[PATH_MAX];
-
-	while (*path) {
-		size_t n = strcspn(path, ":");
-
-		if (path[0] == '/' && n < sizeof(folder) - sizeof("/bpftrace")) {
-			snprintf(folder, sizeof(folder), "%.*s", (int)n, path);
-			snprintf(ret, PATH_MAX, "%.*s/bpftrace", (int)n, path);
-			if (trusted(folder, ret))
-				return true;
-		}
-		path += n + (path[n] == ':');
-	}
-	return false;
-}
-
 static int find(const char *path, char ret[PATH_MAX])
 {
-	const char *folders = getenv("PATH");
-
 	if (path) {
 		if (!realpath(path, ret) || access(ret, X_OK))
 			return err_sys(errno, "can't run %s", path);
 		return 0;
 	}
-	if (search(folders ? folders : SYSTEM_PATH, ret))
+	if (program_find("bpftrace", ret))
 		return 0;
 	return err_set(EOPNOTSUPP, "bpftrace is not in PATH (on Debian and Ubuntu: "
 				   "apt-get install bpftrace)");
-}
-
-/* The output of `bpftrace --version'; 0 or -errno with words. */
-static int ask(const char *path, struct buf *ret)
-{
-	char *argv[] = { (char *)path, (char *)"--version", NULL }, *env[] = { NULL };
-	uint64_t deadline = num_now_ns() + VERSION_DEADLINE_NS;
-	struct timespec nap = { 0, 1000000 };
-	struct child c;
-	int err = child_start(&c, argv, env, -1, true);
-
-	if (err)
-		return err;
-	while (!child_ended(&c) && num_now_ns() < deadline)
-		nanosleep(&nap, NULL);
-	if (c.pid)
-		err = err_set(ETIMEDOUT, "%s --version doesn't answer", path);
-	else
-		err = child_output(c.out, ret);
-	child_free(&c);
-	return err;
 }
 
 /* Linux include/linux/proc_ns.h: PROC_PID_INIT_INO, the first PID namespace's inode */
@@ -146,7 +83,7 @@ int bpftrace_find(const char *path, struct bpftrace *ret)
 	int err = find(path, b.path);
 
 	if (!err)
-		err = ask(b.path, &out);
+		err = program_version(b.path, &out);
 	if (!err && (!out.data || !bpftrace_parse_version(out.data, &b)))
 		err = err_set(EOPNOTSUPP, "%s doesn't say which bpftrace it is", b.path);
 	if (!err && !b.can)

@@ -118,7 +118,7 @@ static int write_frame(void *ctx, unsigned depth, uint32_t label, int64_t total,
 	path->len = depth > 1 ? o->lens[depth - 1] : 0;
 	if (depth > 1)
 		buf_char(path, ';');
-	buf_str(path, o->labels->v[label].text);
+	buf_add(path, o->labels->v[label].text, o->labels->v[label].len);
 	o->lens[depth] = path->len;
 	if (self && !path->failed) {
 		add_count(path, self);

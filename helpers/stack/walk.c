@@ -33,7 +33,7 @@ static int find_label(struct labels *l, struct idmap *m, size_t start, uint32_t 
 		return -ENOMEM;
 	*ret = l->n;
 	/* an offset until texts no longer moves */
-	l->v[l->n++] = (struct label_text){ (const char *)start, frame };
+	l->v[l->n++] = (struct label_text){ (const char *)start, l->texts.len - start, frame };
 	buf_add(&l->texts, "", 1);
 	return l->texts.failed ? -ENOMEM : 0;
 }

@@ -13,6 +13,7 @@ typedef void label_fn(struct buf *b, const struct frame *f);
 struct labels {
 	struct label_text {
 		const char *text;
+		uint32_t len;
 		uint32_t frame;		/* the first frame of that name: profile->frames[frame] */
 	} *v;
 	size_t n, cap;

@@ -279,7 +279,8 @@ func subject(row string) string {
 // Fields that came into a structure before this offset, so that it and all behind are further on: in
 // versions without a toolchain although those before and after agree, and in patch releases
 // newer than the toolchain.  mark is a function that is there when the field is; without one
-// the version says it.
+// the version says it.  by < 0: the toolchain is the newer one, releases before that patch had not
+// yet these last bytes of the structure, from the offset on.
 var shifts = []struct {
 	minor, patch int
 	strct        string
@@ -289,6 +290,8 @@ var shifts = []struct {
 	// m.doesPark before m.park (runtime2.go); seen in stripped programs, and in their memory
 	{16, 0, "runtime.m", 328, 8, "-"},
 	{17, 0, "runtime.m", 328, 8, "-"},
+	// mspan.freeIndexForScan behind all others (mheap.go): golang/go issue 54596; not in go1.19.3
+	{19, 4, "runtime.mspan", 136, -8, "-"},
 	// m.allpSnapshot before m.ncgocall, as in 1.25: golang/go issue 74414; seen in go1.23.12
 	{23, 12, "runtime.m", 296, 24, "runtime.(*m).snapshotAllp"},
 	{24, 6, "runtime.m", 296, 24, "runtime.(*m).snapshotAllp"},
@@ -341,7 +344,7 @@ func write(out io.Writer, all []*facts) error {
 		"# class rows: the size class, bytes of its objects, pages of its spans\n"+
 		"# alias rows: an older name of the field, or of the structure\n"+
 		"# shift rows: from that patch release on, if that function is there, fields from this offset on\n"+
-		"# are so many bytes further\n")
+		"# are so many bytes further; by < 0: before it, the structure ended at this offset\n")
 	for _, f := range all {
 		fmt.Fprintf(out, "version\t%d\t%d\t-\t%s\t-\t-\t-\t-\n", f.minor, f.minor, f.version)
 	}

@@ -11,7 +11,9 @@
 #include "base/err.h"
 #include "go/alloc.h"
 #include "go/calls.h"
+#include "go/current.h"
 #include "go/globals.h"
+#include "go/heap_profile.h"
 #include "go/layout.h"
 #include "go/probe.h"
 #include "golib.h"
@@ -226,6 +228,39 @@ static int cmd_sampling(char **a)
 	return 0;
 }
 
+/* current VERSION FILE: "REGISTER OFFSET WITNESSES", as if it were of that version; "-": of its own */
+static int cmd_current(char **a)
+{
+	struct go_current c;
+	int err = open_file(a[1]);
+
+	if (!err && a[0][0] != '-' && !set_version(&go, a[0]))
+		err = -EINVAL;
+	if (!err)
+		err = go_current(&go, &c);
+	if (!err && c.tls)
+		printf("%s %" PRId64 " %u\n", c.reg ? c.reg : "-", c.tls_offset, c.tls_funcs);
+	else if (!err)
+		printf("%s - 0\n", c.reg ? c.reg : "-");
+	return err;
+}
+
+/* exp: of each line "e X E^X", bits in hex, the same with our e^X */
+static int cmd_exp(char **a)
+{
+	uint64_t in, out;
+	double x, y;
+
+	(void)a;
+	while (scanf("e %" SCNx64 " %*x ", &in) == 1) {
+		memcpy(&x, &in, sizeof(x));
+		y = go_exp(x);
+		memcpy(&out, &y, sizeof(out));
+		printf("e %" PRIx64 " %" PRIx64 "\n", in, out);
+	}
+	return 0;
+}
+
 static const struct unit_command commands[] = {
 	{ "layout", 3, cmd_layout },
 	{ "layout-in", 4, cmd_layout_in },
@@ -237,7 +272,9 @@ static const struct unit_command commands[] = {
 	{ "code", 1, cmd_code },
 	{ "behind", 2, cmd_behind },
 	{ "exact", 1, cmd_exact },
+	{ "exp", 0, cmd_exp },
 	{ "sampling", 1, cmd_sampling },
+	{ "current", 2, cmd_current },
 };
 
 int main(int argc, char **argv)

@@ -9,7 +9,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "go/args.h"
-#include "go/current.h"
 #include "go/insn.h"
 #include "go/layout.h"
 #include "go/layout_code.h"
@@ -186,21 +185,6 @@ static int cmd_bycode(char **a)
 	return err;
 }
 
-/* current FILE: "REGISTER OFFSET WITNESSES" */
-static int cmd_current(char **a)
-{
-	struct go_current c;
-	int err = open_file(a[0]);
-
-	if (!err)
-		err = go_current(&go, &c);
-	if (!err && c.tls)
-		printf("%s %" PRId64 " %u\n", c.reg ? c.reg : "-", c.tls_offset, c.tls_funcs);
-	else if (!err)
-		printf("%s - 0\n", c.reg ? c.reg : "-");
-	return err;
-}
-
 static const struct unit_command commands[] = {
 	{ "leaves", 1, cmd_leaves },
 	{ "code", 1, cmd_code },
@@ -210,7 +194,6 @@ static const struct unit_command commands[] = {
 	{ "layout", 3, cmd_layout },
 	{ "refs", 1, cmd_refs },
 	{ "bycode", 3, cmd_bycode },
-	{ "current", 1, cmd_current },
 };
 
 int main(int argc, char **argv)
