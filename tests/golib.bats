@@ -78,6 +78,8 @@ lib() { "$(dirname "$GOBPF")/tests/runtimelib" "$@"; }
 @test "layout: what a patch release moved is told by the function that came with it" {
 	[ "$(golib layout go1.24.5 runtime.m alllink)" = "328 8 table for go1.24" ]
 	[ "$(golib layout go1.24rc2 runtime.m alllink)" = "328 8 table for go1.24" ]
+	[ "$(golib layout go1.24beta1 runtime.m alllink)" = "328 8 table for go1.24" ]
+	[ "$(golib layout 'go1.24 X:nocoverageredesign' runtime.m alllink)" = "328 8 table for go1.24" ]
 	[ "$(golib layout 'go1.23.11 X:nocoverageredesign' runtime.m alllink)" = "328 8 table for go1.23" ]
 	[ "$(golib layout go1.24.6 runtime.m incgo)" = "280 1 table for go1.24" ]
 	local version
@@ -104,7 +106,9 @@ lib() { "$(dirname "$GOBPF")/tests/runtimelib" "$@"; }
 		'func (v *m) snapshotAllp() *int { return v.p }' 'func F() { println(V.snapshotAllp()) }' >runtimz.go
 	printf '%s\n' 'package main' 'import "runtimz"' 'func main() { runtimz.F() }' >cmd/main.go
 	printf 'module runtimz\ngo 1.16\n' >go.mod
-	GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -buildvcs=false -ldflags='-s -w' -o out ./cmd
+	GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -buildvcs=false -ldflags='-s -w' -o built ./cmd
+	# since 1.25 there is such a function
+	LC_ALL=C sed 's/runtime\.(\*m)\.snapshotAllp/runtime.(*m).snapshotAl_p/' built >out
 	run -3 golib layout-in go1.24.6 runtime.m alllink out
 	LC_ALL=C sed 's/runtimz\.(\*m)\.snapshotAllp/runtime.(*m).snapshotAllp/g' out >renamed
 	[ "$(golib layout-in go1.24.6 runtime.m alllink renamed)" = "352 8 table, corrected for go1.24.6" ]
@@ -113,6 +117,22 @@ lib() { "$(dirname "$GOBPF")/tests/runtimelib" "$@"; }
 	[ "$(golib layout-in go1.24.6 runtime.m sizeof renamed)" = "0 1832 table, corrected for go1.24.6" ]
 	[ "$(golib layout-in go1.24.6 runtime.m incgo renamed)" = "280 1 table for go1.24" ]
 	[ "$(golib layout-in go1.22.6 runtime.m alllink renamed)" = "328 8 table for go1.22" ]
+}
+
+@test "layout: compare-code sees whether two programs keep fields at other places" {
+	program "$(go env GOROOT)" strip
+	local plain=$program
+	program "$(go env GOROOT)" strip pie
+	run -0 env O="$(dirname "$GOBPF")" "$TOP/tests/compare-code" "$plain" "$program"
+	[[ ${lines[-1]} =~ ^([0-9]+)\ functions\ compared,\ 0\ differ$ ]] || fail "$output"
+	((BASH_REMATCH[1] > 700)) || fail "$output"
+	# mov 0x30(%r14) is of g.m; one of them is of another field then
+	local at copy=$BATS_TEST_TMPDIR/copy
+	cp "$plain" "$copy"
+	at=$(LC_ALL=C grep -obUaP '\x49\x8b\x5e\x30|\x49\x8b\x4e\x30|\x49\x8b\x46\x30' "$plain" | head -1 | cut -d: -f1)
+	printf '\x38' | dd of="$copy" bs=1 seek=$((at + 3)) conv=notrunc status=none
+	run -0 env O="$(dirname "$GOBPF")" "$TOP/tests/compare-code" "$plain" "$copy"
+	[[ ${#lines[@]} -eq 2 && ${lines[0]} == *"5 8 +48: "*"5 8 +56: "* && ${lines[1]} == *", 1 differ" ]] || fail "$output"
 }
 
 @test "layout: an executable's own DWARF comes first, in older words too, else the table" {

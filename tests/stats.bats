@@ -3,6 +3,7 @@
 # stats against what the program's own runtime.ReadMemStats() and runtime/metrics say right after it was read from
 # outside. $GOBPF_TOOLCHAINS adds toolchains.
 
+# shellcheck disable=SC2030,SC2031
 load helpers
 load golib
 

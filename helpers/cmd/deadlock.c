@@ -177,4 +177,5 @@ const struct command cmd_deadlock = {
 	.group = "Goroutines",
 	.summary = "who waits for which channels and locks, and is it stuck",
 	.run = run,
+	.capture = "",
 };

@@ -261,4 +261,5 @@ const struct command cmd_finalizers = {
 	.group = "Heap",
 	.summary = "are finalizers or cleanups backed up, and what do objects have attached",
 	.run = run,
+	.capture = "",
 };

@@ -14,9 +14,9 @@
  * the toolchains at hand.  Nothing is guessed: a version that no toolchain
  * vouches for is refused, field by field.  Go 1.16 to 1.18 and 1.20 had no toolchain; a field
  * for which 1.15 and 1.19, or 1.19 and 1.21, agree is given for them as LAYOUT_INTERPOLATED.
- * That was wrong for a part of runtime.m, and patch releases of 1.23 and 1.24 moved a part of it
- * as well: the table has these shifts, LAYOUT_SHIFTED.  tests/check-files looks at programs
- * of these versions while they run.
+ * That was wrong for a part of runtime.m, and patch releases of 1.19, 1.23 and 1.24 changed
+ * structures as well: the table has these shifts, LAYOUT_SHIFTED.  tests/check-files looks at
+ * programs of these versions while they run, tests/compare-code at the code of two.
  *
  * strct and field are the runtime's own names: "runtime.g" and "goid"; a field
  * of a structure inside is "sched.sp".  The field "sizeof" is the structure
