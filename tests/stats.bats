@@ -209,6 +209,7 @@ pauses() {
 	gobpf stats "${PID[s]}" >"$BATS_TEST_TMPDIR/page"
 	page() { grep -qE -- "$1" "$BATS_TEST_TMPDIR/page" || fail "no '$1' in $(cat "$BATS_TEST_TMPDIR/page")"; }
 	page "^stats: stats-.* \(pid ${PID[s]}\), go1\.[0-9.]+, stripped; up [0-9.]+ m?s$"
+	page '^module gobpf.test/fixtures/stats$'
 	page '^heap +2[0-9.]+ MiB +[0-9.]+ MiB  2[0-9.]+ MiB in 20\.[0-9]k objects; idle .* of it returned$'
 	page '^sum +[0-9.]+ MiB  allocated so far: [0-9.]+ MiB in 2[0-9.]+k objects$'
 	page '^cycles  [0-9]+, 5 of them forced; the last ended [0-9.]+ m?s ago, 20[0-9-]{8} [0-9:]{8}$'
