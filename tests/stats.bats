@@ -46,16 +46,17 @@ differences() {
 			select($t[.key] != null and .value != $t[.key]) | "\(.key) \(.value) \($t[.key])")'
 }
 
-# agree [WORD] - ours is what the program says of itself right after: at once, or when the scavenger held still
+# agree [WORD] - ours is what the program says of itself right after, three times in a row: each time it reads its metrics
+# it turns the counters' generations once. The scavenger may move memory meanwhile, so it is tried again.
 agree() {
-	local i
-	for ((i = 0; i < 20; i++)); do
+	local i row=0
+	for ((i = 0; i < 30 && row < 3; i++)); do
 		ours=$(gobpf stats --json "${PID[s]}")
 		ask "${1:-look}" || return
 		differ=$(differences)
-		[ -n "$differ" ] || return 0
+		[ -n "$differ" ] && row=0 || row=$((row + 1))
 	done
-	fail "$differ"
+	((row == 3)) || fail "$differ"
 }
 
 # pauses - the whole ring is the program's
@@ -71,10 +72,7 @@ pauses() {
 	local root
 	while read -r root; do
 		GOBPF_GOROOT=$root start
-		# of metrics, each reading turns the counters' generations once: all three
 		agree quiet
-		agree
-		agree
 		agree
 		pauses
 		unharmed s
@@ -86,7 +84,6 @@ pauses() {
 	local root
 	while read -r root; do
 		GOBPF_GOROOT=$root start strip pie cgo
-		agree
 		agree
 		jq -e '.target | .stripped and .pie and .cgo' <<<"$ours"
 		end s
@@ -124,7 +121,7 @@ pauses() {
 }
 
 @test "stats: limits of the collector, and the goal that follows from them" {
-	local root
+	local root name
 	while read -r root; do
 		GOBPF_GOROOT=$root fixture stats strip
 		GOGC=off GOMEMLIMIT=60MiB spawn s "$fixture"
@@ -144,11 +141,14 @@ pauses() {
 		jq -e '.gc | .gogc == -1 and .gomemlimit == null and .next_gc == null and .phase == "off" and .started == .cycles' <<<"$ours"
 		gobpf stats "${PID[s]}" | grep -qF 'GOGC off, GOMEMLIMIT off'
 		end s
-		GOGC=250 spawn s "$fixture"
-		await s '^READY'
-		agree quiet
-		jq -e '.gc.gogc == 250' <<<"$ours"
-		end s
+		# with little room a cycle still leaves a MiB for sweeping
+		for name in 250 2; do
+			GOGC=$name spawn s "$fixture"
+			await s '^READY'
+			agree quiet
+			jq -e ".gc.gogc == $name" <<<"$ours"
+			end s
+		done
 	done < <(roots)
 }
 
