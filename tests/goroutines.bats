@@ -287,6 +287,26 @@ of() { jq -s ".[-1] as \$r | \$r.groups[] | select(any(.stack[]; .func == \"main
 	done < <(roots)
 }
 
+@test "goroutines: without perf events those that run have no stack, and one line says why" {
+	local how
+	fixture without
+	local without=$fixture
+	fixture spinning strip
+	spawn s "$fixture" 6 3
+	await s '^READY'
+	# some run at any time, but those may be over just then
+	said() {
+		"$without" "$1" "$GOBPF" goroutines --state running --json "${PID[s]}" \
+			>"$BATS_TEST_TMPDIR/json" 2>"$BATS_TEST_TMPDIR/words"
+		[ "$(cat "$BATS_TEST_TMPDIR/words")" = "gobpf goroutines: goroutines that run have no stack: perf events are $2" ]
+	}
+	retry 20 said refused:perf_event_open 'not permitted (kernel.perf_event_paranoid above 2 without CAP_PERFMON)'
+	[ "$(jq -r '.groups[] | .from, (.stack | length), .missing' "$BATS_TEST_TMPDIR/json" | sort -u | paste -sd' ')" = \
+		'0 memory running on a thread: its stack is in use' ]
+	retry 20 said perf_event_open 'not possible here'
+	end s
+}
+
 @test "goroutines: one that sleeps in a raw system call runs as far as Go knows; its stack is there" {
 	local root
 	sleeps() {

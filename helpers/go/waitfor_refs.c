@@ -257,7 +257,8 @@ int go_wait_refs(struct go_g_reader *r, struct go_goroutines *gs, struct go_wait
 	free(s.ranges);
 	if (err)
 		return err;
-	qsort(w->refs, w->nrefs, sizeof(*w->refs), go_waiter_order);
+	if (w->nrefs)
+		qsort(w->refs, w->nrefs, sizeof(*w->refs), go_waiter_order);
 	for (size_t i = w->nrefs; i--;) {
 		w->objects[w->refs[i].object].first_ref = i;
 		w->objects[w->refs[i].object].nrefs++;
