@@ -107,6 +107,8 @@ END
 		gobpf diff -q -o "$svg" "$in" "$in"
 		[ "$(xmllint --xpath 'count(//*[@data-f]/*[local-name()="rect"][not(@class="same" or @class="more")])' "$svg")" -eq 0 ] || fail "$in"
 		gobpf diff -q --normalise -f folded "$in" "$in" | cmp - same.folded || fail "$in"
+		gobpf diff -q -f html "$in" "$in" | sed -n '/id="data">$/,/^<\/script>$/{//!p}' >same.page
+		jq -e '.self[0] == .self[1] and (.diff != null) and (.self[0] | add) > 0' same.page >/dev/null || fail "$in"
 	done < <(inputs)
 }
 

@@ -176,6 +176,30 @@ END
 	run -1 grep -q ' %' "$BATS_TEST_TMPDIR/screen"
 }
 
+@test "fold: on a terminal, the share that is read is right at each moment, of several files, too" {
+	requires script gcc
+	! grep -q __asan_init "$GOBPF" || skip "requires a build without ASan, which must be loaded first"
+	gcc -shared -fPIC -O1 -o "$BATS_TEST_TMPDIR/clock.so" tests/fixtures/clock.c
+	# 16 reads of 256 KiB, and a clock by which the progress is shown at each of them
+	awk 'BEGIN { for (i = 0; i < 131072; i++) printf "main.main;main.f%08x 100000\n", i }' | put long
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/long")" -eq $((32 * 131072)) ]
+	local shares n files run
+	shares() {
+		for ((n = 0; n < $1; n++)); do files[n]=$BATS_TEST_TMPDIR/long; done
+		run="env LD_PRELOAD=$BATS_TEST_TMPDIR/clock.so $GOBPF fold $2 -o $BATS_TEST_TMPDIR/out ${files[*]}"
+		script -qec "$run" "$BATS_TEST_TMPDIR/screen" >/dev/null </dev/null
+		tr '\r' '\n' <"$BATS_TEST_TMPDIR/screen" | sed -n 's/.*\] *\([0-9]*\) %.*/\1/p'
+	}
+	run -0 shares 1
+	# a byte of each buffer is kept for the end of a line
+	[ "${lines[*]:0:16}" = '6 12 19 25 31 37 44 50 56 62 69 75 81 87 94 100' ]
+	run -0 shares 2
+	[ "${lines[*]:0:4} ${lines[*]:15:4}" = '3 6 9 12 50 50 50 53' ]
+	run -0 shares 2 '-j 2'
+	sort -n -c <(printf '%s\n' "${lines[@]}")
+	[ "${lines[-1]}" -eq 100 ]
+}
+
 @test "fold: --strict names the line" {
 	run -1 --separate-stderr gobpf fold --strict tests/golden/fold/hostile.in
 	[ -z "$output" ]
@@ -186,6 +210,16 @@ END
 	printf 'a 9223372036854775807\na 5\n' | put most
 	run -0 gobpf fold --strict "$BATS_TEST_TMPDIR/most"
 	[ "$output" = 'a 9223372036854775807' ]
+	# 123 or the beginning of 123456?
+	local cut
+	for cut in 'b 7\na 123' '@[\n    b+1\n]: 7\n@[\n    a+1\n]: 123'; do
+		printf '%b' "$cut" | put cut
+		run -0 --separate-stderr gobpf fold "$BATS_TEST_TMPDIR/cut"
+		[ "$output" = $'a 123\nb 7' ]
+		[[ $stderr == *"cut: line "?": the line has no end, so its number may be cut off (--strict refuses)" ]]
+		run -1 --separate-stderr gobpf fold --strict "$BATS_TEST_TMPDIR/cut"
+		[[ $stderr == *"cut: line "?": the line has no end, so its number may be cut off" ]]
+	done
 	printf '@[\n    a+1\n]: 3\n@[\n    b+1\n' | put cut
 	run -1 --separate-stderr gobpf fold --strict "$BATS_TEST_TMPDIR/cut"
 	[[ $stderr == *"line 5: the input ends within a map's entry" ]]

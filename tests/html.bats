@@ -286,6 +286,26 @@ New: main.new (1 samples).|Gone: main.old (4 samples).
 END
 }
 
+@test "html: in a browser nothing differs from itself" {
+	gobpf diff -o "$html" tests/golden/fold/simple.in tests/golden/fold/simple.in
+	page >"$BATS_TEST_TMPDIR/page"
+	run -0 browse "$BATS_TEST_TMPDIR/page" <<'END'
+	const rows = order().split(" ");
+	seen.push(rows.length, [...new Set(rows.map((name) => cells(name).split(" ")).map((c) => c[0] + " " + c[3]))].join("|"));
+	seen.push(point(0.2, 0), point(0.2, 1), [...new Set([0.05, 0.2, 0.5, 0.9].map((x) => colour(x, 1)))].length);
+	seen.push(document.getElementById("description").textContent.split("\n").length);
+END
+	# change and change with callees of each row; two frames; colours that occur; words of new or gone
+	diff - <(echo "$output") <<'END'
+6
+0 0
+all: 15 samples, 100.00 %; 15 samples before, 15 samples after: the same
+main.main: 14 samples, 93.33 %; 14 samples before, 14 samples after: the same
+1
+1
+END
+}
+
 @test "html: 100,000 stacks can be used" {
 	awk 'BEGIN { srand(1); for (i = 0; i < 100000; i++) {
 		printf "main.main"; for (k = i % 7919; k; k = int(k / 5)) printf ";pkg%d.F%d", k % 5, (k * 31) % 997

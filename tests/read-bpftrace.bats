@@ -176,8 +176,8 @@ END
 		x\n$k\n\n$k\n\n$u\n|do_syscall_64_[k] 1, main.f;do_syscall_64_[k] 1
 		x\n$k\n\n\n$u\n|do_syscall_64_[k] 1, main.f 1
 		x\n$k\ny\n$u\n|do_syscall_64_[k] 1, main.f 1
-		$u\n\n$k\n\n$u\n\n$k|do_syscall_64_[k] 2, main.f 2
-		$k\n\n$u\n\n$k\n\n$u|main.f;do_syscall_64_[k] 2
+		$u\n\n$k\n\n$u\n\n$k\n|do_syscall_64_[k] 2, main.f 2
+		$k\n\n$u\n\n$k\n\n$u\n|main.f;do_syscall_64_[k] 2
 		x\n$u\nx\n        12af\n        0x12b0\n|0x12b0;0x12af 1, main.f 1
 		x\n$k\n\n        ffffffff8103ce3b\n|0xffffffff8103ce3b_[k] 1, do_syscall_64_[k] 1
 	END

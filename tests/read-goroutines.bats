@@ -123,8 +123,10 @@ counts() {
 	[[ $stderr == *": line 3: a frame's place is not FILE:LINE: '/x.go:99999999999 +0x1' "* ]]
 	# numbers that are none, headers that are none
 	printf 'goroutine 99999999999999999999 [running]:\nmain.f()\n\t/x.go:1\n\ngoroutine 7 []:\nmain.f()\n\t/x.go:1\n' >"$tmp/in"
-	run -0 gobpf fold --strict "$tmp/in"
+	run -0 --separate-stderr gobpf fold "$tmp/in"
 	[ "$output" = 'main.f 1' ]
+	[[ $stderr == *": line 1: a goroutine's number is over 2^63-1 (1 left out of 2; --strict refuses)" ]]
+	run -1 gobpf fold --strict "$tmp/in"
 	local size i
 	size=$(stat -c %s tests/golden/fold/goroutines.in)
 	for ((i = 1; i < size; i += 37)); do

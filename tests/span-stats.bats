@@ -111,6 +111,17 @@ everything() {
 	end h
 }
 
+@test "span-stats: of a capture it says what it says of the process" {
+	begin strip
+	same() {
+		gobpf span-stats "${PID[h]}" >"$BATS_TEST_TMPDIR/ours"
+		gobpf capture -q -o "$BATS_TEST_TMPDIR/h.gz" "${PID[h]}"
+		gobpf span-stats "$BATS_TEST_TMPDIR/h.gz" | cmp -s - "$BATS_TEST_TMPDIR/ours"
+	}
+	retry 60 same
+	end h
+}
+
 @test "span-stats: a list that is none, a process that ends or isn't Go" {
 	local at
 	run -3 gobpf span-stats 4194303

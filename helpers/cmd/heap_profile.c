@@ -79,10 +79,10 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 static const struct argp argp = {
-	options, parse, "PID|NAME",
+	options, parse, "PID|NAME|CORE",
 	"Show what is live in the heap of a running Go program and what it allocated since its start, "
 	"by the stacks that allocated it: the runtime's own memory profile, read from the program's "
-	"memory. Nothing is stopped and nothing is probed.\v"
+	"memory, or from a core file or capture of it. Nothing is stopped and nothing is probed.\v"
 	"The numbers are those of runtime.MemProfile and /debug/pprof/heap: samples, scaled, as of the "
 	"end of marking of the garbage collection before the last, or of the last where the "
 	"runtime has published it. With --every stacks are ranked by their growth per minute; one "

@@ -40,10 +40,11 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 static const struct argp argp = {
-	options, parse, "PID|NAME",
+	options, parse, "PID|NAME|CORE",
 	"Show how the heap of a running Go program uses its pages: per size class the spans, the objects "
 	"in them, the free slots, and the bytes that hold nothing; large objects; what is idle or was "
-	"returned to the system. Nothing is stopped and nothing is probed.\v"
+	"returned to the system. It is read from the program's memory, or from a core file or capture of it: "
+	"nothing is stopped and nothing is probed.\v"
 	"Objects that are garbage count until their span is swept, as in runtime.MemStats; the head says "
 	"how many spans are not swept yet.\n"
 	"\n"

@@ -182,7 +182,6 @@ const struct command cmd_stats = {
 	.name = "stats",
 	.group = "Runtime",
 	.summary = "what the runtime knows of itself, on one page",
-	.capture = "--json",
-	.run = run,
 	.capture = "",
+	.run = run,
 };

@@ -196,7 +196,7 @@ static int read_again(struct reading *r)
 	for (int n = 0; !err && left && n < TRIES_MAX; n++) {
 		size_t todo = left;
 
-		left = r->nagain = 0;
+		r->nagain = 0;
 		for (size_t i = 0; !err && i < todo; i++) {
 			r->pieces[0] = (struct mem_piece){ r->again[i], r->l->size, 0 };
 			err = mem_each(&r->p->mem, r->pieces, 1, got_span, r);

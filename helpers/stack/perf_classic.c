@@ -76,8 +76,6 @@ static void find_event(struct text line, struct perf_classic_header *h)
 	/* "0" is no number to it, "00" is 0 */
 	if (!h->has_event || !h->has_period || zero)
 		h->period = 1;
-	if (h->period > INT64_MAX)
-		h->period = INT64_MAX;
 }
 
 bool perf_classic_header(struct text line, struct perf_classic_header *ret)

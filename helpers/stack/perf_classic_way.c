@@ -24,6 +24,7 @@ struct old {
 	uint32_t root;		/* of the sample before */
 	struct buf above;	/* a frame's line that its source follows */
 	bool skipping;		/* what stands under a sample that was left out */
+	bool huge;		/* the line was a sample's whose period is no number here */
 };
 
 static int begin(struct perf_reader *x)
@@ -148,10 +149,14 @@ static int any_header(struct perf_reader *x, struct text line)
 	struct perf_classic_header h;
 	int err;
 
+	o->huge = false;
 	if (memchr(line.p, '\0', line.len) || !perf_classic_header(line, &h))
 		return PERF_OTHER;
 	if (other_event(o, &h))
 		return PERF_LEFT_OUT;
+	o->huge = h.period > INT64_MAX;
+	if (o->huge)
+		return PERF_OTHER;
 	buf_clear(&o->text);
 	perf_classic_root(o->rules, &h, &o->text);
 	err = o->text.failed || o->event.failed ? -ENOMEM : find_root(x);
@@ -263,9 +268,9 @@ static int line(struct perf_reader *x, struct text t)
 	if (ret == PERF_SAMPLE)
 		x->open = true;
 	x->left_out += ret == PERF_LEFT_OUT;
-	if (ret != PERF_OTHER) {
-		o->skipping = ret == PERF_LEFT_OUT;
-		return ret < 0 ? ret : 0;
+	if (ret != PERF_OTHER || o->huge) {
+		o->skipping = ret == PERF_LEFT_OUT || o->huge;
+		return ret < 0 ? ret : o->huge ? reading_bad(x->r, "a period over 2^63-1") : 0;
 	}
 	if (memchr(t.p, '\0', t.len))
 		return reading_bad(x->r, "a NUL byte in it");

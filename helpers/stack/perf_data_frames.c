@@ -34,17 +34,12 @@ static const char *name_of(const struct pdata_frames *f, const struct pdata_mapp
 	return out;
 }
 
-static size_t first_place(const struct pdata_frames *f, uint64_t addr, uint32_t mapping)
-{
-	return ((addr ^ (uint64_t)mapping << 40) * 0x9e3779b97f4a7c15) >> (64 - f->bits);
-}
-
 void pdata_frames_soon(const struct pdata_frames *f, struct span addrs)
 {
 	for (size_t off = 0; f->v && off < addrs.len; off += 8) {
 		uint64_t addr = span_u64(&addrs, off);
 
-		__builtin_prefetch(&f->v[first_place(f, addr, f->near[addr >> 63].mapping)]);
+		__builtin_prefetch(&f->v[pdata_frames_place(f, addr, f->near[addr >> 63].mapping)]);
 	}
 }
 
@@ -52,7 +47,7 @@ void pdata_frames_soon(const struct pdata_frames *f, struct span addrs)
 static size_t place_of(const struct pdata_frames *f, uint64_t addr, uint32_t mapping,
 		       uint32_t kind)
 {
-	size_t mask = ((size_t)1 << f->bits) - 1, at = first_place(f, addr, mapping);
+	size_t mask = ((size_t)1 << f->bits) - 1, at = pdata_frames_place(f, addr, mapping);
 
 	while (f->v[at].frame && (f->v[at].addr != addr || f->v[at].mapping != mapping ||
 				  (f->v[at].frame & 3) != kind))
@@ -106,9 +101,8 @@ static int add(struct pdata_frames *f, uint64_t addr, uint32_t mapping, uint32_t
 	return 0;
 }
 
-/* Finds the mapping by the space's areas. */
-static int look_up(struct pdata_frames *f, const struct pdata_space *space, uint64_t addr,
-		   uint32_t kind, uint32_t *ret)
+int pdata_frames_find(struct pdata_frames *f, const struct pdata_space *space, uint64_t addr,
+		      uint32_t kind, uint32_t *ret)
 {
 	const struct pdata_area *area = space ? pdata_space_at(space, addr) : NULL;
 	struct pdata_near *near = &f->near[kind >> 1];
@@ -134,21 +128,4 @@ static int look_up(struct pdata_frames *f, const struct pdata_space *space, uint
 		return add(f, addr, mapping, kind, map, ret);
 	*ret = (f->v[at].frame >> 2) - 1;
 	return 0;
-}
-
-int pdata_frames_at(struct pdata_frames *f, const struct pdata_space *space, uint64_t addr,
-		    bool kernel, bool exact, uint32_t *ret)
-{
-	const struct pdata_near *near = &f->near[kernel];
-	uint32_t kind = kernel << 1 | exact;
-
-	if (space && near->generation == space->generation && addr - near->start < near->end - near->start) {
-		const struct pdata_frame *old = &f->v[place_of(f, addr, near->mapping, kind)];
-
-		if (old->frame) {
-			*ret = (old->frame >> 2) - 1;
-			return 0;
-		}
-	}
-	return look_up(f, space, addr, kind, ret);
 }

@@ -27,12 +27,35 @@ struct pdata_frames {
 
 void pdata_frames_free(struct pdata_frames *f);
 
+/* The rest of pdata_frames_at(). */
+int pdata_frames_find(struct pdata_frames *f, const struct pdata_space *space, uint64_t addr,
+		      uint32_t kind, uint32_t *ret);
+
+static inline size_t pdata_frames_place(const struct pdata_frames *f, uint64_t addr, uint32_t mapping)
+{
+	return ((addr ^ (uint64_t)mapping << 40) * 0x9e3779b97f4a7c15) >> (64 - f->bits);
+}
+
 /*
  * The number of the frame of addr in that space, which is NULL when it isn't known.  exact: addr is
  * what was to run next; else the call is before it.  0 or -ENOMEM.
  */
-int pdata_frames_at(struct pdata_frames *f, const struct pdata_space *space, uint64_t addr,
-		    bool kernel, bool exact, uint32_t *ret);
+static inline int pdata_frames_at(struct pdata_frames *f, const struct pdata_space *space,
+				  uint64_t addr, bool kernel, bool exact, uint32_t *ret)
+{
+	const struct pdata_near *near = &f->near[kernel];
+	uint32_t kind = kernel << 1 | exact;
+
+	if (space && near->generation == space->generation && addr - near->start < near->end - near->start) {
+		const struct pdata_frame *v = &f->v[pdata_frames_place(f, addr, near->mapping)];
+
+		if (v->addr == addr && v->mapping == near->mapping && v->frame && (v->frame & 3) == kind) {
+			*ret = (v->frame >> 2) - 1;
+			return 0;
+		}
+	}
+	return pdata_frames_find(f, space, addr, kind, ret);
+}
 
 /* Addresses that will be asked for, 8 bytes each: their memory may come meanwhile. */
 void pdata_frames_soon(const struct pdata_frames *f, struct span addrs);

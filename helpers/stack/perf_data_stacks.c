@@ -53,7 +53,7 @@ static int put_frame(struct pdata_stacks *s, unsigned mode, uint64_t addr, bool 
 {
 	struct pdata_stack *to = &s->stack;
 
-	if (!ARRAY_ROOM(to->ids, to->n, to->cap))
+	if (to->n >= to->cap && !ARRAY_ROOM(to->ids, to->n, to->cap))
 		return -ENOMEM;
 	return pdata_frames_at(&s->frames, space_of(s, mode), addr, mode == PERF_RECORD_MISC_KERNEL,
 			       exact, &to->ids[to->n++]);

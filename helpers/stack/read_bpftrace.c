@@ -119,11 +119,12 @@ static const char *bound(const char *s, int64_t *ret)
 	return end + (suffix != NULL);
 }
 
-/* "[2G, 4G)               6 |@@@|", "[0]", "[20, ...)", "(..., 0)" */
+/* "[2G, 4G)               6 |@@@|", "[0]", "[20, ...)", "(..., 0)"; *ret_count -1: over 2^63-1 */
 static bool parse_bucket(const char *s, int64_t *ret_lower, int64_t *ret_count)
 {
 	bool below = !strncmp(s, "(..., ", 6);
 	const char *at;
+	size_t digits;
 
 	if (*s != '[' && !below)
 		return false;
@@ -136,8 +137,9 @@ static bool parse_bucket(const char *s, int64_t *ret_lower, int64_t *ret_count)
 		return false;
 	at++;
 	at += strspn(at, " ");
-	*ret_count = gotext_number(at, strspn(at, "0123456789"));
-	return *ret_count >= 0 && strchr(at, '|');
+	digits = strspn(at, "0123456789");
+	*ret_count = gotext_number(at, digits);
+	return digits && strchr(at, '|');
 }
 
 /* "@name:" with nothing behind it: a histogram of a map without keys */
@@ -162,6 +164,8 @@ static int bucket_line(struct text *t, const char *line, bool *ret_taken)
 	int64_t lower, count;
 
 	*ret_taken = parse_bucket(line, &lower, &count);
+	if (*ret_taken && count < 0)
+		return reading_bad(t->g.r, "a bucket's count is over 2^63-1");
 	return *ret_taken ? gather_bucket(&t->g, lower, count) : 0;
 }
 
@@ -249,7 +253,9 @@ static int read_text(struct text *t)
 	}
 	if (!ret && t->g.open && t->g.nframes && !t->buckets)
 		ret = reading_bad(r, "the input ends within a map's entry");
-	return ret ? ret : printed_end(&t->printed);
+	if (!ret)
+		ret = printed_end(&t->printed);
+	return ret ? ret : reading_last_line(r);
 }
 
 int bpftrace_read(struct reading *r)

@@ -212,6 +212,8 @@ int folded_read(struct reading *r)
 		if (ret)
 			break;
 	}
+	if (!ret)
+		ret = reading_last_line(r);
 	buf_free(&f.texts);
 	buf_free(&f.before);
 	free(f.names);

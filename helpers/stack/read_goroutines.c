@@ -70,7 +70,7 @@ static bool parse_header(const char *line, const char *at, const char *end, stru
 		h->labels = close + 3;
 		h->labels_len = end - 2 - h->labels;
 	}
-	return h->goid >= 0;
+	return true;
 }
 
 /* Is there a goroutine's first line in this one?  line is NUL-terminated. */
@@ -268,9 +268,12 @@ static int add_state(struct dump *d, const char *s, size_t len)
 		} else if (starts(part, "locked to thread")) {
 			ret = gathered_word(&d->g, d->r, "locked", "true", 4);
 		} else if (starts(part, "synctest bubble ")) {
+			int64_t bubble;
+
 			part += strlen("synctest bubble ");
-			ret = gathered_number(&d->g, d->r, "bubble",
-					      gotext_number(part, strspn(part, "0123456789")), NULL);
+			bubble = gotext_number(part, strspn(part, "0123456789"));
+			if (bubble >= 0)
+				ret = gathered_number(&d->g, d->r, "bubble", bubble, NULL);
 		}
 	}
 	return ret;
@@ -281,6 +284,8 @@ static int begin(struct dump *d, const char *line, const struct header *h)
 	int ret = finish(d);
 
 	gathered_clear(&d->g);
+	if (!ret && h->goid < 0)
+		return reading_bad(d->r, "a goroutine's number is over 2^63-1");
 	d->open = true;
 	d->others = d->unavailable = false;
 	d->goid = h->goid;

@@ -96,6 +96,20 @@ void reading_note(struct reading *r, const char *fmt, ...)
 	buf_printf(&r->notes, "%s: %s\n", r->lines->name, what);
 }
 
+int reading_last_line(struct reading *r)
+{
+	static const char words[] = "the line has no end, so its number may be cut off";
+	unsigned long long line = r->lines->number;
+
+	/* what is gzipped and breaks off is without that line */
+	if (!r->lines->cut || r->lines->broken)
+		return 0;
+	if (r->strict)
+		return err_set(EBADMSG, "%s: line %llu: %s", r->lines->name, line, words);
+	reading_note(r, "line %llu: %s (--strict refuses)", line, words);
+	return 0;
+}
+
 bool reading_value(struct reading *r, const char *name, const char *unit, unsigned *ret)
 {
 	struct profile *p = r->profile;

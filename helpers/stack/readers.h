@@ -101,11 +101,18 @@ bool reading_wants(const struct reading *r, const char *key);
 /* For readers: something on the current line, or at this byte, is wrong.  0, or -EBADMSG with words if strict. */
 int reading_bad(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* For readers: what is no mistake but shall be known ("Lost 5 events"), a line of notes. */
-void reading_note(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The same for binary formats: something at that offset is wrong. */
 int reading_bad_at(struct reading *r, uint64_t offset, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* For readers: what is no mistake but shall be known ("Lost 5 events"), a line of notes. */
+void reading_note(struct reading *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * For readers of lines that end in a number: was the end of the last one there?  A number that is cut off is another
+ * number.  Noted, or -EBADMSG with words if strict.
+ */
+int reading_last_line(struct reading *r);
 
 /*
  * For readers: the number of the profile's value of that name, added if there

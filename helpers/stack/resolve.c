@@ -97,10 +97,27 @@ static int add_frame(struct resolved *x, uint32_t id, size_t *at)
 		return err;
 	if (!ARRAY_ROOM(x->stack, *at + e->n, x->stack_cap))
 		return -ENOMEM;
-	for (uint32_t i = 0; i < e->n; i++)
-		x->stack[*at + i] = x->made[e->first + i];
+	memcpy(x->stack + *at, x->made + e->first, e->n * sizeof(*x->stack));
 	*at += e->n;
 	return 0;
+}
+
+/* Puts frames ids[0 .. n) as far as each is an address of its own and was looked up before: how many. */
+static uint32_t add_known(struct resolved *x, const uint32_t *ids, uint32_t n, size_t *ret_at)
+{
+	size_t at = *ret_at;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct expansion *e = &x->expansions[ids[i]];
+
+		if (!e->known || e->inlined || at + e->n > x->stack_cap)
+			break;
+		for (uint32_t k = 0; k < e->n; k++)
+			x->stack[at++] = x->made[e->first + k];
+	}
+	*ret_at = at;
+	return i;
 }
 
 /*
@@ -123,11 +140,13 @@ int resolved_stack(struct resolved *x, const struct sample *s, const uint32_t **
 	size_t n = 0;
 	int err = 0;
 
-	for (uint32_t from = 0, i = 0; !err && i < s->n; i++) {
-		if (x->expansions[ids[i]].inlined && i + 1 < s->n)
-			continue;
-		err = from == i ? add_frame(x, ids[i], &n) : add_location(x, ids + from, i + 1 - from, &n);
-		from = i + 1;
+	for (uint32_t from = 0, i; !err && from < s->n; from = i) {
+		from += add_known(x, ids + from, s->n - from, &n);
+		for (i = from; i < s->n && x->expansions[ids[i]].inlined; i++)
+			;
+		i += i < s->n;
+		if (i > from)
+			err = add_location(x, ids + from, i - from, &n);
 	}
 	*ret = x->stack;
 	*ret_n = n;

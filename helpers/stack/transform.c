@@ -307,6 +307,14 @@ static int use_labels(struct work *w, const struct sample *s)
 	return err;
 }
 
+/* The frames of w->made up to n, and the labels in front of them, into the output. */
+static int put_made(struct work *w, const struct sample *s, size_t n)
+{
+	for (int i = 0; i < w->last.nfront; i++)
+		w->made[n++] = w->last.front[i];
+	return profile_queue_add(w->queue, w->made, n, w->last.out, s->values);
+}
+
 /* w->ids[from .. n) with the labels around, into the output. */
 static int emit(struct work *w, const struct sample *s, size_t from, size_t n)
 {
@@ -328,9 +336,49 @@ static int emit(struct work *w, const struct sample *s, size_t from, size_t n)
 		if (err)
 			return err;
 	}
-	for (int i = 0; i < nfront; i++)
-		w->made[made++] = w->last.front[i];
-	return profile_queue_add(w->queue, w->made, made, w->last.out, s->values);
+	return put_made(w, s, made);
+}
+
+/*
+ * Most stacks only lose frames that are hidden, and their others were made already: how many there are
+ * in w->made then; else 0.
+ */
+static size_t made_before(struct work *w, const uint32_t *from, size_t nfrom)
+{
+	const struct transform *t = w->t;
+	bool inlined = false;
+	size_t n = 0;
+
+	if (w->has_focus || w->has_ignore || t->root || t->leaf || t->depth ||
+	    nfrom + KEYS > STACK_DEPTH || !ARRAY_ROOM(w->made, nfrom + KEYS, w->made_cap))
+		return 0;
+	for (size_t i = 0; i < nfrom; i++) {
+		const struct place *p = &w->places[from[i]];
+
+		if (p->hidden ? inlined && !p->inlined : p->id == NO_FRAME)
+			return 0;
+		if (p->hidden)
+			continue;
+		w->made[n++] = p->id;
+		inlined = p->inlined;
+	}
+	return inlined ? 0 : n;
+}
+
+/* What is left of the stack, into the output. */
+static int put_stack(struct work *w, const struct sample *s, const uint32_t *stack, size_t n)
+{
+	size_t from, made = made_before(w, stack, n);
+
+	if (made) {
+		int err = use_labels(w, s);
+
+		return err ? err : put_made(w, s, made);
+	}
+	if (!ARRAY_ROOM(w->ids, n, w->ids_cap) || !ARRAY_ROOM(w->alone, n, w->alone_cap))
+		return -ENOMEM;
+	n = visible(w, stack, n);
+	return chosen(w, n) && cut(w, &from, &n) ? emit(w, s, from, n) : 0;
 }
 
 /* The stack of s as it is before anything is changed. */
@@ -353,17 +401,11 @@ static int each_sample(struct work *w)
 	for (size_t i = 0; i < w->in->nsamples; i++) {
 		const struct sample *s = &w->in->samples[i];
 		const uint32_t *stack;
-		size_t from, n;
+		size_t n;
 		int err = stack_of(w, s, &stack, &n);
 
-		if (!err && (!ARRAY_ROOM(w->ids, n, w->ids_cap) || !ARRAY_ROOM(w->alone, n, w->alone_cap)))
-			err = -ENOMEM;
-		if (err)
-			return err;
-		n = visible(w, stack, n);
-		if (!chosen(w, n) || !cut(w, &from, &n))
-			continue;
-		err = emit(w, s, from, n);
+		if (!err)
+			err = put_stack(w, s, stack, n);
 		if (err)
 			return err;
 	}

@@ -32,11 +32,12 @@ $(STACK_GEN): %.o: %.c $O/flags
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -w -c $< -o $@
 
-# The test programs of helpers/stack: for tests/stacklib.bats, and for those of the writers.
-$O/tests/stacklib $O/tests/pictures $O/tests/transformlib $O/tests/resolvelib: $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
+# The test programs of helpers/stack: for tests/stacklib.bats, and for those of the readers and writers.
+STACK_TESTS := stacklib pictures transformlib resolvelib cuts
+
+$(STACK_TESTS:%=$O/tests/%): $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-test-programs: $O/tests/stacklib $O/tests/pictures $O/tests/transformlib $O/tests/resolvelib
--include $O/tests/unit/stacklib.d $O/tests/unit/pictures.d $O/tests/unit/transformlib.d \
-	$O/tests/unit/resolvelib.d
+test-programs: $(STACK_TESTS:%=$O/tests/%)
+-include $(STACK_TESTS:%=$O/tests/unit/%.d)
