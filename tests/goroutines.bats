@@ -246,35 +246,6 @@ of() { jq -s ".[-1] as \$r | \$r.groups[] | select(any(.stack[]; .func == \"main
 	run -2 gobpf goroutines -i 1s -f folded 1
 }
 
-# bits - of a --full dump on stdin: "ok", "WRONG" with the goroutine, "running" or "torn" for each walker
-bits() {
-	awk -v RS= '{
-		n = split($0, line, "\n")
-		split(line[1], word, " ")
-		goid = word[2]; walker = 0; said = ""; root = ""
-		for (i = 2; i <= n; i++) {
-			if (line[i] ~ /^(\t|created by )/)
-				continue
-			root = line[i]
-			if (line[i] ~ /^main\.\(\*walker\)\.(zero|one)\(/)
-				said = (line[i] ~ /one\(/ ? "1" : "0") said
-			walker = walker || line[i] ~ /^main\.(\(\*walker\)|main\.func1|walk)/
-		}
-		if (line[2] ~ /running on other thread/)
-			print "running"
-		else if (line[2] ~ /stack unavailable/)
-			print "torn"
-		else if (walker) {
-			want = ""
-			for (i = length(said); i; i--) {
-				want = want goid % 2
-				goid = int(goid / 2)
-			}
-			print (said == want && root ~ /^main\.(main\.func1|walk)(\.[a-z]+[0-9]+)?\(/ ? "ok" : "WRONG " $0)
-		}
-	}'
-}
-
 @test "goroutines: while they switch a hundred thousand times a second, no stack is another's" {
 	local root i seen ok
 	while read -r root; do

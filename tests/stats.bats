@@ -46,16 +46,17 @@ differences() {
 			select($t[.key] != null and .value != $t[.key]) | "\(.key) \(.value) \($t[.key])")'
 }
 
-# agree [WORD] - ours is what the program says of itself right after: at once, or when the scavenger held still
+# agree [WORD] - ours is what the program says of itself right after, three times in a row: each time it reads its metrics
+# it turns the counters' generations once. The scavenger may move memory meanwhile, so it is tried again.
 agree() {
-	local i
-	for ((i = 0; i < 20; i++)); do
+	local i row=0
+	for ((i = 0; i < 30 && row < 3; i++)); do
 		ours=$(gobpf stats --json "${PID[s]}")
 		ask "${1:-look}" || return
 		differ=$(differences)
-		[ -n "$differ" ] || return 0
+		[ -n "$differ" ] && row=0 || row=$((row + 1))
 	done
-	fail "$differ"
+	((row == 3)) || fail "$differ"
 }
 
 # pauses - the whole ring is the program's
@@ -71,10 +72,7 @@ pauses() {
 	local root
 	while read -r root; do
 		GOBPF_GOROOT=$root start
-		# of metrics, each reading turns the counters' generations once: all three
 		agree quiet
-		agree
-		agree
 		agree
 		pauses
 		unharmed s
@@ -86,7 +84,6 @@ pauses() {
 	local root
 	while read -r root; do
 		GOBPF_GOROOT=$root start strip pie cgo
-		agree
 		agree
 		jq -e '.target | .stripped and .pie and .cgo' <<<"$ours"
 		end s
@@ -124,7 +121,7 @@ pauses() {
 }
 
 @test "stats: limits of the collector, and the goal that follows from them" {
-	local root
+	local root name
 	while read -r root; do
 		GOBPF_GOROOT=$root fixture stats strip
 		GOGC=off GOMEMLIMIT=60MiB spawn s "$fixture"
@@ -144,11 +141,14 @@ pauses() {
 		jq -e '.gc | .gogc == -1 and .gomemlimit == null and .next_gc == null and .phase == "off" and .started == .cycles' <<<"$ours"
 		gobpf stats "${PID[s]}" | grep -qF 'GOGC off, GOMEMLIMIT off'
 		end s
-		GOGC=250 spawn s "$fixture"
-		await s '^READY'
-		agree quiet
-		jq -e '.gc.gogc == 250' <<<"$ours"
-		end s
+		# with little room a cycle still leaves a MiB for sweeping
+		for name in 250 2; do
+			GOGC=$name spawn s "$fixture"
+			await s '^READY'
+			agree quiet
+			jq -e ".gc.gogc == $name" <<<"$ours"
+			end s
+		done
 	done < <(roots)
 }
 
@@ -209,6 +209,7 @@ pauses() {
 	gobpf stats "${PID[s]}" >"$BATS_TEST_TMPDIR/page"
 	page() { grep -qE -- "$1" "$BATS_TEST_TMPDIR/page" || fail "no '$1' in $(cat "$BATS_TEST_TMPDIR/page")"; }
 	page "^stats: stats-.* \(pid ${PID[s]}\), go1\.[0-9.]+, stripped; up [0-9.]+ m?s$"
+	page '^module gobpf.test/fixtures/stats$'
 	page '^heap +2[0-9.]+ MiB +[0-9.]+ MiB  2[0-9.]+ MiB in 20\.[0-9]k objects; idle .* of it returned$'
 	page '^sum +[0-9.]+ MiB  allocated so far: [0-9.]+ MiB in 2[0-9.]+k objects$'
 	page '^cycles  [0-9]+, 5 of them forced; the last ended [0-9.]+ m?s ago, 20[0-9-]{8} [0-9:]{8}$'

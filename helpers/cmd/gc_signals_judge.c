@@ -108,8 +108,8 @@ static void judge_points(const struct gcs_run *run, const struct point *p, size_
 	ret->trend = 100 * per_minute / (base > 1 ? base : 1);
 	ret->late_trend = t3 > t2 ? 100 * (m3 - m2) / (t3 - t2) / (m2 > 1 ? m2 : 1) : 0;
 	ret->noise = growth <= noise;
-	ret->shows[GCS_TREND] = ret->trend > run->trend && ret->late_trend > run->trend && !ret->noise ?
-					GCS_YES : GCS_NO;
+	ret->shows[GCS_TREND] = ret->trend > run->trend && !ret->noise && ret->late_trend > run->trend &&
+					m3 - m2 > noise / 3 ? GCS_YES : GCS_NO;
 }
 
 static int judge_trend(const struct gcs_run *run, struct gcs_verdict *ret)

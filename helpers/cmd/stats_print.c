@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "base/table.h"
+#include "base/utf8.h"
 #include "cmd/stats_run.h"
 
 enum { LAST_PAUSES = 5 };
@@ -31,6 +32,7 @@ static void head(const struct stats_run *run, FILE *f)
 {
 	const struct go_process *p = &run->live.process;
 	const struct go_sched *s = &run->now.sched;
+	struct buf module = { 0 };
 	char up[NUM_LEN];
 
 	fprintf(f, "stats: %s (pid %d), %s%s%s%s", live_name(&run->live), run->live.target.pid,
@@ -39,6 +41,10 @@ static void head(const struct stats_run *run, FILE *f)
 	/* no time yet: main.init has not begun */
 	if (s->init_ns > 0 && (uint64_t)s->init_ns < run->now.now_ns)
 		fprintf(f, "; up %s", duration(up, run->now.now_ns - s->init_ns));
+	utf8_clean(&module, p->go.module);
+	if (module.data && *module.data)
+		fprintf(f, "\nmodule %s", module.data);
+	buf_free(&module);
 	fputs("\n\n", f);
 }
 
