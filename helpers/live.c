@@ -73,6 +73,14 @@ const struct argp live_repeat_argp = { .options = repeat_options, .parser = pars
 
 struct capture *live_keep;
 
+/* "goroutines" of "gobpf goroutines" */
+static const char *command_name(void)
+{
+	const char *blank = strrchr(program_invocation_name, ' ');
+
+	return blank ? blank + 1 : program_invocation_name;
+}
+
 int live_open(struct live *l)
 {
 	int err;
@@ -85,6 +93,8 @@ int live_open(struct live *l)
 	if (!err && l->target.core && (l->interval_ns || l->running))
 		err = err_set(EINVAL, "%s never changes: this needs a running process, as it %s",
 			      l->target.core->name, l->running ? l->running : "looks again");
+	else if (!err && l->target.core)
+		err = core_read_as(l->target.core, command_name());
 	if (err || l->any_program)
 		return err;
 	err = go_process_open(&l->target, &l->process);

@@ -89,7 +89,7 @@ steady() {
 	fixture heaplive strip
 	spawn g "$fixture"
 	await g '^READY'
-	for name in heap-profile rss-gap vma-gaps; do
+	for name in heap-profile rss-gap vma-gaps span-stats finalizers deadlock; do
 		settles() {
 			local got=0
 			steady "$name" || got=$?
@@ -100,6 +100,43 @@ steady() {
 		[ -s kept ] || fail "$name says nothing" || return
 	done
 	end g
+}
+
+@test "capture: every command that reads a process is run, or says why it needs a running one" {
+	local file
+	for file in $(grep -l '&live_argp' "$TOP"/helpers/cmd/*.c); do
+		grep -qE '^	\.capture = "|\.running = "' "$file" || fail "$file has neither .capture nor .running" || return
+	done
+}
+
+@test "capture: each command sees what it saw, whatever those behind it found" {
+	"$(dirname "$GOBPF")/tests/capturelib" hand.core >views
+	diff views - <<-'EOT'
+		first at 11: aaaaaaaa acrosses samesame gonelate newnewne uno
+		second at 22: BBBBbbbb acrosses samesame - newnewne two
+		third at 0: BBBBCCCC ac--sses samesame - newnew two
+		other at 0: BBBBCCCC ac--sses samesame - newnew two
+		by?hand, 4 blocks as they were
+	EOT
+}
+
+@test "capture: of goroutines that never hold still no stack is another's" {
+	local i seen
+	fixture switching strip
+	spawn s "$fixture" 500
+	await s '^READY'
+	for i in {1..5}; do
+		gobpf capture -q -o s.gz "${PID[s]}"
+		gobpf goroutines --full ./s.gz >kept
+		grep -q main.walk kept
+		bits <kept >>seen
+		echo >>seen
+	done
+	run -1 grep WRONG seen
+	seen=$(grep -c . seen)
+	((seen > 2400)) || fail "$seen seen" || return
+	unharmed s
+	end s
 }
 
 @test "capture: is gzipped unless it is to be a .core, and nobody else may read it" {
@@ -174,6 +211,14 @@ steady() {
 		((status == 3 || status == 2)) || fail "$word: $status $stderr" || return
 		[[ $stderr == *'needs a running process'* || $word == script ]] || fail "$stderr" || return
 	done
+	# this program keeps no memory profile
+	run -0 --separate-stderr gobpf capture -o g.gz "${PID[g]}"
+	[[ ${stderr_lines[0]} == 'gobpf capture: not in it: heap-profile: process '*' keeps no memory profile'* ]] || fail "$stderr"
+	[[ ${stderr_lines[1]} == 'gobpf capture: g.gz: '*' in '* ]]
+	run -3 --separate-stderr gobpf heap-profile ./g.gz
+	[[ $stderr == "gobpf heap-profile: ./g.gz doesn't have that: when it was made, process "*' keeps no memory profile'* ]] || fail "$stderr"
+	run -2 --separate-stderr gobpf stats -i 1s ./g.gz
+	[[ $stderr == 'gobpf stats: ./g.gz never changes: this needs a running process, as it looks again' ]] || fail "$stderr"
 	run -2 --separate-stderr gobpf capture -o again.gz ./g.gz
 	[[ $stderr == *'running'* ]] || fail "$stderr"
 	[ ! -e again.gz ]
@@ -251,7 +296,7 @@ bounded() {
 	# shellcheck disable=SC2016 # of that bash
 	run --separate-stderr bash -c 'ulimit -v "$1"; shift; timeout 20 "$@"' sh $limit "$GOBPF" "$@"
 	case $status in
-	0) [ -n "$output" ] ;;
+	0) [ -n "$output$stderr" ] ;;
 	1 | 3) [[ $stderr == "gobpf $1: "* && ${#stderr_lines[@]} -le 3 ]] ;;
 	*) false ;;
 	esac || fail "$*: exit $status: $output $stderr"

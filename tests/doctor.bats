@@ -276,6 +276,7 @@ attempt() {
 	case $1 in
 	capture) set -- capture -q "$2" ;;
 	heap-hotspots) set -- heap-hotspots -d 300ms --json "$2" ;;
+	gc-signals) set -- gc-signals -d 300ms -i 100ms "$2" ;;
 	script) set -- script heap-hotspots "$2" ;;
 	sym) set -- sym "$2" main.main ;;
 	esac

@@ -66,6 +66,47 @@ agrees() {
 	done
 }
 
+@test "dwarf: by hand: all versions and forms, what stands between, what is too large" {
+	local seed name len file=$BATS_TEST_TMPDIR/made
+	for name in v2 v4 v4-local v5 v5-64; do
+		seed=$TOP/tests/golden/fuzz/structs/$name
+		len=$(od -An -tu2 -j1 -N2 "$seed")
+		piece "$seed" 3 $((len)) >"$file.abbrev"
+		tail -c +$((len + 4)) "$seed" >"$file.info"
+		objcopy --add-section .debug_abbrev="$file.abbrev" --add-section .debug_info="$file.info" /bin/true "$file"
+		diff - <(while read -r strct path _; do echo "$strct $path $(dwarflib field "$file" "$strct" "${path#-}")"; done <<-EOT
+			runtime.g -
+			runtime.g goid
+			runtime.g sched.sp
+			runtime.g sched.pc
+			runtime.g m
+			runtime.g far
+			runtime.g big
+			runtime.g early
+			runtime.g goid.x
+			runtime.m -
+			runtime.m procid
+			runtime.big -
+			runtime.old m
+		EOT
+		) <<-EOT || fail "$name"
+			runtime.g - 0 440
+			runtime.g goid 24 8
+			runtime.g sched.sp 56 8
+			runtime.g sched.pc 64 8
+			runtime.g m 48 8
+			runtime.g far none
+			runtime.g big none
+			runtime.g early none
+			runtime.g goid.x none
+			runtime.m - 0 1832
+			runtime.m procid 72 8
+			runtime.big - none
+			runtime.old m none
+		EOT
+	done
+}
+
 @test "dwarf: what cannot be unpacked is as none; damage behind the answer is not met" {
 	local at size
 	program "$(go env GOROOT)"

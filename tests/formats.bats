@@ -135,20 +135,28 @@ END
 	run -1 gobpf fold --strict "$tmp/in"
 }
 
+# nobody_reads - sets $fd to a pipe that has no reader any more
+nobody_reads() {
+	local keep
+	exec {keep}<>"$tmp/pipe"
+	exec {fd}>"$tmp/pipe"
+	exec {keep}<&-
+}
+
 @test "formats: a pipe that closes is a failure that is said, of every writer" {
-	local format fd keep
+	local format fd
 	# with times, for the heat map
 	for ((i = 0; i < 3; i++)); do
 		printf 'server 42 %d.000000: 1 cycles:\n\t401000 main.a%d (/s)\n\n' "$i" "$i"
 	done >"$tmp/in"
 	mkfifo "$tmp/pipe"
 	for format in folded table svg html pprof json speedscope heatmap; do
-		exec {keep}<>"$tmp/pipe" {fd}>"$tmp/pipe" {keep}<&-
+		nobody_reads
 		run -1 --separate-stderr bash -c '"$@" >&'"$fd" - "$GOBPF" fold -f $format "$tmp/in"
 		exec {fd}>&-
 		[[ $stderr == "gobpf fold: stdout: the reader closed the pipe before everything was written" ]] || fail "$format: $stderr"
 	done
-	exec {keep}<>"$tmp/pipe" {fd}>"$tmp/pipe" {keep}<&-
+	nobody_reads
 	run -1 --separate-stderr bash -c '"$@" >&'"$fd" - "$GOBPF" diff -f table "$tmp/in" "$tmp/in"
 	exec {fd}>&-
 	[[ $stderr == *"the reader closed the pipe"* ]]

@@ -27,3 +27,32 @@ code() {
 		/^TEXT / { sub(/\(SB\).*/, ""); print; next }
 		NF > 3 { sub(/^0x/, "", $2); sub(/ +$/, "", $4); print $2, $4 }'
 }
+
+# bits - of a --full dump on stdin: "ok", "WRONG" with the goroutine, "running" or "torn" for each walker
+bits() {
+	awk -v RS= '{
+		n = split($0, line, "\n")
+		split(line[1], word, " ")
+		goid = word[2]; walker = 0; said = ""; root = ""
+		for (i = 2; i <= n; i++) {
+			if (line[i] ~ /^(\t|created by )/)
+				continue
+			root = line[i]
+			if (line[i] ~ /^main\.\(\*walker\)\.(zero|one)\(/)
+				said = (line[i] ~ /one\(/ ? "1" : "0") said
+			walker = walker || line[i] ~ /^main\.(\(\*walker\)|main\.func1|walk)/
+		}
+		if (line[2] ~ /running on other thread/)
+			print "running"
+		else if (line[2] ~ /stack unavailable/)
+			print "torn"
+		else if (walker) {
+			want = ""
+			for (i = length(said); i; i--) {
+				want = want goid % 2
+				goid = int(goid / 2)
+			}
+			print (said == want && root ~ /^main\.(main\.func1|walk)(\.[a-z]+[0-9]+)?\(/ ? "ok" : "WRONG " $0)
+		}
+	}'
+}

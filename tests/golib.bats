@@ -61,6 +61,9 @@ lib() { "$(dirname "$GOBPF")/tests/runtimelib" "$@"; }
 	[ "$(golib layout 'go1.22 to go1.24' runtime.m procid)" = "72 8 table, go1.22 to go1.24 agree" ]
 	run -3 golib layout 'go1.22 to go1.24' runtime.g goid
 	[[ $output == *"is not at one place in all of them"* ]]
+	# at 0 in both, and 168 and 160 bytes
+	run -3 golib layout 'go1.21 to go1.22' runtime.mspan sizeof
+	[[ $output == *"is not at one place in all of them"* ]]
 	program "$(go env GOROOT)" strip
 	[ "$(golib layout-in go1.21 runtime.g goid "$program")" = "152 8 table for go1.21" ]
 	run -3 golib layout-in go1.23 runtime.g goid "$program"

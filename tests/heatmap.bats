@@ -98,6 +98,16 @@ END
 	grep -qF ">${long:0:164}…<title>$long</title></text>" "$svg"
 }
 
+@test "heatmap: a name that is too long is known by its end" {
+	local long
+	long=$(printf 'abcdefghij%.0s' {1..6})
+	printf 'server 42 1.000000: 1 cycles:\n\t40 %s (/s)\n\n' "$long" "${long:0:48}" "${long:0:49}" >all
+	gobpf fold -f heatmap -o "$svg" all
+	grep -qF ">…${long:13}</text>" "$svg"
+	grep -qF ">${long:0:48}</text>" "$svg"
+	grep -qF ">…${long:2:47}</text>" "$svg"
+}
+
 @test "heatmap: rows of other levels, and the rest together" {
 	gobpf fold -f heatmap -i 10s --level main.main -o "$svg" script
 	diff - <(cells) <<'END'

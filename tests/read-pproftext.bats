@@ -84,6 +84,16 @@ without_runtime() {
 	[ "$output" = '[no stack] 2' ]
 }
 
+@test "pprof text: labels are unquoted as Go quotes them, what is no escape stays" {
+	printf '%s\n' 'goroutine profile: total 1' '1 @ 0x1' '# labels: {"k":"\x41\xzz\x4z\xz4\"\\\x", "b":"c"}' '#	0x1	f+0x1	/x:1' '' >"$tmp/in"
+	run -0 gobpf fold --strict --by k,b "$tmp/in"
+	[ "$output" = 'Axzzx4zxz4"\x;c;f 1' ]
+	# a text that does not end ends with the line
+	printf '%s\n' 'goroutine profile: total 1' '1 @ 0x1' '# labels: {"k":"v' '#	0x1	f+0x1	/x:1' '' >"$tmp/in"
+	run -0 gobpf fold --by k "$tmp/in"
+	[ "$output" = 'v;f 1' ]
+}
+
 @test "pprof text: bad input" {
 	local what line
 	while IFS='|' read -r what line; do

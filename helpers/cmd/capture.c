@@ -98,13 +98,14 @@ static void run_reader(struct keeping *k, const struct command *c)
 	argv[argc++] = (char *)"/dev/null";
 	argv[argc++] = pid;
 	program_invocation_name = program_invocation_short_name = (char *)c->name;
+	capture_reader(&k->capture, c->name);
 	live_keep = &k->capture;
 	c->run(argc, argv);
 	live_keep = NULL;
 	free(words);
 }
 
-/* Goroutines are read last: a stack must stay beside the g that it belongs to, whoever reads that, too. */
+/* Goroutines are read last: they are what programs that know nothing of readers should see. */
 static void run_readers(struct keeping *k)
 {
 	const struct command *last = command_find("goroutines");
@@ -190,6 +191,7 @@ static int capture(struct keeping *k)
 	if (err)
 		return err;
 	progress_begin(&k->progress, "capture", k->live.out.quiet);
+	capture_reader(&k->capture, "-");
 	k->live.target.keep = &k->capture;
 	keep_texts(k);
 	keep_headers(k);

@@ -26,7 +26,7 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 static const struct argp argp = {
-	NULL, parse, "PID|NAME",
+	NULL, parse, "PID|NAME|CORE",
 	"Show which goroutines of a running Go program wait for which channels and locks, and whose "
 	"stacks these are on. Nothing is stopped and nothing is probed.\v"
 	"Go records nobody who holds a lock or could send to a channel, so a deadlock can't be proven from "
@@ -177,4 +177,5 @@ const struct command cmd_deadlock = {
 	.group = "Goroutines",
 	.summary = "who waits for which channels and locks, and is it stuck",
 	.run = run,
+	.capture = "",
 };

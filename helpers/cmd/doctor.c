@@ -349,6 +349,6 @@ static int run(int argc, char **argv)
 const struct command cmd_doctor = {
 	.name = "doctor",
 	.group = "Target and symbols",
-	.summary = "what survives in a Go executable, and what each tool will show",
+	.summary = "what works on a Go executable or process here, and why not",
 	.run = run,
 };

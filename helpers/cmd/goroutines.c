@@ -197,8 +197,10 @@ static int look_at_running(struct g_run *run)
 	if (go_running_read(&run->reader, &run->gs, &running))
 		return err_sys(ENOMEM, "reading running goroutines");
 	if (running.error && running.got < running.n && !run->live.out.quiet && !run->live.rounds)
-		fprintf(stderr, "%s: goroutines that run have no stack: perf events of this process are "
-				"not possible: %s\n", program_invocation_name, strerror(-running.error));
+		fprintf(stderr, "%s: goroutines that run have no stack: perf events are %s\n",
+			program_invocation_name, running.error == -EPERM ?
+			"not permitted (kernel.perf_event_paranoid above 2 without CAP_PERFMON)" :
+			"not possible here");
 	return 0;
 }
 

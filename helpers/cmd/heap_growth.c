@@ -71,10 +71,10 @@ static int add_up(struct hp_run *run)
 	return err;
 }
 
-/* What the runtime published, as far as it tells one profile from the next. */
+/* Which end of marking what is published is as of, from 1; 0: nothing is published. */
 static uint64_t edition(const struct go_buckets *b)
 {
-	return b->published ? (uint64_t)b->cycle << 2 | b->newest << 1 | 1 : 0;
+	return b->published ? 1 + (uint64_t)(uint32_t)(b->cycle - !b->newest) : 0;
 }
 
 int hp_grow(struct hp_run *run)

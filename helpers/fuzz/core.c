@@ -93,6 +93,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_memory(c, UINT64_MAX - 60);
 	try_text(c, "maps");
 	try_text(c, "auxv");
+	for (unsigned i = 0; i < CORE_READERS; i++) {
+		if (!c->readers[i].name)
+			continue;
+		core_read_as(c, c->readers[i].name);
+		for (size_t k = 0; k < c->nold && k < 20; k++)
+			try_memory(c, c->old[k].addr + i);
+		try_text(c, "status");
+	}
 	for (size_t i = 0; i < c->ntexts && i < 100; i++) {
 		must_lie_in(c, c->texts[i].bytes);
 		try_text(c, c->texts[i].name);

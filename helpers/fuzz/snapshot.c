@@ -128,7 +128,8 @@ static void make_code(void)
 	g->pctab = (struct span){ pctab, sizeof(pctab), false };
 	g->funcnames = (struct span){ names_at, at, false };
 	free(process.elf.segments);
-	segments[0] = (struct elf_segment){ .addr = TEXT, .filesz = sizeof(text), .memsz = sizeof(text), .exec = true };
+	segments[0] = (struct elf_segment){ .addr = TEXT, .filesz = sizeof(text), .memsz = sizeof(text),
+					    .exec = true };
 	process.elf.segments = segments;
 	process.elf.nsegments = 1;
 	process.elf.bytes = (struct span){ text, sizeof(text), false };

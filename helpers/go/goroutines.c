@@ -39,7 +39,7 @@ struct snapshot {
 	struct mem_piece *pieces;	/* of the batch being read */
 	size_t npieces;
 	struct try {
-		uint64_t bytes;		/* hash of its stack's bytes */
+		uint64_t bytes, kept;	/* hashes of its stack's bytes: of odd ones, for captures */
 		bool again, odd;	/* again: to be read again; odd: believed if twice the same */
 	} *tries;			/* by number */
 	struct idmap by_stack;
@@ -216,6 +216,8 @@ static int got_stack(void *ctx, const struct mem_piece *piece, const uint8_t *by
 	if (!err)
 		err = intern_stack(s, pcs, walked.n, &g->stack);
 	g->stack_state = states[walked.end];
+	if (s->r->p->target->keep)
+		t->kept = hash_bytes(bytes, piece->len);
 	t->odd = is_odd(g, piece, &walked);
 	if (t->odd) {
 		hash = hash_mix(hash_bytes(bytes, piece->len), g->sp);
@@ -284,17 +286,19 @@ static void list_gs(struct snapshot *s, const uint32_t *ids, size_t n, bool chec
 				s->gs->v[ids[i]].addr, s->r->layout->size, ids[i] };
 }
 
+static struct mem_piece stack_piece(const struct goroutine *g, uint32_t i)
+{
+	uint64_t len = g->hi - g->sp;
+
+	return (struct mem_piece){ g->sp, len < STACK_READ ? len : STACK_READ, i };
+}
+
 static void list_stacks(struct snapshot *s, const uint32_t *ids, size_t n)
 {
 	s->npieces = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct goroutine *g = &s->gs->v[ids[i]];
-		uint64_t len = g->hi - g->sp;
-
+	for (size_t i = 0; i < n; i++)
 		if (s->tries[ids[i]].again)
-			s->pieces[s->npieces++] = (struct mem_piece){
-				g->sp, len < STACK_READ ? len : STACK_READ, ids[i] };
-	}
+			s->pieces[s->npieces++] = stack_piece(&s->gs->v[ids[i]], ids[i]);
 }
 
 static int each(struct snapshot *s, int (*got)(void *ctx, const struct mem_piece *piece,
@@ -341,6 +345,20 @@ static int by_goid(const void *pa, const void *pb)
 	return a->goid < b->goid ? -1 : a->goid > b->goid;
 }
 
+/* What never held still must not be whole in a capture: by what was read first, and by what is kept of it. */
+static void disown(struct snapshot *s, const struct goroutine *g)
+{
+	struct mem *m = &s->r->p->mem;
+	struct goroutine kept;
+	uint8_t bytes[G_SIZE_MAX];
+
+	mem_disown(m, g->lo, g->hi - g->lo);
+	if (!mem_kept(m, g->addr, bytes, s->r->layout->size))
+		return;
+	go_g_decode(s->r->layout, bytes, &kept);
+	mem_disown(m, kept.lo, kept.hi - kept.lo);
+}
+
 /* Those that are gone go; what never held still is torn. */
 static void tidy(struct snapshot *s)
 {
@@ -361,7 +379,7 @@ static void tidy(struct snapshot *s)
 			if (g->labels)
 				g->label_set = GO_LABELS_UNKNOWN;
 			gs->torn++;
-			mem_disown(&s->r->p->mem, g->lo, g->hi - g->lo);
+			disown(s, g);
 		}
 		if (g->waitsince_ns > (int64_t)newest)
 			newest = g->waitsince_ns;
@@ -372,6 +390,50 @@ static void tidy(struct snapshot *s)
 		gs->time_ns = newest;
 	gs->n = n;
 	qsort(gs->v, n, sizeof(*gs->v), by_goid);
+}
+
+/* Has the capture of a goroutine what was believed of it? */
+static bool is_kept(struct snapshot *s, uint32_t i, uint8_t *room)
+{
+	const struct go_g_layout *l = s->r->layout;
+	const struct goroutine *g = &s->gs->v[i];
+	const struct mem *m = &s->r->p->mem;
+	struct goroutine kept = *g;
+	struct mem_piece piece = stack_piece(g, i);
+
+	if (!mem_kept(m, g->addr, room, l->size))
+		return false;
+	go_g_decode(l, room, &kept);
+	return unchanged(g, &kept) && mem_kept(m, piece.addr, room, piece.len) &&
+	       hash_bytes(room, piece.len) == s->tries[i].kept;
+}
+
+/*
+ * A capture has each byte once, as it was read last.  Where a stack was read that has been another's, whose
+ * goroutine has ended since or got a larger one, that one is read again.
+ */
+static int settle(struct snapshot *s)
+{
+	enum { ROUNDS = 8 };
+	struct go_goroutines *gs = s->gs;
+	uint8_t *room = malloc(STACK_READ + G_SIZE_MAX);
+	int err = room ? 0 : err_sys(ENOMEM, "reading goroutines");
+
+	for (unsigned round = 0; !err && round <= ROUNDS; round++) {
+		s->ntodo = 0;
+		for (size_t i = 0; i < gs->n; i++)
+			if (!is_gone(&gs->v[i]) && gs->v[i].stack != NO_STACK && !s->tries[i].again &&
+			    !is_kept(s, i, room))
+				s->todo[s->ntodo++] = i;
+		if (!s->ntodo)
+			break;
+		for (size_t k = 0; round == ROUNDS && k < s->ntodo; k++)
+			s->tries[s->todo[k]].again = true;
+		if (round < ROUNDS)
+			err = read_round(s, 1);
+	}
+	free(room);
+	return err;
 }
 
 int go_goroutines_read(struct go_g_reader *r, struct go_goroutines *ret)
@@ -386,6 +448,8 @@ int go_goroutines_read(struct go_g_reader *r, struct go_goroutines *ret)
 		err = read_round(&s, batches[round]);
 	ret->ran_known = ret->ran_known && go_g_ran(r, &ret->ran_end);
 	ret->end_ns = target_now_ns(r->p->target);
+	if (!err && r->p->target->keep)
+		err = settle(&s);
 	if (!err)
 		tidy(&s);
 	free(s.pieces);

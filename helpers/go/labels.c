@@ -175,7 +175,7 @@ static bool same_labels(const struct go_label_table *t, const struct go_label_se
 /* The number of the set whose labels stand at the table's end; *fresh: it wasn't there. */
 static int intern(struct go_label_table *t, size_t n, uint32_t *ret, bool *fresh)
 {
-	const struct go_label *v = t->v + t->nv;
+	const struct go_label *v = t->v ? t->v + t->nv : NULL;
 	uint64_t hash = n;
 	size_t at;
 

@@ -181,8 +181,11 @@ int go_running_read(struct go_g_reader *r, struct go_goroutines *gs, struct go_r
 	struct work w = { .r = r };
 
 	*ret = (struct go_running){ 0 };
-	/* a core file has registers, and they were used */
-	if (r->p->target->core)
+	/*
+	 * A core file has registers, and they were used.  A capture can't keep what is sampled, and what it
+	 * has of a g must stay as it was read with its stack.
+	 */
+	if (r->p->target->core || r->p->target->keep)
 		return 0;
 	for (size_t i = 0; i < gs->n; i++)
 		ret->n += gs->v[i].status == G_RUNNING;

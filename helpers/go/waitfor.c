@@ -336,7 +336,8 @@ int go_waiter_order(const void *pa, const void *pb)
 
 static void index_waiters(struct go_wait_graph *w)
 {
-	qsort(w->waiters, w->nwaiters, sizeof(*w->waiters), go_waiter_order);
+	if (w->nwaiters)
+		qsort(w->waiters, w->nwaiters, sizeof(*w->waiters), go_waiter_order);
 	for (size_t i = w->nwaiters; i--;) {
 		struct go_wait_object *o = &w->objects[w->waiters[i].object];
 

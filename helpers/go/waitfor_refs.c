@@ -2,6 +2,7 @@
 /* waitfor_refs.c - whose stacks refer to what others wait for, and who is stuck because of it */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "go/waitfor.h"
@@ -130,33 +131,68 @@ static bool can_be_woken(const struct go_wait_graph *w, const struct go_wait_obj
 	if (!o->nrefs || o->closed || o->timer)
 		return true;
 	for (uint32_t i = 0; i < o->nrefs; i++)
-		if (!w->v[w->refs[o->first_ref + i].g].stuck)
+		if (!w->v[w->refs[o->first_ref + i].g].waits)
 			return true;
 	return false;
 }
 
-/* All that wait are taken to be stuck, then those are let go that somebody could wake, until that's all. */
-static void find_stuck(struct go_wait_graph *w)
+static int by_goroutine(const void *pa, const void *pb)
 {
-	bool more = true;
+	const struct go_waiter *a = pa, *b = pb;
 
+	return a->g < b->g ? -1 : a->g > b->g;
+}
+
+/* Those that wait for o are not stuck; who was let go just now comes behind the others in go. */
+static size_t let_go(struct go_wait_graph *w, const struct go_wait_object *o, uint32_t *go, size_t n)
+{
+	for (uint32_t i = 0; i < o->n; i++) {
+		uint32_t g = w->waiters[o->first + i].g;
+
+		if (w->v[g].stuck)
+			go[n++] = g;
+		w->v[g].stuck = false;
+	}
+	return n;
+}
+
+/* All that wait are taken to be stuck, then those are let go that somebody could wake, until that's all. */
+static int find_stuck(struct go_wait_graph *w)
+{
+	struct go_waiter *refs = malloc((w->nrefs + 1) * sizeof(*refs));
+	uint32_t *go = malloc((w->n + 1) * sizeof(*go));
+	size_t n = 0;
+
+	if (!refs || !go) {
+		free(refs);
+		free(go);
+		return -ENOMEM;
+	}
+	if (w->nrefs)
+		memcpy(refs, w->refs, w->nrefs * sizeof(*refs));
+	qsort(refs, w->nrefs, sizeof(*refs), by_goroutine);
 	for (size_t i = 0; i < w->n; i++)
 		w->v[i].stuck = w->v[i].waits;
-	while (more) {
-		more = false;
-		for (size_t i = 0; i < w->nobjects; i++) {
-			const struct go_wait_object *o = &w->objects[i];
+	for (size_t i = 0; i < w->nobjects; i++)
+		if (can_be_woken(w, &w->objects[i]))
+			n = let_go(w, &w->objects[i], go, n);
+	for (size_t i = 0; i < n; i++) {
+		size_t lo = 0, hi = w->nrefs;
 
-			if (!can_be_woken(w, o))
-				continue;
-			for (uint32_t k = 0; k < o->n; k++) {
-				struct go_waiting *v = &w->v[w->waiters[o->first + k].g];
+		while (lo < hi) {
+			size_t mid = lo + (hi - lo) / 2;
 
-				more = more || v->stuck;
-				v->stuck = false;
-			}
+			if (refs[mid].g < go[i])
+				lo = mid + 1;
+			else
+				hi = mid;
 		}
+		for (; lo < w->nrefs && refs[lo].g == go[i]; lo++)
+			n = let_go(w, &w->objects[refs[lo].object], go, n);
 	}
+	free(refs);
+	free(go);
+	return 0;
 }
 
 static uint32_t root_of(uint32_t *parent, uint32_t i)
@@ -221,11 +257,12 @@ int go_wait_refs(struct go_g_reader *r, struct go_goroutines *gs, struct go_wait
 	free(s.ranges);
 	if (err)
 		return err;
-	qsort(w->refs, w->nrefs, sizeof(*w->refs), go_waiter_order);
+	if (w->nrefs)
+		qsort(w->refs, w->nrefs, sizeof(*w->refs), go_waiter_order);
 	for (size_t i = w->nrefs; i--;) {
 		w->objects[w->refs[i].object].first_ref = i;
 		w->objects[w->refs[i].object].nrefs++;
 	}
-	find_stuck(w);
-	return number_cycles(w);
+	err = find_stuck(w);
+	return err ? err : number_cycles(w);
 }

@@ -18,14 +18,13 @@ static bool waits(unsigned status)
 	return status == G_WAITING || status == G_SYSCALL;
 }
 
-static enum same compare(struct go_g_reader *r, const struct go_wait_seen *was,
-			 const struct go_wait_seen *is, bool few_ran)
+static enum same compare(const struct go_wait_seen *was, const struct go_wait_seen *is, bool few_ran)
 {
 	if (!waits(was->status) || was->status != is->status || was->reason != is->reason)
 		return OTHER_WAIT;
 	if (was->waitsince_ns)
 		return was->waitsince_ns == is->waitsince_ns ? SAME_WAIT : OTHER_WAIT;
-	if (is->status != G_WAITING || !strcmp(go_wait_reason(r, is->reason), "coroutine"))
+	if (is->status != G_WAITING)
 		return UNCERTAIN;
 	if (was->seq != is->seq)
 		return OTHER_WAIT;
@@ -43,8 +42,11 @@ static struct go_wait bounds(const struct go_waits *w, struct go_g_reader *r,
 {
 	struct go_wait ret = { w->begin_ns, gs->end_ns };
 
+	/* these run and wait again without the stamp being taken away (runtime/coro.go, coroswitch_m) */
+	if (!strcmp(go_wait_reason(r, is->reason), "coroutine"))
+		return (struct go_wait){ 0, gs->end_ns };
 	if (old < w->n && w->seen[old].goid == is->goid) {
-		enum same same = compare(r, &w->seen[old], is, few_ran);
+		enum same same = compare(&w->seen[old], is, few_ran);
 
 		if (same == SAME_WAIT)
 			ret = w->v[old];

@@ -16,6 +16,12 @@ void capture_free(struct capture *c)
 	}
 	for (size_t i = 0; i < c->nmissing; i++)
 		free(c->missing[i]);
+	for (size_t i = 0; i < c->nold; i++)
+		free(c->old[i]);
+	for (size_t i = 0; i < c->nreaders; i++)
+		free(c->readers[i].name);
+	free(c->old);
+	free(c->readers);
 	free(c->blocks);
 	free(c->slots);
 	free(c->texts);
@@ -29,6 +35,48 @@ static bool take(struct capture *c, uint64_t bytes)
 		c->error = -EFBIG;
 	c->bytes += bytes;
 	return !c->error;
+}
+
+void capture_reader(struct capture *c, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy || !ARRAY_ROOM(c->readers, c->nreaders, c->readers_cap)) {
+		free(copy);
+		c->error = -ENOMEM;
+		return;
+	}
+	c->readers[c->nreaders++] = (struct capture_reader){ .name = copy };
+}
+
+void capture_moment(struct capture *c, uint64_t now_ns, uint64_t unix_ns)
+{
+	struct capture_reader *r = &c->readers[c->nreaders - 1];
+
+	if (!r->now_ns)
+		r->now_ns = now_ns;
+	if (!r->unix_ns)
+		r->unix_ns = unix_ns;
+}
+
+/* Before the present reader changes a block: those before it keep what they saw. */
+static void keep_old(struct capture *c, struct capture_block *b)
+{
+	uint32_t reader = c->nreaders - 1;
+	struct capture_block *copy;
+
+	if (b->reader == reader || !take(c, sizeof(*b) + 16))
+		return;
+	copy = malloc(sizeof(*copy));
+	if (!copy || !ARRAY_ROOM(c->old, c->nold, c->old_cap)) {
+		free(copy);
+		c->error = -ENOMEM;
+		return;
+	}
+	*copy = *b;
+	copy->reader = reader;
+	c->old[c->nold++] = copy;
+	b->reader = reader;
 }
 
 /* Where the block is, or a free slot. */
@@ -75,6 +123,7 @@ static struct capture_block *block_at(struct capture *c, uint64_t addr)
 		return NULL;
 	}
 	c->blocks[c->nblocks]->addr = addr;
+	c->blocks[c->nblocks]->reader = c->nreaders - 1;
 	c->slots[at] = ++c->nblocks;
 	return c->blocks[c->nblocks - 1];
 }
@@ -95,6 +144,30 @@ static void mark(struct capture_block *b, unsigned from, unsigned n, bool value)
 	}
 }
 
+static bool is_valid(const struct capture_block *b, unsigned at)
+{
+	return b->valid[at / 64] >> at % 64 & 1;
+}
+
+static bool all_valid(const struct capture_block *b, unsigned from, unsigned n)
+{
+	for (unsigned i = from; i < from + n; i++)
+		if (!is_valid(b, i))
+			return false;
+	return true;
+}
+
+/* Are there other bytes than these? */
+static bool differs(const struct capture_block *b, unsigned from, const uint8_t *bytes, unsigned n)
+{
+	if (!memcmp(b->bytes + from, bytes, n))
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (b->bytes[from + i] != bytes[i] && is_valid(b, from + i))
+			return true;
+	return false;
+}
+
 void capture_memory(struct capture *c, uint64_t addr, const void *bytes, size_t len)
 {
 	const uint8_t *from = bytes;
@@ -107,12 +180,32 @@ void capture_memory(struct capture *c, uint64_t addr, const void *bytes, size_t 
 
 		if (!b)
 			return;
+		if (differs(b, skip, from, n))
+			keep_old(c, b);
 		memcpy(b->bytes + skip, from, n);
 		mark(b, skip, n, true);
 		from += n;
 		addr += n;
 		len -= n;
 	}
+}
+
+bool capture_has(const struct capture *c, uint64_t addr, void *out, size_t len)
+{
+	uint8_t *to = out;
+
+	while (len && c->nslots) {
+		unsigned skip = addr % CAPTURE_BLOCK, n = CAPTURE_BLOCK - skip < len ? CAPTURE_BLOCK - skip : len;
+		uint32_t number = c->slots[slot_of(c, addr - skip)];
+
+		if (!number || !all_valid(c->blocks[number - 1], skip, n))
+			return false;
+		memcpy(to, c->blocks[number - 1]->bytes + skip, n);
+		to += n;
+		addr += n;
+		len -= n;
+	}
+	return !len;
 }
 
 void capture_drop(struct capture *c, uint64_t addr, uint64_t len)
@@ -123,8 +216,10 @@ void capture_drop(struct capture *c, uint64_t addr, uint64_t len)
 	for (size_t i = 0; len > (c->nblocks * CAPTURE_BLOCK) && i < c->nblocks; i++) {
 		struct capture_block *b = c->blocks[i];
 
-		if (b->addr + CAPTURE_BLOCK > addr && b->addr < end)
-			mark(b, 0, CAPTURE_BLOCK, false);
+		if (b->addr + CAPTURE_BLOCK <= addr || b->addr >= end)
+			continue;
+		keep_old(c, b);
+		mark(b, 0, CAPTURE_BLOCK, false);
 	}
 	if (len > c->nblocks * CAPTURE_BLOCK)
 		return;
@@ -133,35 +228,51 @@ void capture_drop(struct capture *c, uint64_t addr, uint64_t len)
 		uint64_t n = CAPTURE_BLOCK - skip < end - addr ? CAPTURE_BLOCK - skip : end - addr;
 		uint32_t number = c->slots[slot_of(c, addr - skip)];
 
-		if (number)
+		if (number) {
+			keep_old(c, c->blocks[number - 1]);
 			mark(c->blocks[number - 1], skip, n, false);
+		}
 		addr += n;
 	}
 }
 
+/* The text that stands under that name now, or NULL. */
+static struct capture_text *find_text(struct capture *c, const char *name)
+{
+	for (size_t i = 0; i < c->ntexts; i++)
+		if (!c->texts[i].until && !strcmp(c->texts[i].name, name))
+			return &c->texts[i];
+	return NULL;
+}
+
 void capture_text(struct capture *c, const char *name, const char *bytes, size_t len)
 {
-	struct capture_text t = { strdup(name), malloc(len + 1), len };
-	size_t i = 0;
+	struct capture_text *known = find_text(c, name);
+	uint32_t reader = c->nreaders - 1;
+	struct capture_text t = { NULL, NULL, len, reader, 0 };
 
-	if (t.bytes)
-		memcpy(t.bytes, bytes, len);
-	while (i < c->ntexts && strcmp(c->texts[i].name, name))
-		i++;
-	if (!t.name || !t.bytes || !ARRAY_ROOM(c->texts, i, c->texts_cap)) {
+	if (known && known->len == len && !memcmp(known->bytes, bytes, len))
+		return;
+	if (known)
+		known->until = reader;
+	if (known && known->reader == reader) {
+		/* nobody else has seen it */
+		c->bytes -= known->len;
+		free(known->name);
+		free(known->bytes);
+		*known = c->texts[--c->ntexts];
+	}
+	t.name = strdup(name);
+	t.bytes = malloc(len + 1);
+	if (!t.name || !t.bytes || !ARRAY_ROOM(c->texts, c->ntexts, c->texts_cap))
 		c->error = -ENOMEM;
-	} else if (take(c, len)) {
-		if (i < c->ntexts) {
-			free(c->texts[i].name);
-			free(c->texts[i].bytes);
-			c->bytes -= c->texts[i].len;
-		}
-		c->ntexts += i == c->ntexts;
-		c->texts[i] = t;
+	if (c->error || !take(c, len)) {
+		free(t.name);
+		free(t.bytes);
 		return;
 	}
-	free(t.name);
-	free(t.bytes);
+	memcpy(t.bytes, bytes, len);
+	c->texts[c->ntexts++] = t;
 }
 
 void capture_missing(struct capture *c, const char *command, const char *why)

@@ -7,6 +7,7 @@
 
 struct capture_block {
 	uint64_t addr;
+	uint64_t reader;		/* who changed it last; of an old one: until whom it was so */
 	uint64_t valid[CAPTURE_BLOCK / 64];	/* a bit for each byte */
 	uint8_t bytes[CAPTURE_BLOCK];
 };

@@ -138,7 +138,7 @@ static void manifest(struct buf *b, const char *key, const char *value)
 static void command_words(struct buf *b, const struct capture *c)
 {
 	for (size_t i = 0; i < c->ntexts; i++)
-		if (!strcmp(c->texts[i].name, "cmdline") && c->texts[i].len)
+		if (!strcmp(c->texts[i].name, "cmdline") && c->texts[i].len && !c->texts[i].until)
 			buf_add(b, c->texts[i].bytes, c->texts[i].len - 1);
 	for (size_t k = 0; k < b->len; k++)
 		if (!b->data[k])
@@ -157,8 +157,15 @@ static void add_manifest(struct buf *b, const struct capture *c, const struct ca
 	manifest(&m, "program", about->program);
 	if (!uname(&u))
 		manifest(&m, "kernel", u.release);
-	buf_printf(&m, "unix-ns %llu\nmonotonic-ns %llu\n", (unsigned long long)c->unix_ns,
-		   (unsigned long long)c->now_ns);
+	for (size_t i = 0; i < c->nreaders; i++)
+		buf_printf(&m, "reader %zu %s %llu %llu\n", i, c->readers[i].name,
+			   (unsigned long long)c->readers[i].now_ns,
+			   (unsigned long long)c->readers[i].unix_ns);
+	/* the last one's stand for the whole */
+	if (c->nreaders)
+		buf_printf(&m, "unix-ns %llu\nmonotonic-ns %llu\n",
+			   (unsigned long long)c->readers[c->nreaders - 1].unix_ns,
+			   (unsigned long long)c->readers[c->nreaders - 1].now_ns);
 	command_words(&line, c);
 	manifest(&m, "command", line.data ? line.data : "");
 	for (size_t i = 0; i < c->nmissing; i++)
@@ -211,22 +218,41 @@ static void add_process(struct buf *b, const struct capture *c, const struct tar
 	buf_free(&line);
 }
 
+static void add_text(struct buf *b, const struct capture_text *t)
+{
+	size_t name = strlen(t->name) + 1, len = name + t->len;
+	uint64_t until = t->until;
+
+	if (!until && !strcmp(t->name, "auxv"))
+		note(b, "CORE", NT_AUXV, t->bytes, t->len);
+	if (until)
+		len += sizeof(until);
+	note_head(b, CAPTURE_OWNER, until ? CAPTURE_OLD_TEXT : CAPTURE_TEXT, len);
+	if (until)
+		buf_add(b, &until, sizeof(until));
+	buf_add(b, t->name, name);
+	buf_add(b, t->bytes, t->len);
+	buf_add(b, "\0\0\0", -len & 3);
+}
+
+static void add_old(struct buf *b, const struct capture_block *old)
+{
+	note_head(b, CAPTURE_OWNER, CAPTURE_OLD_MEMORY, sizeof(*old));
+	buf_add(b, &old->reader, sizeof(old->reader));
+	buf_add(b, &old->addr, sizeof(old->addr));
+	buf_add(b, old->valid, sizeof(old->valid));
+	buf_add(b, old->bytes, sizeof(old->bytes));
+}
+
 static void add_notes(struct buf *b, const struct capture *c, const struct capture_about *about)
 {
 	add_process(b, c, about->target);
 	add_files(b, about->maps);
 	add_manifest(b, c, about);
-	for (size_t i = 0; i < c->ntexts; i++) {
-		const struct capture_text *t = &c->texts[i];
-		size_t name = strlen(t->name) + 1;
-
-		if (!strcmp(t->name, "auxv"))
-			note(b, "CORE", NT_AUXV, t->bytes, t->len);
-		note_head(b, CAPTURE_OWNER, CAPTURE_TEXT, name + t->len);
-		buf_add(b, t->name, name);
-		buf_add(b, t->bytes, t->len);
-		buf_add(b, "\0\0\0", -(name + t->len) & 3);
-	}
+	for (size_t i = 0; i < c->ntexts; i++)
+		add_text(b, &c->texts[i]);
+	for (size_t i = 0; i < c->nold; i++)
+		add_old(b, c->old[i]);
 }
 
 static uint32_t flags_at(const struct maps *maps, uint64_t addr)

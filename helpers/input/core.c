@@ -80,13 +80,23 @@ static int by_addr(const void *pa, const void *pb)
 	return a->addr < b->addr ? -1 : a->addr > b->addr;
 }
 
+static int by_block(const void *pa, const void *pb)
+{
+	const struct core_old *a = pa, *b = pb;
+
+	if (a->addr != b->addr)
+		return a->addr < b->addr ? -1 : 1;
+	return a->until < b->until ? -1 : a->until > b->until;
+}
+
 /* What overlaps is cut: the later one begins where the earlier ends. */
 static void part_segments(struct core *c)
 {
 	size_t n = 0;
 	uint64_t end = 0;
 
-	qsort(c->segments, c->nsegments, sizeof(*c->segments), by_addr);
+	if (c->nsegments)
+		qsort(c->segments, c->nsegments, sizeof(*c->segments), by_addr);
 	for (size_t i = 0; i < c->nsegments; i++) {
 		struct core_segment s = c->segments[i];
 		uint64_t cut = s.addr < end ? end - s.addr : 0;
@@ -133,6 +143,8 @@ static int read_phdrs(struct core *c, const Elf64_Ehdr *eh)
 	}
 	if (!err)
 		part_segments(c);
+	if (c->nold)
+		qsort(c->old, c->nold, sizeof(*c->old), by_block);
 	return err;
 }
 
@@ -165,12 +177,37 @@ int core_open_mem(const char *name, struct span bytes, struct core **ret)
 		return err_sys(ENOMEM, "%s", name);
 	}
 	c->bytes = bytes;
+	c->reader = UINT64_MAX;
 	err = read_core(c);
 	if (err)
 		core_close(c);
 	else
 		*ret = c;
 	return err;
+}
+
+int core_read_as(struct core *c, const char *command)
+{
+	bool known = !c->is_capture;
+
+	c->reader = UINT64_MAX;
+	for (unsigned i = 0; i < CORE_READERS; i++) {
+		const struct core_reader *r = &c->readers[i];
+
+		if (!r->name || strcmp(r->name, command))
+			continue;
+		known = true;
+		c->reader = i;
+		c->about.now_ns = r->now_ns;
+		c->about.unix_ns = r->unix_ns;
+		if (r->missing)
+			return err_set(ENOEXEC, "%s doesn't have that: when it was made, %s", c->name,
+				       r->missing);
+	}
+	if (!known)
+		return err_set(ENOEXEC, "%s doesn't have that: '%s' wasn't run when it was made", c->name,
+			       command);
+	return 0;
 }
 
 /* Unpacks fd into memory; a new descriptor of that, or -errno with words. */
@@ -290,6 +327,7 @@ void core_close(struct core *c)
 	free(c->maps);
 	free(c->threads);
 	free(c->texts);
+	free(c->old);
 	free(c->text);
 	free(c->name);
 	free(c);

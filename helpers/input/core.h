@@ -27,6 +27,8 @@
  */
 #define CORE_UNPACKED_MAX (4ull << 30)
 
+enum { CORE_READERS = 64 };
+
 struct core_segment {
 	uint64_t addr, filesz, memsz, offset;
 	bool read, write, exec;
@@ -51,10 +53,9 @@ struct core_image {
 	int fd;				/* or -1 */
 };
 
-/* What a capture says of itself. */
+/* When what is read of it was so; 0: not known (other core files than captures). */
 struct core_about {
-	uint64_t now_ns, unix_ns;	/* when it was read; 0: not known (other core files) */
-	const char *program, *kernel, *missing;	/* version of gobpf, kernel release, what could not be kept; or NULL */
+	uint64_t now_ns, unix_ns;	/* CLOCK_MONOTONIC, Unix time */
 };
 
 struct core {
@@ -79,8 +80,19 @@ struct core {
 	struct core_kept {
 		const char *name;
 		struct span bytes;
-	} *texts;			/* of a capture: what target_text() gives, by name */
+		uint64_t until;		/* counts for readers before that one; UINT64_MAX: for all others */
+	} *texts;			/* of a capture: what target_text() gives */
 	size_t ntexts, texts_cap;
+	struct core_old {
+		uint64_t addr, until;
+		const uint8_t *valid, *bytes;	/* a bit for each byte; both in the file */
+	} *old;				/* of a capture: blocks as they were before, by address and until */
+	size_t nold, old_cap;
+	struct core_reader {
+		const char *name, *missing;	/* missing: why it could not read what it wants, or NULL */
+		uint64_t now_ns, unix_ns;
+	} readers[CORE_READERS];
+	uint64_t reader;		/* whose view this is, UINT64_MAX: the last one's */
 	struct core_image **images;
 	size_t nimages, images_cap;
 	char *text;			/* NUL-terminated copies that pointers above lead to */
@@ -99,6 +111,12 @@ int core_open(const char *path, const char *exe, struct core **ret);
 /* The same of bytes in memory, the caller's, without any files. */
 int core_open_mem(const char *name, struct span bytes, struct core **ret);
 void core_close(struct core *c);
+
+/*
+ * From now on a capture shows what that command saw when it was made (see capture.h); others
+ * see what the last one did.  0, or -ENOEXEC with words: it could not read what it wants, or was not run.
+ */
+int core_read_as(struct core *c, const char *command);
 
 /* As process_vm_readv(2): the bytes up to the first that is not there, or -EFAULT when that is none. */
 ssize_t core_readv(struct core *c, void *out, const struct iovec *ranges, size_t n);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "input/capture.h"
 #include "input/core.h"
 
 enum {
@@ -110,6 +111,52 @@ static size_t read_from_file(struct core *c, uint64_t addr, void *out, size_t le
 	return n;
 }
 
+/* The block at addr as the present reader saw it, if that was changed later. */
+static const struct core_old *old_at(const struct core *c, uint64_t addr)
+{
+	size_t lo = 0, hi = c->nold;
+
+	addr -= addr % CAPTURE_BLOCK;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct core_old *o = &c->old[mid];
+
+		if (o->addr < addr || (o->addr == addr && o->until <= c->reader))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < c->nold && c->old[lo].addr == addr ? &c->old[lo] : NULL;
+}
+
+static size_t read_old(const struct core_old *o, uint64_t addr, uint8_t *out, size_t len)
+{
+	size_t n = 0;
+
+	for (unsigned at = addr % CAPTURE_BLOCK; n < len && at < CAPTURE_BLOCK; at++, n++) {
+		if (!(o->valid[at / 8] >> at % 8 & 1))
+			break;
+		out[n] = o->bytes[at];
+	}
+	return n;
+}
+
+/* What can be read at addr, or some of it. */
+static size_t read_some(struct core *c, uint64_t addr, uint8_t *out, size_t len)
+{
+	const struct core_old *o = c->nold ? old_at(c, addr) : NULL;
+	size_t have, block = CAPTURE_BLOCK - addr % CAPTURE_BLOCK;
+
+	if (addr + len < addr)
+		return 0;
+	if (o)
+		return read_old(o, addr, out, len);
+	if (c->nold && len > block)
+		len = block;
+	have = read_dumped(c, addr, out, len);
+	return have ? have : read_from_file(c, addr, out, len);
+}
+
 ssize_t core_readv(struct core *c, void *out, const struct iovec *ranges, size_t n)
 {
 	uint8_t *to = out;
@@ -119,9 +166,7 @@ ssize_t core_readv(struct core *c, void *out, const struct iovec *ranges, size_t
 		size_t left = ranges[i].iov_len, have;
 
 		while (left) {
-			have = addr + left < addr ? 0 : read_dumped(c, addr, to, left);
-			if (!have && addr + left > addr)
-				have = read_from_file(c, addr, to, left);
+			have = read_some(c, addr, to, left);
 			if (!have)
 				return to > (uint8_t *)out ? to - (uint8_t *)out : -EFAULT;
 			to += have;

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "input/capture.h"
 #include "input/capture_format.h"
 #include "input/core.h"
 
@@ -103,7 +104,8 @@ static int read_files(struct core *c, struct span d)
 			return no_memory(c);
 		c->maps[c->nmaps++] = m;
 	}
-	qsort(c->maps, c->nmaps, sizeof(*c->maps), by_start);
+	if (c->nmaps)
+		qsort(c->maps, c->nmaps, sizeof(*c->maps), by_start);
 	for (size_t i = 0; i < c->nmaps; i++) {
 		if (c->maps[i].start < end)
 			continue;
@@ -112,6 +114,37 @@ static int read_files(struct core *c, struct span d)
 	}
 	c->nmaps = kept;
 	return 0;
+}
+
+/* N COMMAND MONOTONIC-NS UNIX-NS */
+static void reader_line(struct core *c, char *text)
+{
+	char *words[4], *rest = text;
+	uint64_t n;
+
+	for (unsigned i = 0; i < 4; i++) {
+		words[i] = strsep(&rest, " ");
+		if (!words[i])
+			return;
+	}
+	if (num_parse_u64(words[0], CORE_READERS - 1, &n))
+		return;
+	c->readers[n].name = words[1];
+	num_parse_u64(words[2], UINT64_MAX, &c->readers[n].now_ns);
+	num_parse_u64(words[3], INT64_MAX, &c->readers[n].unix_ns);
+}
+
+/* COMMAND: WORDS */
+static void missing_line(struct core *c, char *text)
+{
+	char *words = strstr(text, ": ");
+
+	if (!words)
+		return;
+	*words = '\0';
+	for (unsigned i = 0; i < CORE_READERS; i++)
+		if (c->readers[i].name && !strcmp(c->readers[i].name, text))
+			c->readers[i].missing = words + 2;
 }
 
 static void manifest_line(struct core *c, char *key)
@@ -127,10 +160,10 @@ static void manifest_line(struct core *c, char *key)
 		snprintf(c->comm, sizeof(c->comm), "%s", value);
 	else if (!strcmp(key, "exe"))
 		snprintf(c->exe_path, sizeof(c->exe_path), "%s", value);
-	else if (!strcmp(key, "program"))
-		c->about.program = value;
-	else if (!strcmp(key, "kernel"))
-		c->about.kernel = value;
+	else if (!strcmp(key, "reader"))
+		reader_line(c, value);
+	else if (!strcmp(key, "missing"))
+		missing_line(c, value);
 	else if (!strcmp(key, "monotonic-ns"))
 		num_parse_u64(value, UINT64_MAX, &c->about.now_ns);
 	else if (!strcmp(key, "unix-ns"))
@@ -153,24 +186,53 @@ static int read_manifest(struct core *c, struct span d)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		/* the rest is words that may have anything in them */
-		if (!strncmp(line, "missing ", 8))
-			continue;
 		manifest_line(c, line);
 	}
 	return 0;
 }
 
-static int read_kept(struct core *c, struct span d)
+static int read_kept(struct core *c, struct span d, uint64_t until)
 {
 	const char *name = span_str(&d, 0);
-	struct core_kept k = { name, span_from(&d, d.bad ? 0 : strlen(name) + 1) };
+	struct core_kept k = { name, span_from(&d, d.bad ? 0 : strlen(name) + 1), until };
 
 	if (d.bad)
 		return 0;
 	if (!ARRAY_ROOM(c->texts, c->ntexts, c->texts_cap))
 		return no_memory(c);
 	c->texts[c->ntexts++] = k;
+	return 0;
+}
+
+static int read_old(struct core *c, struct span d)
+{
+	struct core_old o = { span_u64(&d, 8), span_u64(&d, 0), d.p + 16, d.p + 16 + CAPTURE_BLOCK / 8 };
+
+	if (d.len != 16 + CAPTURE_BLOCK / 8 + CAPTURE_BLOCK || o.addr % CAPTURE_BLOCK)
+		return 0;
+	if (!ARRAY_ROOM(c->old, c->nold, c->old_cap))
+		return no_memory(c);
+	c->old[c->nold++] = o;
+	return 0;
+}
+
+static int read_own_note(struct core *c, uint32_t type, struct span d)
+{
+	uint64_t until;
+
+	switch (type) {
+	case CAPTURE_MANIFEST:
+		return read_manifest(c, d);
+	case CAPTURE_TEXT:
+		return read_kept(c, d, UINT64_MAX);
+	case CAPTURE_OLD_TEXT:
+		until = span_u64(&d, 0);
+		return d.bad ? 0 : read_kept(c, span_from(&d, sizeof(until)), until);
+	case CAPTURE_OLD_MEMORY:
+		return read_old(c, d);
+	case CAPTURE_EXE:
+		c->kept_exe = d;
+	}
 	return 0;
 }
 
@@ -181,13 +243,8 @@ static bool is_owner(struct span name, const char *owner)
 
 static int read_note(struct core *c, struct span owner, uint32_t type, struct span d)
 {
-	if (is_owner(owner, CAPTURE_OWNER)) {
-		if (type == CAPTURE_MANIFEST)
-			return read_manifest(c, d);
-		if (type == CAPTURE_EXE)
-			c->kept_exe = d;
-		return type == CAPTURE_TEXT ? read_kept(c, d) : 0;
-	}
+	if (is_owner(owner, CAPTURE_OWNER))
+		return read_own_note(c, type, d);
 	if (!is_owner(owner, "CORE"))
 		return 0;
 	switch (type) {

@@ -100,9 +100,15 @@ static int make_maps(struct core *c, char **ret, size_t *len)
 
 int core_text(struct core *c, const char *name, char **ret, size_t *len)
 {
+	const struct core_kept *kept = NULL;
+
+	/* the first change behind the reader is from what it saw */
 	for (size_t i = 0; i < c->ntexts; i++)
-		if (!strcmp(c->texts[i].name, name))
-			return copy(c, c->texts[i].bytes, ret, len);
+		if ((c->texts[i].until > c->reader || c->texts[i].until == UINT64_MAX) &&
+		    !strcmp(c->texts[i].name, name) && (!kept || c->texts[i].until < kept->until))
+			kept = &c->texts[i];
+	if (kept)
+		return copy(c, kept->bytes, ret, len);
 	if (!strcmp(name, "auxv"))
 		return copy(c, c->auxv, ret, len);
 	if (!strcmp(name, "maps") && !c->is_capture)

@@ -16,8 +16,7 @@
 enum { MAX_TYPEDEFS = 8, MAX_UNITS = 1 << 16 };
 
 struct strct {
-	uint32_t hash;		/* of the name */
-	uint64_t at;
+	uint64_t at, name;	/* offsets in .debug_info */
 };
 
 struct elf_dwarf {
@@ -72,11 +71,9 @@ static bool entry_at(struct elf_dwarf *d, uint64_t off, struct dwarf_entry *ret)
 		return false;
 	do {
 		s = dwarf_bytes_at(&d->info, off);
-		if (s.len > d->unit.end - off)
-			s.len = d->unit.end - off;
 		if (dwarf_entry_read(&s, off, &d->unit, &d->abbrevs, ret))
 			return true;
-	} while (s.bad && s.len < d->unit.end - off && dwarf_bytes_more(&d->info));
+	} while (s.bad && dwarf_bytes_more(&d->info));
 	return false;
 }
 
@@ -102,7 +99,7 @@ static bool enter_unit(struct elf_dwarf *d)
 	struct dwarf_entry e;
 
 	while (d->units++ < MAX_UNITS && unit_at(d, d->unit.end)) {
-		if (!d->unit.compile || !entry_at(d, d->unit.entries, &e) || !e.children ||
+		if (!entry_at(d, d->unit.entries, &e) || !e.children ||
 		    !e.name || strcmp(e.name, d->unit_name) != 0)
 			continue;
 		d->at = e.next;
@@ -110,15 +107,6 @@ static bool enter_unit(struct elf_dwarf *d)
 		return true;
 	}
 	return false;
-}
-
-static uint32_t hash_of(const char *name)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *name; name++)
-		h = (h ^ (uint8_t)*name) * 16777619u;
-	return h;
 }
 
 /* The next structure with a name, put into v; NULL at the end. */
@@ -144,29 +132,29 @@ static const char *read_on(struct elf_dwarf *d)
 			continue;
 		if (!ARRAY_ROOM(d->v, d->n, d->cap))
 			break;
-		d->v[d->n++] = (struct strct){ hash_of(e.name), at };
+		d->v[d->n++] = (struct strct){
+			at, d->info.from + (e.name - (const char *)d->info.here.p)
+		};
 		return e.name;
 	}
 	d->end = true;
 	return NULL;
 }
 
+/* The name was read before, to its end. */
+static const char *name_of(const struct elf_dwarf *d, const struct strct *s)
+{
+	return (const char *)d->info.here.p + (s->name - d->info.from);
+}
+
 bool elf_dwarf_struct(struct elf_dwarf *d, const char *name, const char *older, uint64_t *ret)
 {
-	uint32_t hash = hash_of(name), older_hash = older ? hash_of(older) : hash;
-	struct dwarf_entry e;
 	const char *found;
+	size_t i = 0;
 
-	for (size_t i = 0; i < d->n; i++)
-		if ((d->v[i].hash == hash || d->v[i].hash == older_hash) &&
-		    entry_at(d, d->v[i].at, &e) &&
-		    (!strcmp(e.name, name) || (older && !strcmp(e.name, older)))) {
-			*ret = d->v[i].at;
-			return true;
-		}
-	while ((found = read_on(d)))
+	for (; (found = i < d->n ? name_of(d, &d->v[i]) : read_on(d)); i++)
 		if (!strcmp(found, name) || (older && !strcmp(found, older))) {
-			*ret = d->v[d->n - 1].at;
+			*ret = d->v[i].at;
 			return true;
 		}
 	return false;

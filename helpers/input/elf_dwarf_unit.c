@@ -39,7 +39,7 @@ static uint64_t read_uint(struct span *s, uint64_t *at, unsigned width)
 
 bool dwarf_unit_read(struct span *s, uint64_t start, struct dwarf_unit *ret)
 {
-	struct dwarf_unit u = { .start = start, .offset_size = 4, .compile = true };
+	struct dwarf_unit u = { .start = start, .offset_size = 4 };
 	uint64_t version, at = 0, len = read_uint(s, &at, 4);
 
 	if (len == UINT32_MAX) {
@@ -51,7 +51,7 @@ bool dwarf_unit_read(struct span *s, uint64_t start, struct dwarf_unit *ret)
 	u.end = start + at + len;
 	version = read_uint(s, &at, 2);
 	if (version >= 5) {
-		u.compile = read_uint(s, &at, 1) == DW_UT_compile;
+		at++;	/* its type; those that are no DW_UT_compile have no name here */
 		u.address_size = read_uint(s, &at, 1);
 	}
 	u.abbrevs = read_uint(s, &at, u.offset_size);

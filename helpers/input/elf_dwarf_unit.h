@@ -13,7 +13,6 @@ struct dwarf_unit {
 	uint64_t start, entries, end;	/* end: the next unit's start */
 	uint64_t abbrevs;		/* its table's offset in .debug_abbrev */
 	uint8_t version, offset_size, address_size;
-	bool compile;			/* not one of types alone, or a part of one */
 };
 
 /* The unit at start, where s begins; bad when s ends within its header. false: this is none. */

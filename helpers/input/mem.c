@@ -129,6 +129,11 @@ void mem_keep(const struct mem *m, uint64_t addr, const void *bytes, size_t len)
 		capture_memory(m->target->keep, addr, bytes, len);
 }
 
+bool mem_kept(const struct mem *m, uint64_t addr, void *out, size_t len)
+{
+	return m->target && m->target->keep && capture_has(m->target->keep, addr, out, len);
+}
+
 void mem_disown(struct mem *m, uint64_t addr, uint64_t len)
 {
 	if (m->target && m->target->keep)

@@ -65,6 +65,9 @@ uint64_t mem_u64(struct mem *m, uint64_t addr);
  */
 void mem_disown(struct mem *m, uint64_t addr, uint64_t len);
 
+/* What a capture under way has there at present; false: not all of it, or there is none. */
+bool mem_kept(const struct mem *m, uint64_t addr, void *out, size_t len);
+
 /*
  * For input/mem*.c: keep it, if a capture is under way.
  */

@@ -95,7 +95,7 @@ uint64_t target_now_ns(const struct target *t)
 	uint64_t now = t->core ? t->core->about.now_ns : num_now_ns();
 
 	if (t->keep)
-		t->keep->now_ns = now;
+		capture_moment(t->keep, now, 0);
 	return now;
 }
 
@@ -107,7 +107,7 @@ uint64_t target_unix_ns(const struct target *t)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	now = t->core ? t->core->about.unix_ns : (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 	if (t->keep)
-		t->keep->unix_ns = now;
+		capture_moment(t->keep, 0, now);
 	return now;
 }
 

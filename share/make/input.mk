@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Test programs of helpers/input.
-INPUT_TESTS := targetlib cfi
+INPUT_TESTS := targetlib cfi capturelib
 
 $(INPUT_TESTS:%=$O/tests/%): $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
 	$(call say,LINK,$@)

@@ -219,10 +219,30 @@ static int cmd_libdw(char **a)
 	return err;
 }
 
+/* field FILE STRUCT PATH: "OFFSET SIZE" or "none"; the file need not be Go's */
+static int cmd_field(char **a)
+{
+	uint32_t offset, size;
+	uint64_t at;
+	int err = elf_open(a[0], &elf);
+
+	if (err)
+		return err;
+	ours = elf_dwarf_open(&elf, "runtime");
+	if (ours && elf_dwarf_struct(ours, a[1], NULL, &at) &&
+	    !elf_dwarf_field(ours, at, a[2], &offset, &size))
+		printf("%u %u\n", offset, size);
+	else
+		puts("none");
+	elf_dwarf_close(ours);
+	return 0;
+}
+
 static const struct unit_command commands[] = {
 	{ "compare", 1, cmd_compare, true },
 	{ "table", 1, cmd_table, true },
 	{ "libdw", 1, cmd_libdw, false },
+	{ "field", 3, cmd_field, false },
 };
 
 int main(int argc, char **argv)
