@@ -63,7 +63,7 @@ void layout_open(struct layout *l, const struct go_file *g);
 void layout_close(struct layout *l);
 int layout_of(struct layout *l, const char *strct, const char *field, struct layout_field *ret);
 
-/* Several at once, for who needs no more of the executable. 0, or of the first that fails, as layout_of(). */
+/* Several at once, for who needs no more of it. 0, or of the first that fails, as layout_of(). */
 struct layout_want {
 	const char *strct, *field;
 	struct layout_field *ret;

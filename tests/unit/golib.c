@@ -228,7 +228,7 @@ static int cmd_sampling(char **a)
 	return 0;
 }
 
-/* current VERSION FILE: "REGISTER OFFSET WITNESSES", as if it were of that version; "-": of its own */
+/* current VERSION FILE: "REGISTER OFFSET WITNESSES", as if of that version; "-": of its own */
 static int cmd_current(char **a)
 {
 	struct go_current c;
