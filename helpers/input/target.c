@@ -86,6 +86,22 @@ int target_denied(pid_t pid, const char *name, const char *what)
 		       (int)strcspn(uid, "\t "), uid, why);
 }
 
+/* proc(5), /proc/PID/stat: the flags behind the name, which can have anything in it; PF_KTHREAD (linux/sched.h) */
+static bool is_kernel_thread(pid_t pid)
+{
+	struct buf b = { 0 };
+	unsigned flags = 0;
+	char path[64];
+	const char *name_end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	name_end = buf_read_file(&b, path, 65536) ? NULL : strrchr(b.data, ')');
+	if (name_end)
+		sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags);
+	buf_free(&b);
+	return flags & 0x200000;
+}
+
 /* Why /proc/PID/exe could not be read. */
 static int no_executable(pid_t pid, int err)
 {
@@ -98,6 +114,9 @@ static int no_executable(pid_t pid, int err)
 		return err_set(ESRCH, "process %d has exited (it is a zombie)", pid);
 	if (err == EACCES || err == EPERM)
 		return target_denied(pid, "", "look into");
+	/* while it is taken down it is no zombie yet, and has nothing any more */
+	if (err == ENOENT && !is_kernel_thread(pid))
+		return err_set(ESRCH, "process %d has exited", pid);
 	if (err == ENOENT)
 		return err_set(ENOEXEC, "process %d has no executable: it is a kernel thread", pid);
 	return err_sys(err, "can't find the executable of process %d", pid);
