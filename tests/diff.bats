@@ -47,6 +47,13 @@ flat change  before  after  cum change  before  after       function
 END
 }
 
+@test "diff: functions without a change are counted in one row" {
+	run -0 gobpf diff -f table <(printf 'a 1\nb 2\n') <(printf 'a 1\nb 3\n')
+	[[ ${lines[-1]} == *' (1 function without a change)' ]]
+	run -0 gobpf diff -f table <(printf 'a 1\nb 2\nc 1\n') <(printf 'a 1\nb 3\nc 1\n')
+	[[ ${lines[-1]} == *' (2 functions without a change)' ]]
+}
+
 @test "diff: folded stacks with both counts" {
 	run -0 gobpf diff -f folded before after
 	diff - <(echo "$output") <<'END'

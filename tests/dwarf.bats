@@ -81,6 +81,7 @@ agrees() {
 			runtime.g sched.pc
 			runtime.g m
 			runtime.g far
+			runtime.g nowhere.pc
 			runtime.g big
 			runtime.g early
 			runtime.g goid.x
@@ -96,6 +97,7 @@ agrees() {
 			runtime.g sched.pc 64 8
 			runtime.g m 48 8
 			runtime.g far none
+			runtime.g nowhere.pc none
 			runtime.g big none
 			runtime.g early none
 			runtime.g goid.x none

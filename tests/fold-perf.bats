@@ -225,6 +225,28 @@ kills() {
 	gobpf fold --strict --classic "$BATS_TEST_TMPDIR/big" | total | grep -qx 9
 }
 
+@test "fold: perf script: periods of clocks are nanoseconds, others are none" {
+	requires jq
+	printf 'app 1 1.000000: %s:\n\t40 f (/x)\n\n' '5 cpu-clock' '6 task-clock:u' '7 cycles' >"$BATS_TEST_TMPDIR/in"
+	run -0 jq -c '.values[] | [.name, .unit, .total]' <(gobpf fold --strict -f json "$BATS_TEST_TMPDIR/in")
+	diff - <(echo "$output" | sort) <<'END'
+["cpu-clock","nanoseconds",5]
+["cycles","count",7]
+["samples","count",3]
+["task-clock","nanoseconds",6]
+END
+	# without a period it is the number of samples
+	run -0 jq -c '.values[] | [.name, .unit, .total]' <(printf 'app 1 1.000000: cpu-clock:\n\t40 f (/x)\n\n' | gobpf fold --strict -f json)
+	[ "$output" = '["cpu-clock","count",1]' ]
+}
+
+@test "fold: perf script: a frame with a NUL byte in it is none" {
+	printf 'app 1 1.000000: 5 cycles:\n\t40 a\0b (/x)\n\t41 g (/x)\n\napp 1 1.000001: 3 cycles:\n\t40 f (/x)\n\n' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr gobpf fold --symbols never --from perf-script "$BATS_TEST_TMPDIR/in"
+	[ "$output" = 'app;f 3' ]
+	[[ $stderr == *"line 2: not a line of perf script: ' 40 a'"* ]]
+}
+
 @test "fold: more perf events than a profile can hold" {
 	local i
 	for i in 1 2 3 4 5 6 7 8 9; do

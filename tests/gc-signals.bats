@@ -70,19 +70,24 @@ cycle() { sed -n 's/^look .* cycle \([0-9]*\),.*/\1/p' "$BATS_TEST_TMPDIR/w.log"
 cycle_is() { (($(cycle) >= $1)); }
 
 @test "gc-signals: a heap that grows and then levels off does not show" {
-	local begin end
-	start saw
-	watch --trend 300 --pause 1h --goal-jump 100
-	begin=$(cycle)
-	tell s grow
-	await s '^GROWN$'
-	more_looks
-	end=$(cycle)
-	retry 60 cycle_is $((end + 2 * (end - begin) + 6))
-	result
-	jq -e '.signals.live_heap | .percent_per_minute > 300 and .late_percent_per_minute < 300 and .shows == false and (.noise | not)' <<<"$json" ||
-		fail "$(jq -c '.signals.live_heap, .looks[0], .looks[-1]' <<<"$json")" || return
-	end s
+	local begin end trend
+	# how much a minute depends on how fast the machine is: a threshold between growth and what is left of it at the end
+	for trend in 300 150 75 40 20 10; do
+		start saw
+		watch --trend $trend --pause 1h --goal-jump 100
+		begin=$(cycle)
+		tell s grow
+		await s '^GROWN$'
+		more_looks
+		end=$(cycle)
+		retry 60 cycle_is $((end + 2 * (end - begin) + 6))
+		result
+		end s
+		jq -e ".signals.live_heap | .percent_per_minute > $trend and .late_percent_per_minute < $trend and (.noise | not)" <<<"$json" || continue
+		jq -e '.signals.live_heap.shows == false' <<<"$json"
+		return
+	done
+	fail "$(jq -c '.signals.live_heap, .looks[0], .looks[-1]' <<<"$json")"
 }
 
 @test "gc-signals: a goal that is thrice the highest before is a jump, once" {

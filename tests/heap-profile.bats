@@ -220,7 +220,7 @@ grown() {
 	done
 	jq -e 'def leaf($f): [.stacks[] | select(.stack[0].func == $f and .growth % 65536 == 0)];
 		(leaf("main.growA") | length == 1 and .[0].leak_suspect and .[0].per_minute > 0) and
-		(leaf("main.growB") | all(.leak_suspect | not))' "$json"
+		(leaf("main.growB") | all(.leak_suspect | not))' "$json" || fail "$(cat "$json")"
 	jq -e '[.stacks[].growth] | . == (sort | reverse)' "$json"
 	# nothing is said of growth when no collection came in between
 	run -0 --separate-stderr gobpf heap-profile --every 10ms --count 3 "${PID[h]}"

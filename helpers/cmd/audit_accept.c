@@ -52,14 +52,17 @@ static struct audit_socket *waits_for(struct finder *f, const struct goroutine *
 	return NULL;
 }
 
-/* Listeners that pass connections on; who calls them accepts. */
+/* A listener's Accept, by whatever package; who calls it accepts. */
 static bool is_listener(const char *name)
 {
 	static const char *const prefixes[] = {
-		"runtime.", "internal/poll.", "net.", "crypto/tls.(*listener)", "net/http.(*onceCloseListener)",
-		"net/http.onceCloseListener", "net/http.tcpKeepAliveListener", "net/http.(*tcpKeepAliveListener)",
+		"runtime.", "internal/poll.", "net.",
 	};
+	static const char accept[] = ".Accept";
+	size_t n = strlen(name), end = sizeof(accept) - 1;
 
+	if (n > end && !strcmp(name + n - end, accept))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
 		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
 			return true;

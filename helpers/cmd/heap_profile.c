@@ -124,6 +124,18 @@ static int open_target(struct hp_run *run)
 	return err;
 }
 
+/*
+ * Without these the linker has turned the profile off (cmd/link/internal/ld, disableMemoryProfiling); what was
+ * sampled until the runtime sees that, in its first moments, is no profile.
+ */
+static bool is_linked_in(const struct go_process *p)
+{
+	struct go_func f;
+
+	return go_func_named(&p->go, "runtime.MemProfile", &f) ||
+	       go_func_named(&p->go, "runtime.memProfileInternal", &f);
+}
+
 static int look(struct hp_run *run)
 {
 	struct go_process *p = &run->live.process;
@@ -136,7 +148,7 @@ static int look(struct hp_run *run)
 		return err;
 	run->unix_ns = target_unix_ns(&run->live.target);
 	run->published_ns = go_heap_published_at(p, &run->buckets);
-	if (!run->buckets.rate && !run->buckets.n)
+	if (!run->buckets.rate && (!run->buckets.n || !is_linked_in(p)))
 		return err_set(ENOEXEC, "process %d (%s) keeps no memory profile: its MemProfileRate is 0 "
 			       "(set so, or runtime.MemProfile was not linked in). What it allocates from "
 			       "now on: gobpf heap-hotspots --engine=refill %d",

@@ -28,7 +28,7 @@ static struct go_span_layout span_layout_of(unsigned minor)
 	};
 
 	l.nelems = memory_offset(minor, "runtime.mspan", "nelems", &l.nelems_size);
-	memory_offset(minor, "runtime.mspan", "sizeof", &l.size);
+	l.size = l.elemsize + sizeof(uint64_t);	/* no other field that is read lies behind it */
 	for (int i = 0; i < HEAP_VALUES; i++)
 		l.values[i] = (struct go_value){ MEMORY_BASE + 32 + 8 * i, 8 };
 	return l;

@@ -12,7 +12,8 @@
 #include "go/layout.h"
 
 enum {
-	SPANS_MAX = 1 << 27,	/* a terabyte of one-page spans */
+	SPANS_MAX = 1 << 26,	/* half a terabyte of one-page spans */
+	TORN_MAX = 10000,	/* that many at once do not change */
 	BATCH = 16384,
 	MSPAN_MAX = 512,	/* bytes of an mspan; 168 is the most so far */
 	TRIES_MAX = 8,
@@ -107,6 +108,9 @@ static int read_failed(const struct reading *r, int err)
 		return err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
 	if (err == -EPERM)
 		return target_denied(t->pid, t->comm, "read the memory of");
+	if (err == -ENOEXEC)
+		return err_set(ENOEXEC, "process %d (%s): what stands where its spans are listed are none",
+			       t->pid, t->comm);
 	return err_set(-err, "process %d (%s): its spans can't be read: %s", t->pid, t->comm, strerror(-err));
 }
 
@@ -187,11 +191,11 @@ static int got_span(void *ctx, const struct mem_piece *piece, const uint8_t *byt
 	return 0;
 }
 
-/* What made no sense is read again, one by one; what never does is counted. */
+/* What made no sense is read again, one by one; what never does is counted.  -ENOEXEC: too many. */
 static int read_again(struct reading *r)
 {
 	size_t left = r->nagain;
-	int err = 0;
+	int err = left > TORN_MAX ? -ENOEXEC : 0;
 
 	for (int n = 0; !err && left && n < TRIES_MAX; n++) {
 		size_t todo = left;
@@ -205,7 +209,7 @@ static int read_again(struct reading *r)
 	}
 	r->all->torn += left;
 	r->nagain = 0;
-	return err;
+	return err || r->all->torn <= TORN_MAX ? err : -ENOEXEC;
 }
 
 /* The spans at addrs[0 .. n). */

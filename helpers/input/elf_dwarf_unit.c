@@ -7,7 +7,7 @@
 #include "base/buf.h"
 
 /* Go's table has 400 bytes, a C compiler's some thousand. */
-enum { MAX_TABLE = 16 << 10, MAX_ATTRIBUTES = 64 };
+enum { MAX_TABLE = 16 << 10 };
 #define NONE UINT64_MAX
 
 /* LEB128; what is shifted out above is lost. */
@@ -58,7 +58,7 @@ bool dwarf_unit_read(struct span *s, uint64_t start, struct dwarf_unit *ret)
 	if (version < 5)
 		u.address_size = read_uint(s, &at, 1);
 	u.entries = start + at;
-	if (s->bad || version < 2 || version > 5 || u.address_size > 8 || u.entries > u.end)
+	if (s->bad || version < 2 || version > 5 || u.address_size > 8)
 		return false;
 	u.version = version;
 	*ret = u;
@@ -212,7 +212,7 @@ static void keep(struct dwarf_entry *e, unsigned name, enum value kind, uint64_t
 	else if (name == DW_AT_type && kind == ANYWHERE)
 		e->type = v;
 	else if (name == DW_AT_type && kind == HERE)
-		e->type = v < u->end - u->start ? u->start + v : NONE;
+		e->type = u->start + v;
 }
 
 bool dwarf_entry_read(struct span *s, uint64_t off, const struct dwarf_unit *u,
@@ -230,10 +230,8 @@ bool dwarf_entry_read(struct span *s, uint64_t off, const struct dwarf_unit *u,
 		e.tag = abbrev->tag;
 		e.children = abbrev->children;
 		spec = abbrev->attributes;
-		for (unsigned n = 0; next_attribute(&a->bytes, &spec, &name, &form, &v); n++) {
-			if (form == DW_FORM_indirect)
-				form = read_leb(s, &at);
-			if (n == MAX_ATTRIBUTES || form >= ARRAY_SIZE(forms) || !forms[form].known)
+		while (next_attribute(&a->bytes, &spec, &name, &form, &v)) {
+			if (form >= ARRAY_SIZE(forms) || !forms[form].known)
 				return false;
 			read_value(s, &at, &forms[form], u, &v);
 			if (s->bad)

@@ -110,15 +110,21 @@ static void add_count(struct buf *b, int64_t count)
 static int write_frame(void *ctx, unsigned depth, uint32_t label, int64_t total, int64_t self)
 {
 	struct lines_out *o = ctx;
+	const struct label_text *name = &o->labels->v[label];
 	struct buf *path = &o->path;
+	char *at;
 
 	(void)total;
-	if (!ARRAY_ROOM(o->lens, depth, o->lens_cap))
+	if (depth >= o->lens_cap && !ARRAY_ROOM(o->lens, depth, o->lens_cap))
 		return -ENOMEM;
 	path->len = depth > 1 ? o->lens[depth - 1] : 0;
+	at = buf_room(path, name->len + 1);
+	if (!at)
+		return -ENOMEM;
 	if (depth > 1)
-		buf_char(path, ';');
-	buf_add(path, o->labels->v[label].text, o->labels->v[label].len);
+		*at++ = ';';
+	memcpy(at, name->text, name->len);
+	path->len = at + name->len - path->data;
 	o->lens[depth] = path->len;
 	if (self && !path->failed) {
 		add_count(path, self);
