@@ -4,6 +4,7 @@
 #define GOBPF_FUZZ_MEMORY_H
 
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -50,6 +51,8 @@ static inline uint32_t memory_offset(unsigned minor, const char *strct, const ch
 	struct go_file g = { .elf = &elf, .version.minor = minor };
 	struct layout_field f;
 
+	/* patch releases differ */
+	snprintf(g.version.text, sizeof(g.version.text), "%s", layout_toolchain(minor));
 	must(!layout_by_table(&g, strct, field, &f));
 	if (size)
 		*size = f.size;

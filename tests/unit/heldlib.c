@@ -63,6 +63,12 @@ static uint64_t field(uint64_t addr, const char *strct, const char *name)
 	return f.size == 4 ? u32_at(addr + f.offset) : u64_at(addr + f.offset);
 }
 
+/* This process is young. */
+static bool cycle(enum go_global g)
+{
+	return u32_at(addrs[g]) >> 1 < MANY;
+}
+
 /* {text, length} */
 static bool is_text(uint64_t addr, const char *text, size_t len)
 {
@@ -351,6 +357,7 @@ static bool moduledata(enum go_global g)
 
 static bool (*const checks[GLOBALS])(enum go_global) = {
 	[GLOBAL_MBUCKETS] = buckets, [GLOBAL_XBUCKETS] = buckets, [GLOBAL_BBUCKETS] = buckets,
+	[GLOBAL_MPROFCYCLE] = cycle,
 	[GLOBAL_MEMPROFILERATE] = rate, [GLOBAL_MHEAP] = mheap, [GLOBAL_ALLGS] = allgs,
 	[GLOBAL_ALLGLEN] = allglen, [GLOBAL_ALLGPTR] = allgptr, [GLOBAL_ALLM] = allm,
 	[GLOBAL_ALLP] = allp, [GLOBAL_M0] = has_m0, [GLOBAL_SCHED] = sched,
