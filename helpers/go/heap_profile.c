@@ -45,6 +45,8 @@ double go_exp(double x)
 
 	if (twos < -1000)
 		return 0;
+	if (!(twos < 1000))
+		return INFINITY;
 	r = times_plus(-low, twos, times_plus(-high, twos, x)) / 16;
 	for (unsigned i = 1; i < ARRAY_SIZE(factorials); i++)
 		sum = times_plus(sum, r, factorials[i]);

@@ -41,7 +41,7 @@ int go_heap_profile(const struct go_process *p, const struct go_buckets *b,
 
 /*
  * e^x as Go's math.Exp computes it on amd64 (math/exp_amd64.s), to the bit: libm's differs in the last one now and
- * then, which sums of gigabytes show.  For x <= 0; what is no normal number any more is 0.
+ * then, which sums of gigabytes show.  What is no normal number any more is 0, or infinite.
  */
 double go_exp(double x);
 
