@@ -62,7 +62,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
-	options, parse, "PID|NAME",
+	options, parse, "PID|NAME|CAPTURE",
 	"Show whether a running Go program exposes pprof or another debug endpoint: which are linked in, "
 	"where it listens, what accepts connections there, how bad that is and what to do.\v"
 	"No connection is made without --connect: what is read from memory proves that there is no "

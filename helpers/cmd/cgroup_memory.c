@@ -34,7 +34,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
-	options, parse, "PID|NAME",
+	options, parse, "PID|NAME|CAPTURE",
 	"Show how close the memory cgroup of a process is to its limit: use, limits and events of the "
 	"cgroup and of those above it, what its memory is, how it was held up, and what to ask for.\v"
 	"Any program will do, not only Go's. Version 1 and 2 of cgroups are read, also for processes in "

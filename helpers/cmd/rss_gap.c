@@ -25,7 +25,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
-	NULL, parse, "PID|NAME",
+	NULL, parse, "PID|NAME|CAPTURE",
 	"Show why a Go program takes more memory than Go says: what the kernel has of each kind of "
 	"memory, what the runtime says of it, and the difference, which add up.\v"
 	"The kernel looks through the page tables for that, about a millisecond per 100 MiB, while the "

@@ -52,7 +52,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
-	options, parse, "PID|NAME",
+	options, parse, "PID|NAME|CAPTURE",
 	"Show how fragmented a process's address space is: the holes between its mappings, and the "
 	"largest mmap that the kernel would still grant.\v"
 	"Any program will do, not only Go's. The verdict is about the largest mmap that would fit.\n"
