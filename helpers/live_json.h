@@ -5,15 +5,16 @@
 
 #include <jansson.h>
 
+#include "base/json_text.h"
 #include "live.h"
 
-/* An object with "schema" and "target" (pid, comm, exe; of a Go program also go and module). NULL: out of memory. */
-json_t *live_json(const struct live *l, const char *schema);
+/*
+ * An object with "schema", "target" (pid, comm, exe; of a Go program also go and module) and the members of
+ * rest, which is given up.  NULL: out of memory, also if rest is NULL; json_print() says so.
+ */
+json_t *live_json(const struct live *l, const char *schema, json_t *rest);
 
 /* null for what is no number of JSON's: above INT64_MAX, which stands for none here. */
 json_t *live_json_u64(uint64_t v);
-
-/* Writes root and gives it up: 0 or -errno with words. */
-int live_json_write(json_t *root, FILE *f);
 
 #endif

@@ -139,10 +139,9 @@ int audit_write(void *ctx, FILE *f)
 
 	if (strcmp(run->live.out.format, "json") != 0)
 		return print_table(run, f);
-	root = live_json(&run->live, "gobpf-audit-1");
-	json_object_update_new(root, json_pack("{s:s, s:b, s:o, s:o, s:o}", "severity",
-					       audit_severity_name(run->worst), "connected", run->connect,
-					       "endpoints", endpoints(run), "sockets", sockets(run), "todo",
-					       todo(run)));
-	return live_json_write(root, f);
+	root = live_json(&run->live, "gobpf-audit-1",
+			 json_pack("{s:s, s:b, s:o, s:o, s:o}", "severity", audit_severity_name(run->worst),
+				   "connected", run->connect, "endpoints", endpoints(run), "sockets",
+				   sockets(run), "todo", todo(run)));
+	return json_print(root, f, true);
 }

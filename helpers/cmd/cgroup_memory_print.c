@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/json_text.h"
 #include "base/num.h"
 #include "base/table.h"
 #include "cmd/cgroup_memory_run.h"
@@ -224,17 +223,18 @@ static json_t *request(const struct cgmem_request *r)
 
 static int print_json(const struct cgmem_run *run, FILE *f)
 {
-	json_t *root = live_json(&run->live, "gobpf-cgroup-memory-1"), *levels = json_array();
+	json_t *levels = json_array(), *root;
 	bool limited = run->nearest < run->nlevels;
 
 	for (size_t i = 0; i < run->nlevels; i++)
 		json_array_append_new(levels, level(&run->levels[i]));
-	json_object_update_new(
-		root, json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "version", run->cgroup.version, "nearest",
-				limited ? json_text(run->levels[run->nearest].path) : json_null(), "cgroups",
-				levels, "request", request(&run->request), "machine_pressure_some",
-				pressure(&run->some), "machine_pressure_full", pressure(&run->full)));
-	return live_json_write(root, f);
+	root = live_json(
+		&run->live, "gobpf-cgroup-memory-1",
+		json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "version", run->cgroup.version, "nearest",
+			  limited ? json_text(run->levels[run->nearest].path) : json_null(), "cgroups",
+			  levels, "request", request(&run->request), "machine_pressure_some",
+			  pressure(&run->some), "machine_pressure_full", pressure(&run->full)));
+	return json_print(root, f, true);
 }
 
 int cgmem_write(void *ctx, FILE *f)

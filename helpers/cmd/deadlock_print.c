@@ -4,12 +4,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include <jansson.h>
-
 #include "base/err.h"
-#include "base/json_text.h"
 #include "base/table.h"
 #include "cmd/deadlock_run.h"
+#include "live_json.h"
 
 enum { GOIDS = 6 };	/* named in a cell */
 
@@ -230,18 +228,15 @@ int d_print_json(struct d_run *run, FILE *f)
 
 	for (size_t i = 0; order && i < run->graph.nobjects; i++)
 		json_array_append_new(objects, object(run, &run->graph.objects[order[i]]));
-	root = json_pack("{s:s, s:{s:i, s:o, s:o, s:s}, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "schema",
-			 "gobpf-deadlock-1", "target", "pid", run->live.target.pid, "comm",
-			 json_text(run->live.target.comm), "exe", json_text(run->live.target.exe_path), "go",
-			 run->live.process.go.version.text, "goroutines", (json_int_t)run->gs.n, "waiting",
-			 (json_int_t)run->waiting, "stuck", (json_int_t)run->stuck, "changed",
-			 (json_int_t)run->graph.changed, "deadlocks", cycles(run), "for_ever", for_ever(run),
-			 "objects", objects);
+	root = live_json(&run->live, "gobpf-deadlock-1",
+			 json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "goroutines", (json_int_t)run->gs.n,
+				   "waiting", (json_int_t)run->waiting, "stuck", (json_int_t)run->stuck,
+				   "changed", (json_int_t)run->graph.changed, "deadlocks", cycles(run),
+				   "for_ever", for_ever(run), "objects", objects));
+	if (!order) {
+		json_decref(root);
+		root = NULL;
+	}
 	free(order);
-	if (!order || !root)
-		return err_sys(ENOMEM, "writing JSON");
-	json_dumpf(root, f, JSON_INDENT(1));
-	fputc('\n', f);
-	json_decref(root);
-	return 0;
+	return json_print(root, f, true);
 }

@@ -5,16 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
-#include "base/err.h"
-#include "base/json_text.h"
 #include "base/num.h"
 #include "command.h"
 #include "go/goroutines.h"
 #include "go/specials.h"
 #include "go/tidy.h"
-#include "live.h"
+#include "live_json.h"
 
 enum { RUNNERS = 64, PLACE = 512, OWN_QUEUE_SINCE = 25, CLEANUPS_SINCE = 24 };
 
@@ -208,18 +204,11 @@ static int print_json(struct run *run, FILE *f)
 					    json_integer((json_int_t)run->specials.n[k]));
 	for (size_t i = 0; i < run->n; i++)
 		json_array_append_new(runners, runner_json(run, &run->runners[i]));
-	root = json_pack("{s:s, s:{s:i, s:o, s:o, s:s}, s:s, s:I, s:o, s:I, s:o}", "schema",
-			 "gobpf-finalizers-1", "target", "pid", run->live.target.pid, "comm",
-			 json_text(run->live.target.comm), "exe", json_text(run->live.target.exe_path), "go",
-			 run->live.process.go.version.text, "verdict", verdict(run), "queued",
-			 (json_int_t)run->specials.queued, "goroutines", runners, "torn",
-			 (json_int_t)run->specials.torn, "attached", kinds);
-	if (!root)
-		return err_sys(ENOMEM, "writing JSON");
-	json_dumpf(root, f, JSON_INDENT(1));
-	fputc('\n', f);
-	json_decref(root);
-	return 0;
+	root = live_json(&run->live, "gobpf-finalizers-1",
+			 json_pack("{s:s, s:I, s:o, s:I, s:o}", "verdict", verdict(run), "queued",
+				   (json_int_t)run->specials.queued, "goroutines", runners, "torn",
+				   (json_int_t)run->specials.torn, "attached", kinds));
+	return json_print(root, f, true);
 }
 
 static int write_as(void *ctx, FILE *f)

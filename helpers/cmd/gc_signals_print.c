@@ -2,13 +2,11 @@
 /* gc_signals_print.c - gobpf gc-signals: the table, and JSON, whose schema is in docs/gobpf-gc-signals.1 */
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/err.h"
-#include "base/json_text.h"
 #include "base/num.h"
 #include "base/table.h"
 #include "cmd/gc_signals_run.h"
+#include "live_json.h"
 
 static void head(const struct gcs_run *run, FILE *f)
 {
@@ -193,15 +191,13 @@ static json_t *pauses(const struct gcs_run *run)
 
 int gcs_print_json(struct gcs_run *run, FILE *f)
 {
-	const struct go_process *p = &run->live.process;
-	json_t *root = json_pack("{s:s, s:{s:i, s:o, s:o, s:s, s:o}, s:f, s:i, s:s, s:{s:o, s:o, s:o}, s:o, s:o}",
-				 "schema", "gobpf-gc-signals-1", "target", "pid", run->live.target.pid,
-				 "comm", json_text(run->live.target.comm), "exe",
-				 json_text(run->live.target.exe_path), "go", p->go.version.text, "module",
-				 json_text(p->go.module), "seconds", run->verdict.minutes * 60, "shown",
-				 (int)run->verdict.n, "level", gcs_level(run->verdict.n), "signals",
-				 "live_heap", trend(run), "goal", goal_jumps(run), "pauses",
-				 long_pauses(run), "looks", looks(run), "pauses", pauses(run));
+	json_t *root = live_json(
+		&run->live, "gobpf-gc-signals-1",
+		json_pack("{s:f, s:i, s:s, s:{s:o, s:o, s:o}, s:o, s:o}", "seconds",
+			  run->verdict.minutes * 60, "shown", (int)run->verdict.n, "level",
+			  gcs_level(run->verdict.n), "signals", "live_heap", trend(run), "goal",
+			  goal_jumps(run), "pauses", long_pauses(run), "looks", looks(run), "pauses",
+			  pauses(run)));
 
 	return json_print(root, f, true);
 }

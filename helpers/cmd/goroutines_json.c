@@ -4,12 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
-#include "base/err.h"
-#include "base/json_text.h"
 #include "base/utf8.h"
 #include "cmd/goroutines_run.h"
+#include "live_json.h"
 
 static json_t *frame(const struct frame *f)
 {
@@ -116,21 +113,13 @@ static json_t *groups(struct g_run *run)
 
 int g_print_json(struct g_run *run, FILE *f)
 {
-	json_t *list = groups(run), *root;
+	json_t *list = groups(run);
+	json_t *rest = list ? json_pack("{s:I, s:I, s:I, s:I, s:o}", "time",
+					(json_int_t)run->profile.time_unix_ns, "goroutines",
+					(json_int_t)run->user, "system_goroutines",
+					(json_int_t)run->system_n, "torn", (json_int_t)run->gs.torn,
+					"groups", list) :
+			      NULL;
 
-	root = list ? json_pack("{s:s, s:{s:i, s:o, s:o, s:s, s:o}, s:I, s:I, s:I, s:I, s:o}", "schema",
-				"gobpf-goroutines-1", "target", "pid", run->live.target.pid, "comm",
-				json_text(run->live.target.comm), "exe", json_text(run->live.target.exe_path),
-				"go", run->live.process.go.version.text, "module",
-				json_text(run->live.process.go.module), "time",
-				(json_int_t)run->profile.time_unix_ns, "goroutines",
-				(json_int_t)run->user, "system_goroutines", (json_int_t)run->system_n,
-				"torn", (json_int_t)run->gs.torn, "groups", list) :
-		      NULL;
-	if (!root)
-		return err_sys(ENOMEM, "writing JSON");
-	json_dumpf(root, f, JSON_INDENT(1));
-	fputc('\n', f);
-	json_decref(root);
-	return 0;
+	return json_print(live_json(&run->live, "gobpf-goroutines-1", rest), f, true);
 }

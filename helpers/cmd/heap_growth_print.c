@@ -4,12 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/err.h"
-#include "base/json_text.h"
 #include "base/num.h"
 #include "cmd/heap_profile_run.h"
+#include "live_json.h"
 #include "sites.h"
 #include "stack/diff.h"
 #include "stack/value.h"
@@ -184,25 +182,17 @@ static json_t *notes(const struct hp_run *run)
 static int print_json(struct hp_run *run, FILE *f, const uint32_t *sorted, size_t n)
 {
 	const struct profile *p = &run->profile;
-	const struct live *l = &run->live;
-	json_t *root = json_pack(
-		"{s:s, s:{s:i, s:o, s:o, s:s, s:o}, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}",
-		"schema", "gobpf-heap-growth-1", "target", "pid", l->target.pid, "comm",
-		json_text(l->target.comm), "exe", json_text(l->target.exe_path), "go",
-		l->process.go.version.text, "module", json_text(l->process.go.module), "value",
-		go_heap_types[run->value].name, "time", (json_int_t)run->unix_ns, "duration",
-		p->duration_ns ? json_integer((json_int_t)p->duration_ns) : json_null(), "since",
-		run->diff ? json_text(run->diff) : json_null(), "readings", counted(run, run->readings),
-		"news", counted(run, run->news), "notes", notes(run), "before",
-		(json_int_t)profile_total(p, DIFF_BEFORE), "after",
-		(json_int_t)profile_total(p, DIFF_AFTER), "stacks", stacks(run, sorted, n));
+	json_t *root = live_json(
+		&run->live, "gobpf-heap-growth-1",
+		json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "value",
+			  go_heap_types[run->value].name, "time", (json_int_t)run->unix_ns, "duration",
+			  p->duration_ns ? json_integer((json_int_t)p->duration_ns) : json_null(), "since",
+			  run->diff ? json_text(run->diff) : json_null(), "readings",
+			  counted(run, run->readings), "news", counted(run, run->news), "notes", notes(run),
+			  "before", (json_int_t)profile_total(p, DIFF_BEFORE), "after",
+			  (json_int_t)profile_total(p, DIFF_AFTER), "stacks", stacks(run, sorted, n)));
 
-	if (!root)
-		return err_sys(ENOMEM, "writing JSON");
-	json_dumpf(root, f, JSON_INDENT(1));
-	fputc('\n', f);
-	json_decref(root);
-	return 0;
+	return json_print(root, f, true);
 }
 
 static int print_as(struct hp_run *run, FILE *f, const uint32_t *sorted, size_t n)

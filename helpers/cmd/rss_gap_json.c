@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* rss_gap_json.c - memory by kind as JSON; the schema is in docs/gobpf-rss-gap.1 */
-#include "base/json_text.h"
 #include "cmd/rss_gap_run.h"
 #include "live_json.h"
 
@@ -71,17 +70,17 @@ static json_t *cgroup(const struct rss_cgroup *c)
 
 int rss_write_json(struct rss_run *run, FILE *f)
 {
-	json_t *root = live_json(&run->live, "gobpf-rss-gap-1");
 	uint64_t says = run->go.in_heap + run->go.outside;
 	bool known = run->vm_rss != UINT64_MAX;
+	json_t *root = live_json(
+		&run->live, "gobpf-rss-gap-1",
+		json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "go", go_object(&run->go), "kinds",
+			  kinds(run), "all", sum_object(&run->total, &says), "not_go_at_least",
+			  (json_int_t)rss_not_go(run), "vm_rss", live_json_u64(run->vm_rss),
+			  "unexplained",
+			  known ? json_integer((json_int_t)(run->vm_rss - run->total.rss)) : json_null(),
+			  "moved", live_json_u64(run->moved), "cgroup", cgroup(&run->cgroup),
+			  "mappings", mappings(run)));
 
-	json_object_update_new(
-		root, json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "go", go_object(&run->go), "kinds",
-				kinds(run), "all", sum_object(&run->total, &says), "not_go_at_least",
-				(json_int_t)rss_not_go(run), "vm_rss", live_json_u64(run->vm_rss),
-				"unexplained",
-				known ? json_integer((json_int_t)(run->vm_rss - run->total.rss)) : json_null(),
-				"moved", live_json_u64(run->moved), "cgroup", cgroup(&run->cgroup),
-				"mappings", mappings(run)));
-	return live_json_write(root, f);
+	return json_print(root, f, true);
 }

@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/err.h"
-#include "base/json_text.h"
 #include "base/num.h"
 #include "base/table.h"
 #include "cmd/span_stats_run.h"
+#include "live_json.h"
 
 static uint64_t spans_of(const struct go_span_class *c) { return c->spans; }
 static uint64_t bytes_of(const struct go_span_class *c) { return c->pages * GO_PAGE; }
@@ -164,28 +162,22 @@ static json_t *heap(const uint64_t *values)
 int ss_print_json(struct ss_run *run, FILE *f)
 {
 	const struct go_spans *s = &run->spans;
-	const struct live *l = &run->live;
-	json_t *classes = json_array(), *root;
+	json_t *classes = json_array(), *sum;
 
 	qsort_r(run->rows, run->nrows, sizeof(run->rows[0]), by_column, (void *)run->sort);
 	for (size_t i = 0; i < run->nrows; i++)
 		json_array_append_new(classes, row(&run->rows[i]));
-	root = json_pack("{s:s, s:{s:i, s:o, s:o, s:s, s:o}, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
-			 "schema", "gobpf-span-stats-1", "target", "pid", l->target.pid, "comm",
-			 json_text(l->target.comm), "exe", json_text(l->target.exe_path), "go",
-			 l->process.go.version.text, "module", json_text(l->process.go.module), "time",
-			 (json_int_t)run->unix_ns, "page", (json_int_t)GO_PAGE, "dead_spans",
-			 (json_int_t)s->dead, "manual_spans", (json_int_t)s->manual, "manual_pages",
-			 (json_int_t)s->manual_pages, "torn", (json_int_t)s->torn, "before", heap(s->before),
-			 "after", heap(s->after), "sum",
-			 row(&(struct ss_row){ .c = &run->sum }), "classes", classes);
-	if (!root)
-		return err_sys(ENOMEM, "writing JSON");
-	json_object_del(json_object_get(root, "sum"), "size");
-	json_object_del(json_object_get(root, "sum"), "noscan");
-	json_object_del(json_object_get(root, "sum"), "largest");
-	json_dumpf(root, f, JSON_INDENT(1));
-	fputc('\n', f);
-	json_decref(root);
-	return 0;
+	sum = row(&(struct ss_row){ .c = &run->sum });
+	json_object_del(sum, "size");
+	json_object_del(sum, "noscan");
+	json_object_del(sum, "largest");
+	return json_print(
+		live_json(&run->live, "gobpf-span-stats-1",
+			  json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "time",
+				    (json_int_t)run->unix_ns, "page", (json_int_t)GO_PAGE, "dead_spans",
+				    (json_int_t)s->dead, "manual_spans", (json_int_t)s->manual,
+				    "manual_pages", (json_int_t)s->manual_pages, "torn",
+				    (json_int_t)s->torn, "before", heap(s->before), "after",
+				    heap(s->after), "sum", sum, "classes", classes)),
+		f, true);
 }

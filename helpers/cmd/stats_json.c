@@ -2,12 +2,9 @@
 /* stats_json.c - gobpf stats as JSON; the schema is in docs/gobpf-stats.1 */
 #include <math.h>
 
-#include <jansson.h>
-
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/json_text.h"
 #include "cmd/stats_run.h"
+#include "live_json.h"
 
 /* A number of the runtime, by its name. */
 struct named {
@@ -159,16 +156,6 @@ static json_t *rates(const struct stats_run *run)
 			 "gcs", (json_int_t)r.gcs_n, "pause_ns", (json_int_t)r.pause_ns);
 }
 
-static json_t *target(const struct stats_run *run)
-{
-	const struct go_process *p = &run->live.process;
-
-	return json_pack("{s:i, s:o, s:o, s:s, s:o, s:b, s:b, s:b}", "pid", run->live.target.pid, "comm",
-			 json_text(run->live.target.comm), "exe", json_text(run->live.target.exe_path),
-			 "go", p->go.version.text, "module", json_text(p->go.module), "stripped",
-			 !elf_has_symtab(p->go.elf), "pie", p->go.elf->pie, "cgo", run->cgo);
-}
-
 static json_t *uptime(const struct stats *now)
 {
 	int64_t up = (int64_t)now->now_ns - now->sched.init_ns;
@@ -179,14 +166,19 @@ static json_t *uptime(const struct stats *now)
 int stats_print_json(struct stats_run *run, FILE *f)
 {
 	const struct go_sched *s = &run->now.sched;
-	json_t *root = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}, s:o}", "schema",
-				 "gobpf-stats-1", "target", target(run), "time",
-				 when(run->now.unix_ns), "uptime_ns", uptime(&run->now), "memory",
-				 memory(&run->now.mem), "gc", collector(&run->now.gc), "scheduler",
-				 scheduler(&run->now), "goroutines", goroutines(run), "profile_rates",
-				 "memory_bytes", (json_int_t)s->mem_profile_rate, "block_ticks",
-				 (json_int_t)s->block_profile_rate, "mutex_fraction",
-				 (json_int_t)s->mutex_profile_rate, "rates", rates(run));
+	const struct go_process *p = &run->live.process;
+	json_t *root = live_json(
+		&run->live, "gobpf-stats-1",
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}, s:o}", "time",
+			  when(run->now.unix_ns), "uptime_ns", uptime(&run->now), "memory",
+			  memory(&run->now.mem), "gc", collector(&run->now.gc), "scheduler",
+			  scheduler(&run->now), "goroutines", goroutines(run), "profile_rates",
+			  "memory_bytes", (json_int_t)s->mem_profile_rate, "block_ticks",
+			  (json_int_t)s->block_profile_rate, "mutex_fraction",
+			  (json_int_t)s->mutex_profile_rate, "rates", rates(run)));
 
+	json_object_update_new(json_object_get(root, "target"),
+			       json_pack("{s:b, s:b, s:b}", "stripped", !elf_has_symtab(p->go.elf), "pie",
+					 p->go.elf->pie, "cgo", run->cgo));
 	return json_print(root, f, !run->live.interval_ns);
 }

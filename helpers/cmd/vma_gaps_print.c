@@ -186,17 +186,17 @@ static json_t *fit(const struct gaps_run *run, enum gaps_limit which)
 
 static int print_json(const struct gaps_run *run, FILE *f)
 {
-	json_t *root = live_json(&run->live, "gobpf-vma-gaps-1");
+	json_t *root = live_json(
+		&run->live, "gobpf-vma-gaps-1",
+		json_pack("{s:s, s:I, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "verdict",
+			  gaps_verdict(run), "mappings", (json_int_t)run->mappings, "anonymous",
+			  (json_int_t)run->anonymous, "max_mappings",
+			  live_json_u64(run->most_mappings), "holes", (json_int_t)run->holes, "largest",
+			  gap(&run->largest), "largest_anonymous", gap(&run->largest_anonymous),
+			  "histogram", bins(run), "limits", limits(run), "fits",
+			  fit(run, run->usable), "fits_reserved", fit(run, run->reserve)));
 
-	json_object_update_new(
-		root, json_pack("{s:s, s:I, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "verdict",
-				gaps_verdict(run), "mappings", (json_int_t)run->mappings, "anonymous",
-				(json_int_t)run->anonymous, "max_mappings",
-				live_json_u64(run->most_mappings), "holes", (json_int_t)run->holes, "largest",
-				gap(&run->largest), "largest_anonymous", gap(&run->largest_anonymous),
-				"histogram", bins(run), "limits", limits(run), "fits",
-				fit(run, run->usable), "fits_reserved", fit(run, run->reserve)));
-	return live_json_write(root, f);
+	return json_print(root, f, true);
 }
 
 int gaps_write(void *ctx, FILE *f)
