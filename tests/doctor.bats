@@ -398,3 +398,11 @@ feature_state() { jq -r --arg name "$1" '.features[] | select(.part == $name) | 
 	run -0 gobpf doctor "${PID[n]}"
 	[[ $output == *'THIS MACHINE'*'THE PROCESS'*'IN THE FILE'*'TOOL'*'GOBPF'* ]]
 }
+
+@test "doctor: a file name that is no text" {
+	fixture allocmix strip
+	local odd=$BATS_TEST_TMPDIR/$'a\xffb'
+	cp "$fixture" "$odd"
+	doctor "$odd"
+	[ "$(jq -r .file "$report")" = "$BATS_TEST_TMPDIR/a"$'\xef\xbf\xbd'b ]
+}

@@ -256,22 +256,19 @@ static void print_text(struct doctor *d, FILE *f)
 static void print_json(struct doctor *d, FILE *f)
 {
 	const struct go_survey *s = &d->survey;
-	json_t *all = json_pack("{s:s, s:s, s:s*, s:s*, s:s, s:b, s:b, s:O, s:O}", "schema",
-				"gobpf-doctor-1", "file", d->name, "go",
+	json_t *all = json_pack("{s:s, s:o, s:s*, s:o*, s:s, s:b, s:b, s:O, s:O}", "schema",
+				"gobpf-doctor-1", "file", json_text(d->name), "go",
 				s->go.elf ? s->go.version.text : NULL, "module",
-				s->go.elf && s->go.module[0] ? s->go.module : NULL, "machine",
-				machine(d), "pie", d->elf.pie, "cgo", s->cgo, "parts", d->parts,
-				"tools", d->tools);
+				s->go.elf && s->go.module[0] ? json_text(s->go.module) : NULL,
+				"machine", machine(d), "pie", d->elf.pie, "cgo", s->cgo, "parts",
+				d->parts, "tools", d->tools);
 
 	if (d->machine)
 		json_object_update_new(all, json_pack("{s:i, s:O, s:O, s:O}", "pid", d->target.pid, "features",
 						      d->machine, "process", d->about, "commands",
 						      d->commands));
-
-	if (!all || json_dumpf(all, f, JSON_INDENT(1)))
+	if (json_print(all, f, true))
 		d->failed = true;
-	fprintf(f, "\n");
-	json_decref(all);
 }
 
 static void look_at_process(struct doctor *d)

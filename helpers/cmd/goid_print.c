@@ -6,12 +6,11 @@
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/json_text.h"
 #include "base/table.h"
-#include "base/utf8.h"
 
 static const char *arch_of(const struct goid_run *r)
 {
@@ -97,24 +96,13 @@ int goid_text(const struct goid_run *r, FILE *f)
 	return err;
 }
 
-static json_t *clean(const char *s)
-{
-	struct buf b = { 0 };
-	json_t *j;
-
-	utf8_clean(&b, s);
-	j = json_string(b.data ? b.data : "");
-	buf_free(&b);
-	return j;
-}
-
 static void json_value(const struct goid_value *v, json_t *fields, json_t *variables,
 		       json_t *unknown)
 {
 	char address[32];
 
 	if (!v->known) {
-		json_object_set_new(unknown, v->name, clean(v->source));
+		json_object_set_new(unknown, v->name, json_text(v->source));
 	} else if (v->kind == GOID_FIELD) {
 		json_object_set_new(fields, v->name, json_pack("{s:I, s:i, s:s}", "offset",
 							       (json_int_t)v->value, "size",
@@ -138,20 +126,14 @@ static json_t *json_current(const struct go_current *c)
 int goid_json(const struct goid_run *r, FILE *f)
 {
 	json_t *fields = json_object(), *variables = json_object(), *unknown = json_object();
-	json_t *top;
 
 	for (size_t i = 0; i < r->n; i++)
 		json_value(&r->v[i], fields, variables, unknown);
-	top = json_pack("{s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "target", clean(r->object),
-			"go_version", clean(r->go->version.text), "arch", arch_of(r), "live",
-			r->live, "g", json_current(&r->current), "fields", fields, "variables",
-			variables, "unknown", unknown);
-	if (!top)
-		return err_sys(ENOMEM, "JSON");
-	json_dumpf(top, f, JSON_INDENT(2));
-	fputc('\n', f);
-	json_decref(top);
-	return 0;
+	return json_print(json_pack("{s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "target", json_text(r->object),
+				    "go_version", json_text(r->go->version.text), "arch", arch_of(r), "live",
+				    r->live, "g", json_current(&r->current), "fields", fields,
+				    "variables", variables, "unknown", unknown),
+			  f, true);
 }
 
 /* "runtime.g.sched.sp" is GO_G_SCHED_SP, "internal/abi.Type.Size_" GO_ABI_TYPE_SIZE. */

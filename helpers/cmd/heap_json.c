@@ -87,10 +87,5 @@ int heap_print_json(struct heap_run *run, FILE *f)
 		run->estimated ? json_integer(all.values[HEAP_SAMPLES]) : json_null(), "notes",
 		notes(run), "total", "alloc_space", (json_int_t)all.values[HEAP_BYTES],
 		"alloc_objects", (json_int_t)all.values[HEAP_OBJECTS], "sites", sites) : NULL;
-	if (!root)
-		return err_sys(ENOMEM, "writing JSON");
-	json_dumpf(root, f, JSON_INDENT(1));
-	fputc('\n', f);
-	json_decref(root);
-	return 0;
+	return json_print(root, f, true);
 }
