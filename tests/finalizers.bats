@@ -71,6 +71,28 @@ of() { jq -r "$1" "$BATS_TEST_TMPDIR/json" | paste -sd' '; }
 	done < <(roots)
 }
 
+@test "finalizers: cleanups that wait behind one that blocks" {
+	local root before
+	while read -r root; do
+		(($(minor "$root") >= 25)) || continue
+		GOBPF_GOROOT=$root fixture finalized strip
+		spawn f "$fixture"
+		await f '^READY'
+		look
+		before=$(of .cleanups_queued)
+		tell f leave 1009
+		await f '^LEFT'
+		look
+		[ "$(of .cleanups_queued)" -eq $((before + 1009)) ] || fail "$before, $(cat "$BATS_TEST_TMPDIR/json")" || return
+		[ "$(of '.queued, (.goroutines[] | select(.runs == "cleanups" and .busy) | .at | sub(":.*"; ""))')" = '0 main.block main.go' ] ||
+			fail "$(cat "$BATS_TEST_TMPDIR/json")" || return
+		gobpf finalizers "${PID[f]}" >"$BATS_TEST_TMPDIR/table"
+		grep -qE "^cleanups: $((before + 1009)) to be run" "$BATS_TEST_TMPDIR/table"
+		end f
+	done < <(roots)
+	[ -n "$before" ] || skip "requires a toolchain of Go 1.25"
+}
+
 @test "finalizers: no Go program, no process, bad words" {
 	run -3 gobpf finalizers 4194303
 	[[ $output == *'no process 4194303' ]]

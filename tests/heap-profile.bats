@@ -260,6 +260,9 @@ grown() {
 	[[ $output == *'it has no inuse_space: no heap profile' ]]
 	# Ctrl-C after one reading has nothing to compare, the target's end after two has
 	spawn hp "$GOBPF" heap-profile --every 20ms "${PID[h]}"
+	# it sleeps after each, and hardly elsewhere
+	slept() { (($(awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "/proc/${PID[hp]}/status") > 40)); }
+	retry 60 slept
 	ask gc
 	tell h exit 0
 	wait "${PID[hp]}"

@@ -171,8 +171,11 @@ static void print_table(struct run *run, FILE *f)
 		print_runner(run, f, &run->runners[i]);
 	if (!run->n)
 		fputs("none was ever run: there is no goroutine for them yet\n", f);
-	if (own_queue)
-		fputs("cleanups to be run: ? (their queue is not read in this version)\n", f);
+	if (s->cleanups_known)
+		fprintf(f, "cleanups: %" PRIu64 " to be run%s\n", s->cleanups,
+			s->cleanups ? ", at most: of those that are being run some may have been" : "");
+	else if (own_queue)
+		fputs("cleanups: ? to be run (what was read makes no sense)\n", f);
 	fputs("\n     COUNT  ATTACHED TO OBJECTS\n", f);
 	for (int k = 0; k < SPECIAL_KINDS; k++)
 		if (s->has[k])
@@ -205,8 +208,11 @@ static int print_json(struct run *run, FILE *f)
 	for (size_t i = 0; i < run->n; i++)
 		json_array_append_new(runners, runner_json(run, &run->runners[i]));
 	root = live_json(&run->live, "gobpf-finalizers-1",
-			 json_pack("{s:s, s:I, s:o, s:I, s:o}", "verdict", verdict(run), "queued",
-				   (json_int_t)run->specials.queued, "goroutines", runners, "torn",
+			 json_pack("{s:s, s:I, s:o, s:o, s:I, s:o}", "verdict", verdict(run), "queued",
+				   (json_int_t)run->specials.queued, "cleanups_queued",
+				   run->specials.cleanups_known ?
+					   json_integer((json_int_t)run->specials.cleanups) : json_null(),
+				   "goroutines", runners, "torn",
 				   (json_int_t)run->specials.torn, "attached", kinds));
 	return json_print(root, f, true);
 }

@@ -171,6 +171,8 @@ static int add_variable(struct goid *c, enum go_global which, bool strict)
 
 	if (err && strict)
 		return err;
+	if (err == -ENOENT)
+		return 0;
 	v.value += c->run.bias;
 	snprintf(v.name, sizeof(v.name), "%s", global_name(which));
 	if (!err)

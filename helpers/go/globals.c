@@ -32,6 +32,7 @@ static const struct variable {
 	uint8_t align;
 	uint8_t words;		/* 8 bytes each, all of which the sources may refer to */
 	uint8_t witnesses;	/* functions that must vouch; 1 where the contents say enough */
+	uint8_t since;		/* Go 1.x, 0: always */
 } variables[GLOBALS] = {
 	[GLOBAL_MBUCKETS] = { "runtime.mbuckets", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
 	[GLOBAL_XBUCKETS] = { "runtime.xbuckets", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
@@ -60,6 +61,8 @@ static const struct variable {
 	[GLOBAL_RUNTIMEINITTIME] = { "runtime.runtimeInitTime", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
 	[GLOBAL_FINQ] = { "runtime.finq", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
 	[GLOBAL_ALLFIN] = { "runtime.allfin", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
+	[GLOBAL_GCCLEANUPS] = { "runtime.gcCleanups", NULL, "runtime.cleanupQueue",
+				HOLDS_ZERO, 8, 1, 2, 25 },
 	[GLOBAL_SEMTABLE] = { "runtime.semtable", NULL, NULL, HOLDS_ZERO, 8, 1, 2 },
 	[GLOBAL_WAITREASONSTRINGS] = { "runtime.waitReasonStrings", NULL, NULL, HOLDS_REASONS, 8,
 				       1, 1 },
@@ -278,6 +281,8 @@ int global_find_by_code(const struct go_file *g, enum go_global which, uint64_t 
 	struct addrs left;
 	int err, votes;
 
+	if (g->version.minor && g->version.minor < v->since)
+		return err_set(ENOENT, "Go 1.%u has no %s", g->version.minor, v->name);
 	if (which == GLOBAL_FIRSTMODULEDATA) {
 		*ret = g->moduledata_addr;
 		return 0;

@@ -50,6 +50,7 @@ enum go_global {
 	GLOBAL_RUNTIMEINITTIME,	/* int64, nanotime() */
 	GLOBAL_FINQ,		/* *finBlock: finalizers to be run */
 	GLOBAL_ALLFIN,		/* *finBlock, list by alllink */
+	GLOBAL_GCCLEANUPS,	/* cleanupQueue, in place; since 1.25 */
 	GLOBAL_SEMTABLE,	/* [251] of 64 bytes, each beginning with a semaRoot */
 	GLOBAL_WAITREASONSTRINGS, /* [...]string, by g.waitreason */
 	GLOBAL_BUILDVERSION,	/* string: "go1.27.4" */
@@ -64,7 +65,8 @@ const char *global_name(enum go_global which);
 /*
  * The variable's address, the file's own (add the load bias).  from_symtab may
  * be NULL.  0, or -errno with words: -ENOEXEC when it cannot be found for
- * certain, -EOPNOTSUPP for a stripped file of another machine than x86-64.
+ * certain, -ENOENT when this version has no such variable, -EOPNOTSUPP for a stripped file of another
+ * machine than x86-64.
  */
 int global_find(const struct go_file *g, enum go_global which, uint64_t *ret, bool *from_symtab);
 

@@ -209,5 +209,8 @@ const struct source global_sources[] = {
 	{ 15, 18, GLOBAL_FINQ, "runtime.runfinq", SHAPE_LOAD, 8, NULL, 0, false },
 	{ 15, 27, GLOBAL_FINQ, "runtime.queuefinalizer", SHAPE_CMP, 8, NULL, 0, true },
 	{ 19, 27, GLOBAL_FINQ, "runtime.markroot", SHAPE_LOAD, 8, NULL, 0, true },
+	/* mheap.go, proc.go: the receiver of enqueue() and wake() */
+	{ 25, 27, GLOBAL_GCCLEANUPS, "runtime.freeSpecial", SHAPE_LEA, 8, NULL, 0, false },
+	{ 25, 27, GLOBAL_GCCLEANUPS, "runtime.findRunnable", SHAPE_LEA, 8, NULL, 0, false },
 };
 const size_t n_global_sources = ARRAY_SIZE(global_sources);

@@ -14,6 +14,8 @@ enum {
 	NUMBERS = 11,
 	SPANS_MAX = 1 << 27, BATCH = 4096, SPAN_MAX = 512,
 	SPECIALS_MAX = 1 << 27,	/* in all: those that make no sense could go in circles */
+	PS_MAX = 1 << 16,
+	CLEANUPS_SINCE = 25,
 	BLOCKS_MAX = 1 << 20,	/* of the queue: a hundred million finalizers */
 	TRIES = 4,
 	IN_USE = 1,
@@ -219,6 +221,43 @@ static int read_queue(struct work *w)
 	return err;
 }
 
+/* What was run is read before what was queued, so that it is never more. */
+static int read_cleanups(struct work *w)
+{
+	enum { EXECUTED, QUEUED, VALUES };
+	static const struct go_value_want wants[] = {
+		[EXECUTED] = { GLOBAL_GCCLEANUPS, "runtime.cleanupQueue", "executed", 0, false },
+		[QUEUED] = { GLOBAL_GCCLEANUPS, "runtime.cleanupQueue", "queued", 0, false },
+	};
+	struct go_value values[VALUES];
+	uint64_t allp, slice[2], n[VALUES], p, of_p;
+	uint32_t offset;
+	const struct go_offset_want queued = { "runtime.p", "cleanupsQueued", &offset, NULL, false };
+	struct mem *m = &w->p->mem;
+	int err = go_values_find(w->p, wants, ARRAY_SIZE(wants), values);
+
+	if (!err)
+		err = go_offsets_find(w->p, &queued, 1);
+	if (!err)
+		err = global_find(&w->p->go, GLOBAL_ALLP, &allp, NULL);
+	/* a cache of its own would keep what has changed since */
+	mem_forget(m);
+	if (!err)
+		err = go_values_read(w->p, values, VALUES, n);
+	if (err)
+		return err;
+	if (mem_read(m, allp + w->p->bias, slice, sizeof(slice)) || slice[1] > PS_MAX)
+		return 0;
+	for (uint64_t i = 0; i < slice[1]; i++) {
+		if (mem_read(m, slice[0] + 8 * i, &p, sizeof(p)) || mem_read(m, p + offset, &of_p, sizeof(of_p)))
+			return 0;
+		n[QUEUED] += of_p;
+	}
+	w->ret->cleanups_known = n[QUEUED] >= n[EXECUTED];
+	w->ret->cleanups = n[QUEUED] - n[EXECUTED];
+	return 0;
+}
+
 int go_specials_read(struct go_process *p, struct go_specials *ret)
 {
 	struct work w = { .p = p, .ret = ret };
@@ -236,6 +275,8 @@ int go_specials_read(struct go_process *p, struct go_specials *ret)
 	if (!err)
 		err = read_queue(&w);
 	free(w.again);
+	if (!err && p->go.version.minor >= CLEANUPS_SINCE)
+		return read_cleanups(&w);
 	if (err == -ESRCH)
 		return err_set(ESRCH, "process %d (%s) has exited", t->pid, t->comm);
 	if (err == -EPERM)

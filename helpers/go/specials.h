@@ -9,7 +9,8 @@
  * Each span has a list of special records, by offset of the object (runtime/mheap.go, special, addspecial).
  * Finalizers whose objects were found dead are in blocks, of which each counts down as they are run
  * (runtime/mfinal.go, queuefinalizer, runFinalizers: cnt is stored when one has returned); in 1.24
- * cleanups, too; since 1.25 these have a queue of their own, which is not read.
+ * cleanups, too.  Since 1.25 these have a queue of their own (runtime/mcleanup.go, readQueueStats), of which
+ * only totals are read: how many were queued, by each P, and how many were run, by blocks.
  */
 enum go_special_kind {
 	SPECIAL_FINALIZER, SPECIAL_CLEANUP, SPECIAL_WEAK_HANDLE, SPECIAL_PROFILE, SPECIAL_REACHABLE,
@@ -22,6 +23,8 @@ struct go_specials {
 	uint64_t n[SPECIAL_KINDS];
 	uint64_t torn;			/* spans whose lists changed each time they were read: counted nowhere */
 	uint64_t queued;		/* finalizers to be run, the one that runs included */
+	bool cleanups_known;		/* since 1.25 */
+	uint64_t cleanups;		/* to be run, and those before them in blocks that are being run */
 };
 
 /* "finalizer", "weak handle" */

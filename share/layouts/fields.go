@@ -30,7 +30,7 @@ var wantFields = []want{
 		" goidcacheend runqhead runqtail runq runnext gFree sudogcache mspancache" +
 		" gcAssistTime gcFractionalMarkTime gcMarkWorkerMode gcMarkWorkerStartTime gcw statsSeq" +
 		" timers timersLock numTimers deletedTimers timer0When timerModifiedEarliest preempt" +
-		" limiterEvent maxStackScanDelta scannedStackSize gFree.n|gFree.size"},
+		" limiterEvent maxStackScanDelta scannedStackSize gFree.n|gFree.size cleanupsQueued"},
 	{"runtime.sysmontick", nil, "schedtick schedwhen syscalltick syscallwhen"},
 	{"runtime.schedt", nil, "goidgen lastpoll pollUntil lock midle nmidle nmidlelocked mnext" +
 		" maxmcount nmsys nmfreed ngsys pidle npidle nmspinning needspinning runq.head runq.tail" +

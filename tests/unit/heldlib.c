@@ -28,6 +28,7 @@ static struct target target;
 static struct go_process process;
 static struct layout layout;
 static uint64_t addrs[GLOBALS];	/* 0: not found */
+static int err_of[GLOBALS];
 
 static uint64_t u64_at(uint64_t addr)
 {
@@ -309,6 +310,12 @@ static bool finalizers(enum go_global g)
 	return n < MANY;
 }
 
+/* No more asleep than there are, and none run that was not queued; some P's count is not in there. */
+static bool cleanups(enum go_global g)
+{
+	return u32_at(addrs[g] + 216) <= u32_at(addrs[g] + 224) && u32_at(addrs[g] + 224) < MANY;
+}
+
 /* When the process began, by nanotime() and by the kernel in ticks of 10 ms. */
 static bool init_time(enum go_global g)
 {
@@ -367,6 +374,7 @@ static bool (*const checks[GLOBALS])(enum go_global) = {
 	[GLOBAL_MUTEXPROFILERATE] = is_zero, [GLOBAL_NCPU] = ncpu,
 	[GLOBAL_GOMAXPROCS] = gomaxprocs, [GLOBAL_RUNTIMEINITTIME] = init_time,
 	[GLOBAL_FINQ] = finalizers, [GLOBAL_ALLFIN] = finalizers, [GLOBAL_SEMTABLE] = is_zero,
+	[GLOBAL_GCCLEANUPS] = cleanups,
 	[GLOBAL_WAITREASONSTRINGS] = reasons, [GLOBAL_BUILDVERSION] = version,
 	[GLOBAL_MODINFO] = modinfo, [GLOBAL_FIRSTMODULEDATA] = moduledata,
 };
@@ -382,10 +390,14 @@ int main(int argc, char **argv)
 		return err_status(err);
 	}
 	layout_open(&layout, &process.go);
-	for (int g = 0; g < GLOBALS; g++)
-		if (!global_find_by_code(&process.go, g, &addrs[g]))
-			addrs[g] += process.bias;
 	for (int g = 0; g < GLOBALS; g++) {
+		err_of[g] = global_find_by_code(&process.go, g, &addrs[g]);
+		if (!err_of[g])
+			addrs[g] += process.bias;
+	}
+	for (int g = 0; g < GLOBALS; g++) {
+		if (err_of[g] == -ENOENT)
+			continue;
 		const char *said = !addrs[g] ? "unknown" : checks[g](g) && !process.mem.bad ? "ok" : "wrong";
 
 		process.mem.bad = false;
