@@ -161,7 +161,7 @@ same_length() {
 
 @test "permission: what even root with CAP_SYS_PTRACE may not: says what could forbid it" {
 	requires root unshare
-	unshare --user true || skip "requires user namespaces"
+	unshare --user true || skip "machine: no user namespaces"
 	mix
 	# root of a user namespace has the capability, and none over what is outside of it
 	gobpf() { unshare --user --map-root-user "$GOBPF" "$@"; }

@@ -271,7 +271,7 @@ steady() {
 
 @test "core: what the kernel wrote says what the process said" {
 	[ "$(cat /proc/sys/kernel/core_pattern)" = core ] && [ "$(cat /proc/sys/kernel/core_uses_pid)" = 0 ] ||
-		skip "requires core files to be written to the program's folder"
+		skip "machine: core files are not written to the program's folder"
 	local root
 	while read -r root; do
 		GOBPF_GOROOT=$root fixture goroutines strip pie

@@ -28,10 +28,10 @@ make_cgroups() {
 	fi
 	above=/gobpf-test-$$-$BATS_TEST_NUMBER
 	outer=$mount$above inner=$mount$above/inner
-	mkdir "$outer" 2>/dev/null || skip "requires to make a memory cgroup (v$version) in '$mount'"
+	mkdir "$outer" 2>/dev/null || skip "machine: no memory cgroup (v$version) can be made in '$mount'"
 	mkdir -p "$BATS_TEST_TMPDIR/cgroups"
 	echo "$outer" >"$BATS_TEST_TMPDIR/cgroups/outer"
-	[ $version = 1 ] || echo +memory >"$outer/cgroup.subtree_control" || skip 'requires the memory controller'
+	[ $version = 1 ] || echo +memory >"$outer/cgroup.subtree_control" || skip 'machine: no memory controller'
 	mkdir "$inner"
 }
 
@@ -126,7 +126,7 @@ machine_pressure() {
 }
 
 @test "cgroup-memory: the machine's pressure is what the kernel says" {
-	cat /proc/pressure/memory >/dev/null || skip 'requires a kernel that keeps pressure'
+	cat /proc/pressure/memory >/dev/null || skip 'machine: its kernel keeps no pressure'
 	retry 20 machine_pressure || fail "$(value .machine_pressure_some) $(</proc/pressure/memory)"
 }
 

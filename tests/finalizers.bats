@@ -71,6 +71,7 @@ of() { jq -r "$1" "$BATS_TEST_TMPDIR/json" | paste -sd' '; }
 	done < <(roots)
 }
 
+# bats test_tags=newer
 @test "finalizers: cleanups that wait behind one that blocks" {
 	local root before
 	while read -r root; do

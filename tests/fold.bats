@@ -176,6 +176,7 @@ END
 	run -1 grep -q ' %' "$BATS_TEST_TMPDIR/screen"
 }
 
+# bats test_tags=plain
 @test "fold: on a terminal, the share that is read is right at each moment, of several files, too" {
 	requires script gcc
 	! grep -q __asan_init "$GOBPF" || skip "requires a build without ASan, which must be loaded first"

@@ -93,6 +93,7 @@ setup() { requires go jq; }
 	end g
 }
 
+# bats test_tags=newer
 @test "goroutines: coroutines, synctest bubbles and leaked ones are as the runtime prints them" {
 	local root version any=
 	while read -r root; do

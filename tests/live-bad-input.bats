@@ -120,7 +120,7 @@ in_the_open() {
 @test "permission: one's own process needs no root, where the kernel lets one" {
 	requires root setpriv
 	[ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" = 0 ] ||
-		skip "requires kernel.yama.ptrace_scope 0"
+		skip "machine: kernel.yama.ptrace_scope is not 0"
 	local nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	in_the_open
 	fixture goroutines strip pie

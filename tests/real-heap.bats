@@ -7,8 +7,12 @@ load real
 
 setup() { requires go curl jq; }
 
-# raw FILE - all that a profile says of stacks that have something
-raw() { go tool pprof -raw "$1" | awk -f "$TOP/tests/samples.awk" | grep -v '| 0 0 0 0$' | sort; }
+# raw FILE - all that a profile says of stacks that have something.  A package's initialiser has code of
+# several files; runtime/pprof knows it by its name, with the file that came first.
+raw() {
+	go tool pprof -raw "$1" | awk -f "$TOP/tests/samples.awk" | grep -v '| 0 0 0 0$' |
+		sed -E 's/\.init ([^ ]*\/)?[^ /]+\.go:/.init FILE:/g' | sort
+}
 
 # collected FILE - their profile, right after a collection
 collected() { curl -fs -o "$1" "$url/debug/pprof/heap?gc=1"; }

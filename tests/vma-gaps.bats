@@ -77,7 +77,7 @@ fits() {
 }
 
 @test "vma-gaps: the largest mmap that fits is the largest that the kernel grants, to the byte" {
-	((2 != $(cat /proc/sys/vm/overcommit_memory))) || skip "what is left changes all the time with vm.overcommit_memory=2"
+	((2 != $(cat /proc/sys/vm/overcommit_memory))) || skip "machine: with vm.overcommit_memory=2 what is left changes all the time"
 	start pie
 	retry 20 fits || fail "said $(value '.fits, .fits_reserved'), the kernel: $(tail -1 "$BATS_TEST_TMPDIR/g.log")"
 	end g

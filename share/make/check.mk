@@ -3,7 +3,8 @@
 # runs some.  tests/run prints the count in the last line.
 
 TESTS ?= $(filter-out tests/real.bats tests/real-%.bats tests/files-%.bats tests/matrix.bats,$(sort $(wildcard tests/*.bats)))
-# Suites that need no probe and little time: these run with sanitizers, too
+# Tests that want another Go than the installed one have the tag newer: make matrix runs them.
+# Suites that need no probe and little time: these run with sanitizers, too, but what has the tag plain
 ASAN_TESTS ?= $(filter-out tests/lint.bats tests/install.bats,$(TESTS))
 ASAN := build-asan
 
@@ -15,7 +16,7 @@ check:
 	$(again) check-run
 
 check-run: all test-programs
-	$(Q)O='$(O_ABS)' tests/run $(TESTS)
+	$(Q)O='$(O_ABS)' tests/run --filter-tags '!newer' $(TESTS)
 
 check-asan:
 	$(Q)share/deps build run test
@@ -24,7 +25,7 @@ check-asan:
 # tests/gosym.bats links the library as others do, without sanitizers
 check-asan-run: $O/tests/gosymlib
 	$(Q)$(MAKE) --no-print-directory O=$(ASAN) SANITIZE=address,undefined all test-programs
-	$(Q)O='$(O_ABS)' GOBPF='$(CURDIR)/$(ASAN)/gobpf' tests/run --filter-tags '!probe' $(ASAN_TESTS)
+	$(Q)O='$(O_ABS)' GOBPF='$(CURDIR)/$(ASAN)/gobpf' tests/run --filter-tags '!probe,!newer,!plain' $(ASAN_TESTS)
 
 check-real:
 	$(Q)share/deps build run test real
