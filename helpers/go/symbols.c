@@ -44,11 +44,14 @@ static int go_code(const struct go_file *g, uint64_t addr, uint64_t shown, unsig
 {
 	struct go_frame fr[FRAMES_MAX];
 	int n = go_frames_at(g, addr, fr, max < FRAMES_MAX ? max : FRAMES_MAX), kept = 0;
-	/* the frame that it was inlined into has a program counter of its own */
-	bool inlined = (pc_flags & PC_LOGICAL) && n > 1;
+	/* the frame that it was inlined into has a program counter of its own, unless it is a wrapper */
+	bool inlined = false;
 
-	if (pc_flags & PC_LOGICAL)
+	if (pc_flags & PC_LOGICAL) {
+		for (int i = 1; i < n; i++)
+			inlined |= !fr[i].wrapper;
 		n = n > 0;
+	}
 	for (int i = 0; i < n; i++) {
 		/* a wrapper is left out unless nothing else stands for this address */
 		if (fr[i].wrapper && (kept || i + 1 < n))
