@@ -9,12 +9,12 @@
 
 enum { OPT_EXE = 0x380 };
 
-static const struct argp_option target_options[] = {
+const struct argp_option live_options[] = {
 	{ "exe", OPT_EXE, "FILE", 0, "The executable of a core file, when it isn't where it was", 41 },
 	{ 0 },
 };
 
-static error_t parse_target(int key, char *arg, struct argp_state *state)
+error_t live_parse(int key, char *arg, struct argp_state *state)
 {
 	struct live *l = state->input;
 
@@ -37,12 +37,12 @@ static error_t parse_target(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = {
+const struct argp_child live_children[] = {
 	{ &opt_json_argp, 0, NULL, 0 },
 	{ &opt_report_argp, 0, NULL, 0 },
 	{ 0 },
 };
-const struct argp live_argp = { target_options, parse_target, .children = children };
+const struct argp live_argp = { live_options, live_parse, .children = live_children };
 
 static const struct argp_option repeat_options[] = {
 	{ "interval", 'i', "TIME", 0, "Look again every TIME: 500ms, 5s, 1m", 40 },

@@ -37,6 +37,10 @@ struct live {
 
 /* TARGET, -f, -o, --json, -n, -q, -v */
 extern const struct argp live_argp;
+/* Of what it is made, for the argp of a command that has no options of its own; its input is a struct live. */
+extern const struct argp_option live_options[];
+error_t live_parse(int key, char *arg, struct argp_state *state);
+extern const struct argp_child live_children[];
 /* -i/--interval, -c/--count; its input is the same struct */
 extern const struct argp live_repeat_argp;
 

@@ -164,6 +164,15 @@ steady() {
 	[[ $age == *[1-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]* ]]
 }
 
+@test "capture: a file that breaks off is no target" {
+	held strip
+	gobpf capture -q -o g.gz "${PID[g]}"
+	end g
+	head -c 5000 g.gz >cut.gz
+	run -3 gobpf goroutines ./cut.gz
+	[[ $output == *'./cut.gz: its gzipped data is damaged or breaks off' ]]
+}
+
 @test "capture: the executable is in it, without it --exe names the same build only" {
 	fixture burst strip
 	local other=$fixture

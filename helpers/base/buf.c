@@ -67,15 +67,15 @@ void buf_char(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
-void buf_printf(struct buf *b, const char *fmt, ...)
+static void add_formatted(struct buf *b, const char *fmt, va_list ap)
 {
-	va_list ap;
+	va_list again;
 	char *room;
 	int n;
 
-	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
 	if (n < 0) {
 		b->failed = true;
 		return;
@@ -83,10 +83,27 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	room = buf_room(b, n);
 	if (!room)
 		return;
-	va_start(ap, fmt);
 	vsnprintf(room, n + 1, fmt, ap);
-	va_end(ap);
 	b->len += n;
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_formatted(b, fmt, ap);
+	va_end(ap);
+}
+
+void buf_line(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_formatted(b, fmt, ap);
+	va_end(ap);
+	buf_char(b, '\n');
 }
 
 int buf_read_fd(struct buf *b, int fd, size_t limit)

@@ -24,6 +24,8 @@ void buf_add(struct buf *b, const void *p, size_t len);
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* As buf_printf(), a whole line. */
+void buf_line(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Makes room for extra bytes; returns where they begin, or NULL when out of memory. */
 char *buf_room(struct buf *b, size_t extra);
 /* What follows position `from` of the whole file descriptor; 0 or -errno. limit in bytes, -EFBIG beyond. */

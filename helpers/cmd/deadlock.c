@@ -10,23 +10,8 @@
 #include "go/tidy.h"
 #include "go/traceback.h"
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct d_run *run = state->input;
-
-	(void)arg;
-	if (key != ARGP_KEY_INIT)
-		return ARGP_ERR_UNKNOWN;
-	state->child_inputs[0] = &run->live;
-	return 0;
-}
-
-static const struct argp_child children[] = {
-	{ &live_argp, 0, NULL, 0 },
-	{ 0 },
-};
 static const struct argp argp = {
-	NULL, parse, "PID|NAME|CORE",
+	live_options, live_parse, "PID|NAME|CORE",
 	"Show which goroutines of a running Go program wait for which channels and locks, and whose "
 	"stacks these are on. Nothing is stopped and nothing is probed.\v"
 	"Go records nobody who holds a lock or could send to a channel, so a deadlock can't be proven from "
@@ -36,7 +21,7 @@ static const struct argp argp = {
 	"Examples:\n"
 	"  gobpf deadlock 4242\n"
 	"  gobpf deadlock --json server",
-	children, NULL, NULL,
+	live_children, NULL, NULL,
 };
 
 static bool is_lock_code(const char *func)
@@ -156,7 +141,7 @@ static int run(int argc, char **argv)
 	struct d_run run = { .live.out = { .formats = "table json", .top = 40 } };
 	int err;
 
-	options_parse(&argp, argc, argv, &run);
+	options_parse(&argp, argc, argv, &run.live);
 	err = live_open(&run.live);
 	if (!err)
 		err = go_g_reader_open(&run.reader, &run.live.process);

@@ -31,23 +31,8 @@ struct run {
 	size_t n;
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct run *run = state->input;
-
-	(void)arg;
-	if (key != ARGP_KEY_INIT)
-		return ARGP_ERR_UNKNOWN;
-	state->child_inputs[0] = &run->live;
-	return 0;
-}
-
-static const struct argp_child children[] = {
-	{ &live_argp, 0, NULL, 0 },
-	{ 0 },
-};
 static const struct argp argp = {
-	NULL, parse, "PID|NAME|CORE",
+	live_options, live_parse, "PID|NAME|CORE",
 	"Show how many finalizers of a running Go program wait to be run, what runs now and for how long, and what "
 	"objects have attached: finalizers, cleanups, weak pointers and what the runtime itself uses.\v"
 	"One goroutine runs all finalizers, one after the other: if one blocks, none of the others is run, and "
@@ -56,7 +41,7 @@ static const struct argp argp = {
 	"Examples:\n"
 	"  gobpf finalizers 4242\n"
 	"  gobpf finalizers --json server | jq .queued",
-	children, NULL, NULL,
+	live_children, NULL, NULL,
 };
 
 /* The outermost function that isn't the runtime's is what is run, the innermost is where it is. */
@@ -232,7 +217,7 @@ static int run(int argc, char **argv)
 	struct run run = { .live.out = { .formats = "table json" } };
 	int err;
 
-	options_parse(&argp, argc, argv, &run);
+	options_parse(&argp, argc, argv, &run.live);
 	err = live_open(&run.live);
 	if (!err)
 		err = go_g_reader_open(&run.reader, &run.live.process);

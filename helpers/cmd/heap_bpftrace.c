@@ -124,9 +124,9 @@ static int run_bpftrace(struct heap_run *run)
 	snprintf(run->how, sizeof(run->how), "bpftrace %u.%u.%u, span refills and large objects, error not known",
 		 bt.major, bt.minor, bt.patch);
 	if (script.remarks.len)
-		heap_note(run, "%.*s", (int)strcspn(script.remarks.data, "\n"), script.remarks.data);
+		buf_line(&run->notes, "%.*s", (int)strcspn(script.remarks.data, "\n"), script.remarks.data);
 	if (out.err.len)
-		heap_note(run, "bpftrace: %.*s", (int)strcspn(out.err.data, "\n"), out.err.data);
+		buf_line(&run->notes, "bpftrace: %.*s", (int)strcspn(out.err.data, "\n"), out.err.data);
 	err = script_read((struct part){ out.out.data, out.out.len }, add_stack, run);
 out:
 	script_free(&script);

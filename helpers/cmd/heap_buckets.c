@@ -78,7 +78,7 @@ static void describe(struct heap_run *run, const struct go_buckets *first,
 	run->estimated = rate > 1;
 	run->profile.period = (int64_t)rate;
 	if (first->rate != last->rate)
-		heap_note(run, "MemProfileRate was changed in the window, from %llu to %llu: the "
+		buf_line(&run->notes, "MemProfileRate was changed in the window, from %llu to %llu: the "
 			       "numbers are scaled as if it had been %llu all the time",
 			  (unsigned long long)first->rate, (unsigned long long)last->rate,
 			  (unsigned long long)rate);

@@ -130,14 +130,14 @@ static void note_losses(struct heap_run *run, const struct alloc_report *r)
 
 	for (size_t i = 0; i < ARRAY_SIZE(losses); i++)
 		if (losses[i].n)
-			heap_note(run, "%llu of %llu hits were not counted: %s",
+			buf_line(&run->notes, "%llu of %llu hits were not counted: %s",
 				  (unsigned long long)losses[i].n, (unsigned long long)r->hits,
 				  losses[i].why);
 	if (r->cut_short)
-		heap_note(run, "%llu stacks could not be followed beyond the allocator",
+		buf_line(&run->notes, "%llu stacks could not be followed beyond the allocator",
 			  (unsigned long long)r->cut_short);
 	if (r->too_deep)
-		heap_note(run, "%llu hits have stacks deeper than the 127 calls that are followed: "
+		buf_line(&run->notes, "%llu hits have stacks deeper than the 127 calls that are followed: "
 			       "their outermost frames are missing",
 			  (unsigned long long)r->too_deep);
 }
@@ -151,7 +151,7 @@ static void describe(struct heap_run *run, const struct alloc_report *r, const c
 	snprintf(run->how, sizeof(run->how), "%s, probes in %.1f %% of the time, %s", what,
 		 r->window_ns ? 100.0 * (double)r->on_ns / (double)r->window_ns : 0.0, cost);
 	if (run->out.verbose)
-		heap_note(run, "%llu hits in %llu bursts, %s; a hit costs %.2f µs, %.2f of it the "
+		buf_line(&run->notes, "%llu hits in %llu bursts, %s; a hit costs %.2f µs, %.2f of it the "
 			       "breakpoint",
 			  (unsigned long long)r->hits, (unsigned long long)r->bursts,
 			  r->multi ? "one link" : "perf events", (r->trap_ns + r->run_ns) / 1e3,

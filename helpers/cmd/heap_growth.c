@@ -120,10 +120,10 @@ int hp_growth_finish(struct hp_run *run)
 	}
 	run->profile.duration_ns = run->unix_ns - run->first_ns;
 	if (run->began_unpublished && run->edition)
-		hp_note(run, "the first reading was of all allocations until then, the last one is as of a "
+		buf_line(&run->notes, "the first reading was of all allocations until then, the last one is as of a "
 			     "garbage collection: what grew less than was freed is missing");
 	if (run->news + 1 < run->readings)
-		hp_note(run, "the runtime published no other profile before %u of the %u readings: no "
+		buf_line(&run->notes, "the runtime published no other profile before %u of the %u readings: no "
 			     "garbage collection came in between", run->readings - 1 - run->news,
 			run->readings);
 	return 0;
@@ -192,7 +192,7 @@ int hp_growth_of_file(struct hp_run *run)
 	if (!err && run->first_ns && run->first_ns < run->unix_ns)
 		run->profile.duration_ns = run->unix_ns - run->first_ns;
 	if (!err && before.period && before.period != (int64_t)run->buckets.rate)
-		hp_note(run, "%s was sampled at another MemProfileRate: %lld, now %llu", run->diff,
+		buf_line(&run->notes, "%s was sampled at another MemProfileRate: %lld, now %llu", run->diff,
 			(long long)before.period, (unsigned long long)run->buckets.rate);
 	profile_free(&before);
 	profile_free(&now);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* gobpf heap-hotspots - which call sites allocate, now */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -114,17 +113,6 @@ static const struct argp argp = {
 	children, NULL, NULL,
 };
 
-void heap_note(struct heap_run *run, const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	buf_printf(&run->notes, "%s\n", line);
-}
-
 uint64_t heap_window_end(const struct heap_run *run)
 {
 	return run->window.duration_ns ? run->start_ns + run->window.duration_ns : 0;
@@ -218,7 +206,7 @@ static int look(struct heap_run *run)
 	progress_clear(&run->progress);
 	run->profile.duration_ns = run->end_ns - run->start_ns;
 	if (!err && cpu_ns && target_cpu_ns(&run->target) == cpu_ns)
-		heap_note(run, "process %d (%s) used no CPU time in this window: it is idle or stopped",
+		buf_line(&run->notes, "process %d (%s) used no CPU time in this window: it is idle or stopped",
 			  run->target.pid, run->target.comm);
 	return err;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* gobpf heap-profile - what is live in the heap, and what was allocated since the start */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,17 +96,6 @@ static const struct argp argp = {
 	children, NULL, NULL,
 };
 
-void hp_note(struct hp_run *run, const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	buf_printf(&run->notes, "%s\n", line);
-}
-
 static int open_target(struct hp_run *run)
 {
 	int err = live_open(&run->live);
@@ -161,13 +149,13 @@ static void remark(struct hp_run *run)
 	const struct go_buckets *b = &run->buckets;
 
 	if (!b->rate)
-		hp_note(run, "MemProfileRate is 0 now: what was sampled while it was not is shown "
+		buf_line(&run->notes, "MemProfileRate is 0 now: what was sampled while it was not is shown "
 			     "unscaled, as pprof has it");
 	if (!b->published)
-		hp_note(run, "no garbage collection has published a profile yet: these are the "
+		buf_line(&run->notes, "no garbage collection has published a profile yet: these are the "
 			     "allocations until now, and what was freed is known of few");
 	if (b->mixed)
-		hp_note(run, "collections came in between each time it was read: stacks are as of "
+		buf_line(&run->notes, "collections came in between each time it was read: stacks are as of "
 			     "different collections");
 }
 
@@ -180,7 +168,7 @@ static int watch(struct hp_run *run)
 		err = look(run);
 	while (!err && live_again(&run->live));
 	if (err && run->readings >= 2 && target_check(&run->live.target)) {
-		hp_note(run, "%s; what grew until then:", err_text());
+		buf_line(&run->notes, "%s; what grew until then:", err_text());
 		return 0;
 	}
 	if (!err && run->live.interval_ns && run->readings < 2)

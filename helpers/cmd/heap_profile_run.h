@@ -47,9 +47,6 @@ static inline bool hp_grows(const struct hp_run *run)
 	return run->diff || run->live.interval_ns;
 }
 
-/* A remark, shown once with the result. */
-void hp_note(struct hp_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
 /* The target and the reading in words. */
 void hp_describe(const struct hp_run *run, struct buf *b);
 

@@ -67,9 +67,6 @@ struct heap_engine {
 
 extern const struct heap_engine heap_buckets, heap_refill, heap_exact, heap_bpftrace;
 
-/* Adds a remark that is shown once, with the result. */
-void heap_note(struct heap_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
 /*
  * Waits until the given moment or the end of the window, whichever is first,
  * and shows progress; WAIT_TIME means the moment has come.

@@ -12,20 +12,8 @@
 
 enum { TRIES = 4 };	/* readings until Go's numbers stand still meanwhile */
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct rss_run *run = state->input;
-
-	(void)arg;
-	if (key != ARGP_KEY_INIT)
-		return ARGP_ERR_UNKNOWN;
-	state->child_inputs[0] = &run->live;
-	return 0;
-}
-
-static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
-	NULL, parse, "PID|NAME|CAPTURE",
+	live_options, live_parse, "PID|NAME|CAPTURE",
 	"Show why a Go program takes more memory than Go says: what the kernel has of each kind of "
 	"memory, what the runtime says of it, and the difference, which add up.\v"
 	"The kernel looks through the page tables for that, about a millisecond per 100 MiB, while the "
@@ -34,7 +22,7 @@ static const struct argp argp = {
 	"Examples:\n"
 	"  gobpf rss-gap 4242\n"
 	"  gobpf rss-gap -v server",
-	children, NULL, NULL,
+	live_children, NULL, NULL,
 };
 
 static uint64_t apart(uint64_t a, uint64_t b)
@@ -159,7 +147,7 @@ static int run(int argc, char **argv)
 	struct rss_run run = { .live.out = { .formats = "table json", .top = 20 } };
 	int err;
 
-	options_parse(&argp, argc, argv, &run);
+	options_parse(&argp, argc, argv, &run.live);
 	err = read_all(&run);
 	if (!err)
 		err = live_write(&run.live, rss_write, &run);

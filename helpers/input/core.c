@@ -224,7 +224,7 @@ static int unpack(const char *path, int fd)
 		int n = gzread(gz, part, 1 << 20), no;
 
 		if (n < 0 || (!n && (gzerror(gz, &no), no != Z_OK && no != Z_STREAM_END)))
-			err = err_set(EBADMSG, "%s: its gzipped data is damaged or breaks off", path);
+			err = err_set(ENOEXEC, "%s: its gzipped data is damaged or breaks off", path);
 		if (n <= 0)
 			break;
 		all += n;
