@@ -181,6 +181,39 @@ pauses() {
 	done < <(roots)
 }
 
+# stop_all NAME - SIGSTOP, and until each of its threads has stopped
+stop_all() {
+	kill -STOP "${PID[$1]}"
+	while grep -qvE '^[0-9]+ \(.*\) T ' "/proc/${PID[$1]}/task"/*/stat; do :; done
+}
+
+@test "stats: exact means exact: of a program that allocates, stopped at any moment, what it has counted itself" {
+	local root i counts mallocs ours
+	requires od
+	while read -r root; do
+		GOBPF_GOROOT=$root start strip
+		tell s count
+		await s '^mallocs'
+		counts=$(sed -n 's/^counts //p' "$BATS_TEST_TMPDIR/s.log")
+		mallocs=$(sed -n 's/^mallocs //p' "$BATS_TEST_TMPDIR/s.log")
+		for ((i = 0; i < 300; i++)); do
+			stop_all s
+			dd "if=/proc/${PID[s]}/mem" iflag=skip_bytes,count_bytes "skip=$counts" count=128 status=none | od -A n -v -t u8 -w128
+			gobpf stats --json "${PID[s]}" | jq -r '.memory | "\(.mallocs) \(.lag_objects) \(.exact)"'
+			kill -CONT "${PID[s]}"
+		done 3>&- | paste -d ' ' - - >"$BATS_TEST_TMPDIR/both"
+		# what else was allocated, by the runtime, never falls; both may be between allocating and counting it
+		awk -v base="$mallocs" '{ other = $17 - base - $1 - $9 }
+			other + $18 + 4 < least { print NR ": " other " of others, at least " least " before: " $17, $18, $19 }
+			other - $18 > least { least = other - $18 }
+			$19 == "true" { exact++ }
+			END { if (NR != 300 || !exact) print NR " times, " exact + 0 " of them exact" }' \
+			"$BATS_TEST_TMPDIR/both" >"$BATS_TEST_TMPDIR/wrong"
+		[ ! -s "$BATS_TEST_TMPDIR/wrong" ] || fail "$(head -30 "$BATS_TEST_TMPDIR/wrong")" || return
+		end s
+	done < <(roots)
+}
+
 @test "stats: -i looks again, with what happened in between" {
 	start strip
 	spawn i "$GOBPF" stats --json -i 50ms "${PID[s]}"

@@ -5,53 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/err.h"
-#include "go/layout.h"
+#include "go/memstats_layout.h"
 #include "go/sched.h"
-#include "go/values.h"
 
 enum {
-	GENERATIONS = 3,
-	DELTA_MAX = 2048, MCACHE_MAX = 8192, SPAN_PART_MAX = 128,
-	SPAN_CLASSES = 2 * LAYOUT_CLASSES,
 	STACK_ORDERS = 4,	/* runtime/stack.go: caches of 2, 4, 8, 16 KiB stacks, .. */
 	STACK_SPAN = 32 << 10,	/* .. cut from spans of that size */
 	TRIES = 64, TRIES_MOVED = 1000,
-};
-
-enum {
-	STACKS_SYS, MSPAN_SYS, MCACHE_SYS, BUCKHASH_SYS, GC_MISC_SYS, OTHER_SYS,
-	HEAP_IN_USE, HEAP_FREE, HEAP_RELEASED, SPAN_INUSE, CACHE_INUSE, SWEEPGEN, VALUES,
-};
-
-static const struct go_value_want wants[VALUES] = {
-	[STACKS_SYS] = { GLOBAL_MEMSTATS, "runtime.mstats", "stacks_sys", 0, false },
-	[MSPAN_SYS] = { GLOBAL_MEMSTATS, "runtime.mstats", "mspan_sys", 0, false },
-	[MCACHE_SYS] = { GLOBAL_MEMSTATS, "runtime.mstats", "mcache_sys", 0, false },
-	[BUCKHASH_SYS] = { GLOBAL_MEMSTATS, "runtime.mstats", "buckhash_sys", 0, false },
-	[GC_MISC_SYS] = { GLOBAL_MEMSTATS, "runtime.mstats", "gcMiscSys", 0, false },
-	[OTHER_SYS] = { GLOBAL_MEMSTATS, "runtime.mstats", "other_sys", 0, false },
-	[HEAP_IN_USE] = { GLOBAL_GCCONTROLLER, "runtime.gcControllerState", "heapInUse", 0, false },
-	[HEAP_FREE] = { GLOBAL_GCCONTROLLER, "runtime.gcControllerState", "heapFree", 0, false },
-	[HEAP_RELEASED] = { GLOBAL_GCCONTROLLER, "runtime.gcControllerState", "heapReleased", 0, false },
-	[SPAN_INUSE] = { GLOBAL_MHEAP, "runtime.mheap", "spanalloc.inuse", 0, false },
-	[CACHE_INUSE] = { GLOBAL_MHEAP, "runtime.mheap", "cachealloc.inuse", 0, false },
-	[SWEEPGEN] = { GLOBAL_MHEAP, "runtime.mheap", "sweepgen", 0, false },
-};
-
-struct go_memstats_layout {
-	struct go_value values[VALUES];
-	uint64_t allp, heap_stats;	/* run-time addresses */
-	struct layout_class classes[LAYOUT_CLASSES];
-	uint32_t gen;			/* in consistentHeapStats */
-	/* in heapStatsDelta; scalar: 0 where this version doesn't have it */
-	uint32_t delta_size, in_stacks, in_workbufs, in_scalar, tiny, large_alloc, large_allocs,
-		large_free, large_frees, small_allocs, small_frees;
-	uint32_t p_mcache, p_seq;
-	uint32_t mcache_size, mcache_tiny, mcache_alloc, mcache_stacks;
-	/* in mspan, of which the part from span_first on is read */
-	uint32_t span_first, span_len, span_allocs, span_before, span_gen;
 };
 
 /* The counters, with what was added up so far. */
@@ -66,74 +27,18 @@ struct reading {
 	const struct go_memstats_layout *l;
 	struct go_ps ps;
 	uint32_t seq[GO_P_MAX], seq_after[GO_P_MAX];
-	uint64_t mcache[GO_P_MAX];
+	uint64_t mcache[GO_P_MAX], tiny[GO_P_MAX];
 	struct mem_piece *pieces;	/* room for one per P and span class */
 	uint8_t before[GENERATIONS * DELTA_MAX + 64], after[GENERATIONS * DELTA_MAX + 64];
 	uint32_t sweepgen;
+	bool same_cycle;		/* of the collector, and the same Ps, all the time */
+	bool stopped;			/* the world, or was about to be */
 	size_t nspans;
 	struct delta cached;		/* in the caches of Ps */
+	/* Of it: what may be counted already, and what may be nowhere; the same if the world is being stopped. */
+	struct delta unsure, unsure_stopped;
 	uint64_t stack_cached;
 };
-
-static int find_offsets(struct go_memstats_layout *l, const struct go_process *p)
-{
-	uint32_t stats, small, elem;
-	const struct go_offset_want offsets[] = {
-		{ "runtime.consistentHeapStats", "stats", &stats, NULL, false },
-		{ "runtime.consistentHeapStats", "gen", &l->gen, NULL, false },
-		{ "runtime.heapStatsDelta", "sizeof", NULL, &l->delta_size, false },
-		{ "runtime.heapStatsDelta", "inStacks", &l->in_stacks, NULL, false },
-		{ "runtime.heapStatsDelta", "inWorkBufs", &l->in_workbufs, NULL, false },
-		{ "runtime.heapStatsDelta", "inPtrScalarBits", &l->in_scalar, NULL, true },
-		{ "runtime.heapStatsDelta", "tinyAllocCount", &l->tiny, NULL, false },
-		{ "runtime.heapStatsDelta", "largeAlloc", &l->large_alloc, NULL, false },
-		{ "runtime.heapStatsDelta", "largeAllocCount", &l->large_allocs, NULL, false },
-		{ "runtime.heapStatsDelta", "largeFree", &l->large_free, NULL, false },
-		{ "runtime.heapStatsDelta", "largeFreeCount", &l->large_frees, NULL, false },
-		{ "runtime.heapStatsDelta", "smallAllocCount", &l->small_allocs, &small, false },
-		{ "runtime.heapStatsDelta", "smallFreeCount", &l->small_frees, NULL, false },
-		{ "runtime.p", "mcache", &l->p_mcache, NULL, false },
-		{ "runtime.p", "statsSeq", &l->p_seq, NULL, false },
-		{ "runtime.mcache", "sizeof", NULL, &l->mcache_size, false },
-		{ "runtime.mcache", "tinyAllocs", &l->mcache_tiny, NULL, false },
-		{ "runtime.mcache", "alloc", &l->mcache_alloc, &elem, false },
-		{ "runtime.mcache", "stackcache", &l->mcache_stacks, NULL, false },
-		{ "runtime.mspan", "allocCount", &l->span_allocs, NULL, false },
-		{ "runtime.mspan", "allocCountBeforeCache", &l->span_before, NULL, false },
-		{ "runtime.mspan", "sweepgen", &l->span_gen, NULL, false },
-	};
-	int err = go_offsets_find(p, offsets, ARRAY_SIZE(offsets));
-
-	if (err)
-		return err;
-	l->span_first = l->span_gen < l->span_allocs ? l->span_gen : l->span_allocs;
-	l->span_len = l->span_before + 2 - l->span_first;
-	if (stats || l->delta_size > DELTA_MAX || l->gen > GENERATIONS * DELTA_MAX ||
-	    l->gen < GENERATIONS * l->delta_size || small != LAYOUT_CLASSES * 8 ||
-	    elem != SPAN_CLASSES * 8 || l->mcache_size > MCACHE_MAX ||
-	    l->span_before < l->span_allocs || l->span_len > SPAN_PART_MAX)
-		return err_set(ENOEXEC, "unexpected layout of runtime.mstats, mcache or mspan");
-	return 0;
-}
-
-static int find_stats(struct go_memstats_layout *l, const struct go_process *p)
-{
-	const struct go_value_want stats = { GLOBAL_MEMSTATS, NULL, NULL, 8, false };
-	const struct go_value_want allp = { GLOBAL_ALLP, NULL, NULL, 8, false };
-	struct go_value at;
-	uint32_t offset;
-	const struct go_offset_want in_memstats = { "runtime.mstats", "heapStats", &offset, NULL, false };
-	int err = go_offsets_find(p, &in_memstats, 1);
-
-	if (!err)
-		err = go_values_find(p, &stats, 1, &at);
-	if (err)
-		return err;
-	l->heap_stats = at.addr + offset;
-	err = go_values_find(p, &allp, 1, &at);
-	l->allp = at.addr;
-	return err;
-}
 
 int go_memstats_open(struct go_memstats_reader *r, struct go_process *p)
 {
@@ -142,13 +47,7 @@ int go_memstats_open(struct go_memstats_reader *r, struct go_process *p)
 	*r = (struct go_memstats_reader){ .p = p, .layout = calloc(1, sizeof(*r->layout)) };
 	if (!r->layout)
 		return err_sys(ENOMEM, "reading memory statistics");
-	err = find_offsets(r->layout, p);
-	if (!err)
-		err = layout_classes(p->go.version.minor, r->layout->classes);
-	if (!err)
-		err = find_stats(r->layout, p);
-	if (!err)
-		err = go_values_find(p, wants, VALUES, r->layout->values);
+	err = go_memstats_layout(p, r->layout);
 	if (err)
 		go_memstats_close(r);
 	return err;
@@ -195,7 +94,8 @@ static int got_mcache(void *ctx, const struct mem_piece *piece, const uint8_t *b
 
 	if (!bytes)
 		return -EFAULT;
-	rd->cached.tiny += span_u64(&b, rd->l->mcache_tiny);
+	rd->tiny[piece->id] = span_u64(&b, rd->l->mcache_tiny);
+	rd->cached.tiny += rd->tiny[piece->id];
 	for (unsigned i = 0; i < STACK_ORDERS; i++) {
 		uint64_t bytes_of = span_u64(&b, rd->l->mcache_stacks + 16 * i + 8);
 
@@ -225,9 +125,19 @@ static int got_span(void *ctx, const struct mem_piece *piece, const uint8_t *byt
 	allocs = span_uint(&b, rd->l->span_allocs - rd->l->span_first, 2);
 	before = span_uint(&b, rd->l->span_before - rd->l->span_first, 2);
 	since = gen - rd->sweepgen;
-	/* cached before or after sweeping began; else it was given back and counted, or is the empty one */
-	if ((since == 1 || since == 3) && allocs >= before)
+	if (allocs <= before)
+		return 0;
+	/* cached before or after sweeping began; else it was given back */
+	if (since == 1 || since == 3)
 		rd->cached.small_allocs[piece->id / 2] += allocs - before;
+	/*
+	 * refill() gives a span back before it counts it.  releaseAll(), after sweeping began or when the
+	 * world is stopped, counts it first, and before that sets allocCountBeforeCache to 0.
+	 */
+	if (since != 3 && (since != 1 || !before))
+		rd->unsure.small_allocs[piece->id / 2] += allocs - before;
+	else if (!before)
+		rd->unsure_stopped.small_allocs[piece->id / 2] += allocs;
 	return 0;
 }
 
@@ -241,6 +151,8 @@ static int read_caches(struct reading *rd)
 	rd->nspans = 0;
 	rd->stack_cached = 0;
 	memset(&rd->cached, 0, sizeof(rd->cached));
+	memset(&rd->unsure, 0, sizeof(rd->unsure));
+	memset(&rd->unsure_stopped, 0, sizeof(rd->unsure_stopped));
 	for (uint32_t i = 0; i < rd->ps.n; i++)
 		if (rd->mcache[i])
 			mcaches[n++] = (struct mem_piece){ rd->mcache[i], rd->l->mcache_size, i };
@@ -275,7 +187,7 @@ static bool held_still(const struct reading *rd)
 	static const uint8_t zero[DELTA_MAX];
 	uint32_t gen = gen_of(rd, rd->before), size = rd->l->delta_size;
 
-	if (gen != gen_of(rd, rd->after) || memcmp(rd->before + (gen + 1) % GENERATIONS * size, zero, size))
+	if (!rd->same_cycle || gen != gen_of(rd, rd->after) || memcmp(rd->before + (gen + 1) % GENERATIONS * size, zero, size))
 		return false;
 	for (uint32_t i = 1; i < GENERATIONS; i++) {
 		uint32_t at = (gen + i) % GENERATIONS * size;
@@ -286,12 +198,18 @@ static bool held_still(const struct reading *rd)
 	return true;
 }
 
+/* A P that moves what it has in its cache into the counters, or did so meanwhile? */
+static bool counts_now(const struct reading *rd, unsigned i)
+{
+	return rd->seq[i] != rd->seq_after[i] || rd->seq[i] % 2;
+}
+
 static bool is_exact(const struct reading *rd)
 {
 	if (memcmp(rd->before, rd->after, rd->l->gen + 4))
 		return false;
 	for (unsigned i = 0; i < rd->ps.n; i++)
-		if (rd->seq[i] != rd->seq_after[i] || rd->seq[i] % 2)
+		if (counts_now(rd, i))
 			return false;
 	return true;
 }
@@ -356,6 +274,22 @@ static void from_values(const uint64_t *v, const struct delta *d, struct go_mems
 		   ret->buckhash_sys + ret->gc_sys + ret->other_sys;
 }
 
+/* How far from the sum what is moving may put it, in either direction. */
+static void add_unsure(const struct reading *rd, struct go_memstats *ret)
+{
+	struct delta d = rd->unsure;
+	struct go_memstats sum = { 0 };
+
+	for (unsigned i = 0; i < LAYOUT_CLASSES && rd->stopped; i++)
+		d.small_allocs[i] += rd->unsure_stopped.small_allocs[i];
+	for (unsigned i = 0; i < rd->ps.n; i++)
+		d.tiny += counts_now(rd, i) ? rd->tiny[i] : 0;
+	add_up(rd->l, &d, &sum);
+	ret->exact = ret->exact && !sum.mallocs;
+	ret->lag_bytes += sum.total_alloc;
+	ret->lag_objects += sum.mallocs;
+}
+
 static void finish(struct reading *rd, const uint64_t *v, struct go_memstats *ret)
 {
 	struct delta d = rd->cached, later = { 0 }, earlier = { 0 };
@@ -368,7 +302,7 @@ static void finish(struct reading *rd, const uint64_t *v, struct go_memstats *re
 	add_up(rd->l, &d, ret);
 	from_values(v, &d, ret);
 	ret->stack_cached = rd->stack_cached < ret->stack_inuse ? rd->stack_cached : ret->stack_inuse;
-	if (ret->exact)
+	if (capture)
 		return;
 	sum_stats(rd, rd->before, &earlier);
 	sum_stats(rd, rd->after, &later);
@@ -376,13 +310,33 @@ static void finish(struct reading *rd, const uint64_t *v, struct go_memstats *re
 	add_up(rd->l, &later, &b);
 	ret->lag_bytes = b.total_alloc - a.total_alloc;
 	ret->lag_objects = b.mallocs - a.mallocs;
+	add_unsure(rd, ret);
+}
+
+/* The Ps, and room for pieces: mcaches behind the spans, as both are there at the same time; Ps by two each. */
+static int find_ps(struct reading *rd)
+{
+	unsigned room = rd->ps.n;
+	struct mem_piece *pieces;
+	int err = go_ps_read(rd->r->p, rd->l->allp, &rd->ps);
+
+	if (err || rd->ps.n == room)
+		return err;
+	pieces = realloc(rd->pieces, (size_t)rd->ps.n * (SPAN_CLASSES + 2) * sizeof(*pieces));
+	if (!pieces)
+		return err_sys(ENOMEM, "reading memory statistics");
+	rd->pieces = pieces;
+	return 0;
 }
 
 static int read_once(struct reading *rd, uint64_t v[VALUES])
 {
 	struct go_process *p = rd->r->p;
-	int err = read_ps(rd, true);
+	uint64_t after[VALUES - SWEEPGEN];
+	int err = find_ps(rd);
 
+	if (!err)
+		err = read_ps(rd, true);
 	if (err)
 		return err;
 	memcpy(rd->seq, rd->seq_after, rd->ps.n * sizeof(*rd->seq));
@@ -393,8 +347,16 @@ static int read_once(struct reading *rd, uint64_t v[VALUES])
 	if (!err)
 		err = read_caches(rd);
 	if (!err)
+		err = go_values_read(p, rd->l->values + SWEEPGEN, VALUES - SWEEPGEN, after);
+	if (!err)
 		err = read_stats(rd, rd->after);
-	return err ? err : read_ps(rd, false);
+	if (!err)
+		err = read_ps(rd, false);
+	if (err)
+		return err;
+	rd->same_cycle = after[0] == v[SWEEPGEN] && v[PROCS] == rd->ps.n && after[PROCS - SWEEPGEN] == rd->ps.n;
+	rd->stopped = v[GC_WAITING] || after[GC_WAITING - SWEEPGEN];
+	return 0;
 }
 
 static int read_exactly(struct reading *rd, struct go_memstats *ret)
@@ -433,12 +395,7 @@ int go_memstats_read(struct go_memstats_reader *r, struct go_memstats *ret)
 		return err_sys(ENOMEM, "reading memory statistics");
 	rd->r = r;
 	rd->l = r->layout;
-	err = go_ps_read(r->p, rd->l->allp, &rd->ps);
-	if (!err) {
-		/* mcaches behind the spans: both are there at the same time; Ps by two pieces each */
-		rd->pieces = malloc((size_t)rd->ps.n * (SPAN_CLASSES + 2) * sizeof(*rd->pieces));
-		err = rd->pieces ? read_exactly(rd, ret) : err_sys(ENOMEM, "reading memory statistics");
-	}
+	err = read_exactly(rd, ret);
 	free(rd->pieces);
 	free(rd);
 	return err;

@@ -16,9 +16,11 @@
  *
  * Counters of allocated memory are three sets (generations) that make the total together; a
  * P's statsSeq is odd while it writes to them and grows with each time it does.  So a reading is of
- * one moment (exact) when the counters and each statsSeq are the same before and after it.  On a
- * process that allocates without a pause there may be no such reading among many: then
- * what was counted twice or not at all is at most what was added meanwhile, lag_*.
+ * one moment (exact) when the counters and each statsSeq are the same before and after it, and no
+ * span can be one that its P has given back and not counted yet, or counted and not given
+ * back.  On a process that allocates without a pause there may be no such reading among many: then
+ * what was counted twice or not at all is at most what was added meanwhile and what is in
+ * those spans, lag_*.
  */
 struct go_memstats {
 	/* as in runtime.MemStats, bytes unless said otherwise */
