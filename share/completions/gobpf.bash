@@ -4,7 +4,7 @@
 
 # The long and short options of a command, from its own --help.
 _gobpf_options() {
-	"$1" "$2" --help 2>/dev/null | grep -oE '(^|[ ,])--?[a-zA-Z?][a-zA-Z0-9-]*' | tr -d ' ,' | sort -u
+	"$1" help "$2" 2>/dev/null | grep -oE '(^|[ ,])--?[a-zA-Z?][a-zA-Z0-9-]*' | tr -d ' ,' | sort -u
 }
 
 _gobpf() {
