@@ -8,17 +8,20 @@
 #include "options.h"
 #include "paths.h"
 
-static bool names_only;
+static bool names_only, scripts_only;
+
+enum { OPT_NAMES = OPT_OWN, OPT_SCRIPTS };
 
 static const struct argp_option options[] = {
-	{ "names", OPT_OWN, NULL, 0, "Only the names, one a line (for scripts and completion)" },
+	{ "names", OPT_NAMES, NULL, 0, "Only the names, one a line (for scripts and completion)" },
+	{ "scripts", OPT_SCRIPTS, NULL, 0, "Only the names of the bpftrace scripts" },
 	{ 0 },
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	if (key == OPT_OWN) {
-		names_only = true;
+	if (key == OPT_NAMES || key == OPT_SCRIPTS) {
+		*(key == OPT_NAMES ? &names_only : &scripts_only) = true;
 		return 0;
 	}
 	if (key == ARGP_KEY_ARG)
@@ -27,6 +30,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = { options, parse, NULL, "List the commands." };
+
+static void show_script(const char *name, const char *path, void *arg)
+{
+	size_t n = strlen(path);
+
+	(void)arg;
+	if (n > 3 && !strcmp(path + n - 3, ".bt"))
+		printf("%s\n", name);
+}
 
 static void show_plugin(const char *name, const char *path, void *arg)
 {
@@ -65,6 +77,10 @@ static int run(int argc, char **argv)
 	bool heading = false;
 
 	options_parse(&argp, argc, argv, NULL);
+	if (scripts_only) {
+		path_each_plugin(show_script, NULL);
+		return EXIT_DONE;
+	}
 	for (const struct command *const *c = commands; *c; c++) {
 		if (names_only)
 			printf("%s\n", (*c)->name);
