@@ -11,6 +11,9 @@ setup_file() {
 	export asked=$$ HOME=$here/home XDG_CONFIG_HOME=$here/config
 	mkdir -p "$HOME" "$here"/{config/gobpf/scripts,functions,folder/inner}
 	sed 's/heap-hotspots\.bt - .*/mine.bt - what is mine/' "$TOP/scripts/heap-hotspots.bt" >"$here/config/gobpf/scripts/mine.bt"
+	printf '%s\n' '#!/bin/sh' '# gobpf: greets' '# --loudly  in capitals' 'touch "$0.ran"' >"$here/config/gobpf/scripts/gobpf-greet"
+	chmod +x "$here/config/gobpf/scripts/gobpf-greet"
+	: >"$here/config/gobpf/scripts/Not-a-name.bt"
 	cp "$file.zsh" "$here/functions/_gobpf"
 	: >"$here/folder/qzx.folded"
 	cp "$(command -v sleep)" "$here/only$asked"
@@ -30,11 +33,11 @@ setup() { requires zsh fish; }
 
 all_lines() {
 	local name
-	printf 'gobpf %s\n' '' lis mi 'help lis' 'script heap-hot' 'script mi' 'mine --ru' 'stats -f ' 'fold --format=s' \
+	printf 'gobpf %s\n' '' lis mi 'help lis' 'script heap-hot' 'script mi' gree 'greet --' 'stats -f ' 'fold --format=s' \
 		'heap-hotspots --engine b' 'goroutines --state r' 'diff --width ' "script heap-hotspots $asked" "stats $asked" \
 		"fold -p $asked" "stats only$asked" 'fold qz' 'fold -o qz' 'fold --output=qz' 'fold --title qz' 'capture qz' \
 		'list qz' 'fold --debug-dir in' '--script-path in' '--script-path inner heap-hot' 'fold --f' 'stats -'
-	for name in $("$GOBPF" list --names); do
+	for name in $(commands); do
 		printf 'gobpf %s --\n' "$name"
 	done
 }
@@ -71,13 +74,13 @@ all_offer() {
 	local shell
 	for shell in zsh fish; do
 		diff <(offered $shell 'gobpf ' | grep -v '^--' | tr -s ' ') \
-			<("$GOBPF" list | sed -nE 's/^  ([^ ]+) +(.*)/\1\t\2/p' | sort -u) || fail "$shell" || return
+			<("$GOBPF" list | sed -nE '/^Not used$/q; s/^  ([^ ]+) +(.*)/\1\t\2/p' | sort -u) || fail "$shell" || return
 	done
 }
 
 @test "completion: all options of every command, as its --help has them" {
 	local shell name
-	for name in $("$GOBPF" list --names); do
+	for name in $(commands); do
 		for shell in bash zsh fish; do
 			diff <( (options_of_help "$name" | grep '^--'; printf -- '--%s\n' help usage) | sort) \
 				<(offered $shell "gobpf $name --" | cut -f 1 | sed 's/=$//') || fail "$shell: $name" || return
@@ -110,12 +113,14 @@ all_offer() {
 	all_offer 'gobpf fold --title qz'
 }
 
-@test "completion: names of commands for help, of scripts for script, and a script of the user's as a command" {
+@test "completion: names of commands for help, of scripts for script, and what the user has, which is not run" {
 	all_offer 'gobpf help lis' list
 	all_offer 'gobpf script heap-hot' heap-hotspots
 	all_offer 'gobpf script mi' mine
 	all_offer 'gobpf mi' mine
-	all_offer 'gobpf mine --ru' --run
+	all_offer 'gobpf gree' greet
+	all_offer 'gobpf greet --' --loudly
+	[ ! -e "$BATS_FILE_TMPDIR/config/gobpf/scripts/gobpf-greet.ran" ]
 }
 
 @test "completion: processes by PID or name, where a command takes one" {

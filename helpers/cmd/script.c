@@ -10,7 +10,7 @@
 #include "command.h"
 #include "go/process.h"
 #include "options.h"
-#include "paths.h"
+#include "plugins.h"
 #include "script/bpftrace.h"
 #include "script/run.h"
 
@@ -172,12 +172,13 @@ static int resolved(struct job *j)
 
 static int show_or_run(struct job *j)
 {
-	char path[PATH_MAX];
-	int err;
+	struct plugin p;
+	int err = plugin_find_script(j->name, &p, NULL);
 
-	if (!path_find_script(j->name, path))
+	if (err == -ESRCH)
 		return err_set(EINVAL, "no script '%s'; 'gobpf list' shows them", j->name);
-	err = script_load(path, &j->text);
+	if (!err)
+		err = script_load(p.real, &j->text);
 	if (err)
 		return err;
 	if (j->run || j->nwords)

@@ -2,10 +2,10 @@
 # bash completion for gobpf(1): asks the program itself, so there is no second list
 # shellcheck shell=bash
 
-# _gobpf_options COMMAND - of each option, from the command's own --help: names;argument;text
+# _gobpf_options COMMAND - of each option, from `gobpf help': names;argument;text
 _gobpf_options() {
-	ARGP_HELP_FMT=rmargin=1000 "${program[@]}" "$1" --help 2>/dev/null | sed -nE '
-		s/^ +(((-[^ ,-]|--[a-zA-Z0-9-]+)(, )?)+)(\[?=([A-Za-z]+)[^ ]*| ([A-Z]{2,}))? +(.*)/\1;\6\7;\8/
+	ARGP_HELP_FMT=rmargin=1000 "${program[@]}" help "$1" 2>/dev/null | sed -nE '
+		s/^ *(((-[^ ,-]|--[a-zA-Z0-9-]+)(, )?)+)(\[?=([A-Za-z]+)[^ ]*| ([A-Z]{2,}))? +(.*)/\1;\6\7;\8/
 		T; :next; s/^([^;]*), /\1 /; t next; p'
 }
 
@@ -46,7 +46,7 @@ _gobpf_argument() {
 # _gobpf_target COMMAND FIRST - by the command's usage; FIRST: no other argument before the word
 _gobpf_target() {
 	local usage
-	usage=$("${program[@]}" "$1" --help 2>/dev/null | sed -n '1s/^Usage: gobpf [^ ]* *//p')
+	usage=$("${program[@]}" help "$1" 2>/dev/null | sed -n '1s/^Usage: gobpf [^ ]* *//p')
 	case $2${usage#'[OPTION...]'} in
 	'yes [COMMAND]') _gobpf_offer -W "$("${program[@]}" list --names 2>/dev/null)" ;;
 	'yes NAME [PID'*) _gobpf_offer -W "$("${program[@]}" list --scripts 2>/dev/null)" ;;

@@ -37,17 +37,17 @@ function __gobpf_argument
     end
 end
 
-# Of each option of a command, from its own --help: names, argument, description, one a line
+# Of each option of a command, from `gobpf help': names, argument, description, one a line
 function __gobpf_options
     set -l program (__gobpf_program)
-    ARGP_HELP_FMT=rmargin=1000 $program $argv[1] --help 2>/dev/null | string replace -rf \
-        '^ +((?:(?:-[^ ,-]|--[a-zA-Z0-9-]+)(?:, )?)+)(?:\[?=([A-Za-z]+)\S*| ([A-Z]{2,}))? +(.*)' '$1\n$2$3\n$4'
+    ARGP_HELP_FMT=rmargin=1000 $program help $argv[1] 2>/dev/null | string replace -rf \
+        '^ *((?:(?:-[^ ,-]|--[a-zA-Z0-9-]+)(?:, )?)+)(?:\[?=([A-Za-z]+)\S*| ([A-Z]{2,}))? +(.*)' '$1\n$2$3\n$4'
 end
 
 # __gobpf_target COMMAND - by the command's usage
 function __gobpf_target
     set -l program (__gobpf_program)
-    set -l usage ($program $argv[1] --help 2>/dev/null |
+    set -l usage ($program help $argv[1] 2>/dev/null |
         string replace -rf '^Usage: gobpf \S+ *(?:\[OPTION...\])? *' '')
     set -l first (__gobpf_words | string match -v -- '-*' | count)
     switch "$first$usage"
@@ -65,7 +65,7 @@ end
 
 function __gobpf_commands
     set -l program (__gobpf_program)
-    $program list 2>/dev/null | string replace -rf '^  (\S+) +(.*)' '$1\t$2'
+    $program list 2>/dev/null | sed '/^Not used$/q' | string replace -rf '^  (\S+) +(.*)' '$1\t$2'
 end
 
 function __gobpf_complete

@@ -4,7 +4,7 @@
 
 _gobpf_commands() {
 	local -a commands
-	commands=(${(f)"$($program list 2>/dev/null | sed -nE 's/^  ([^ ]+) +(.*)/\1:\2/p')"})
+	commands=(${(f)"$($program list 2>/dev/null | sed -nE '/^Not used$/q; s/^  ([^ ]+) +(.*)/\1:\2/p')"})
 	_describe -t commands command commands
 }
 
@@ -28,17 +28,17 @@ _gobpf_targets() {
 	[[ $usage != *(FILE|CORE|CAPTURE|BEFORE)* ]] || _files
 }
 
-# Sets specs to those of a command's options, from its own --help, and usage to what its target can be
+# Sets specs to those of a command's options, from `gobpf help', and usage to what its target can be
 _gobpf_help() {
 	local line names argument text values action name
 	local -a match mbegin mend
 	setopt localoptions extendedglob
-	for line in ${(f)"$(ARGP_HELP_FMT=rmargin=1000 $program $1 --help 2>/dev/null)"}; do
+	for line in ${(f)"$(ARGP_HELP_FMT=rmargin=1000 $program help $1 2>/dev/null)"}; do
 		if [[ $line == 'Usage: '* ]]; then
 			usage=${${line#Usage: gobpf * }#\[OPTION...\]}
 			usage=${usage# }
 		fi
-		[[ $line =~ '^ +(((-[^ ,-]|--[a-zA-Z0-9-]+)(, )?)+)(\[?=([A-Za-z]+)[^ ]*| ([A-Z]{2,}))? +(.*)$' ]] ||
+		[[ $line =~ '^ *(((-[^ ,-]|--[a-zA-Z0-9-]+)(, )?)+)(\[?=([A-Za-z]+)[^ ]*| ([A-Z]{2,}))? +(.*)$' ]] ||
 			continue
 		names=${match[1]//,/} argument=$match[6]$match[7] text=$match[8] values= action=
 		# a description that ends in a list of words says what the argument can be
