@@ -11,7 +11,7 @@ setup_file() {
 	export asked=$$ HOME=$here/home XDG_CONFIG_HOME=$here/config
 	mkdir -p "$HOME" "$here"/{config/gobpf/scripts,functions,folder/inner}
 	sed 's/heap-hotspots\.bt - .*/mine.bt - what is mine/' "$TOP/scripts/heap-hotspots.bt" >"$here/config/gobpf/scripts/mine.bt"
-	printf '%s\n' '#!/bin/sh' '# gobpf: greets' '# --loudly  in capitals' 'touch "$0.ran"' >"$here/config/gobpf/scripts/gobpf-greet"
+	printf '%s\n' '#!/bin/sh' '# gobpf: greets' '# --loudly  in capitals' "touch '$here/ran'" >"$here/config/gobpf/scripts/gobpf-greet"
 	chmod +x "$here/config/gobpf/scripts/gobpf-greet"
 	: >"$here/config/gobpf/scripts/Not-a-name.bt"
 	cp "$file.zsh" "$here/functions/_gobpf"
@@ -120,7 +120,7 @@ all_offer() {
 	all_offer 'gobpf mi' mine
 	all_offer 'gobpf gree' greet
 	all_offer 'gobpf greet --' --loudly
-	[ ! -e "$BATS_FILE_TMPDIR/config/gobpf/scripts/gobpf-greet.ran" ]
+	[ ! -e "$BATS_FILE_TMPDIR/ran" ]
 }
 
 @test "completion: processes by PID or name, where a command takes one" {

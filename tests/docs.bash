@@ -4,6 +4,8 @@
 
 commands() { sed -n 's/^COMMAND(\(.*\))$/\1/p' "$TOP/helpers/commands.inc" | tr _ -; }
 
+scripts() { find "$TOP/scripts" -name '*.bt' -printf '%f\n' | sed 's/\.bt$//' | sort; }
+
 # options_of_help NAME - the long and short options that --help shows, but for argp's own
 options_of_help() {
 	"$GOBPF" "$1" --help | grep -E '^ +(-|--)[a-zA-Z?]' | sed -E 's/^ +//; s/  +.*//' |

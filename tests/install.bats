@@ -22,8 +22,9 @@ setup_file() {
 		[ ! -e "$file" ] || [ -x "$dest/usr/share/gobpf/scripts/${file##*/}" ]
 	done
 	for file in "$TOP"/docs/*.1; do
-		[ ! -e "$file" ] || [ -f "$dest/usr/share/man/man1/${file##*/}" ]
+		[ -f "$dest/usr/share/man/man1/${file##*/}" ]
 	done
+	[ -f "$dest/usr/share/man/man1/gobpf-heap-hotspots.bt.1" ]
 	[ "$(find "$dest" -type f ! -name '*.1' ! -name '*.bt' ! -name gobpf ! -name _gobpf ! -name gobpf.fish \
 		! -name 'libgosym.*' ! -name gosym.h ! -name gosym.pc ! -path '*/examples/gosym.c')" = '' ]
 }

@@ -70,10 +70,9 @@ synopsis_of_man() {
 
 @test "registry: gobpf.1 names every command and documents the exit statuses" {
 	local name status
-	[ -e docs/gobpf.1 ]
-	for name in $(commands); do
-		sed 's/\\-/-/g' docs/gobpf.1 | grep -qE "gobpf-$name|^\.B[R]? \"?$name" ||
-			fail "docs/gobpf.1 does not name $name" || return
+	for name in $(commands) $(scripts | sed 's/$/.bt/'); do
+		sed 's/\\-/-/g' "$O/man/gobpf.1" | grep -qx "\.BR gobpf-$name (1)" ||
+			fail "gobpf.1 does not name $name" || return
 	done
 	for status in 0 1 2 3 4; do
 		sed -n '/^\.SH "*EXIT STATUS/,/^\.SH [^"E]/p' docs/gobpf.1 | grep -qE "^(\.B |\.B[IR] )?$status\b" ||

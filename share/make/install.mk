@@ -12,12 +12,12 @@ install: all
 	$(Q)install -m 755 $O/gobpf $(DESTDIR)$(bindir)/gobpf
 	$(Q)$(if $(PLUGINS),install -m 755 $(PLUGINS) $(DESTDIR)$(libexecdir))
 	$(Q)$(if $(SCRIPTS),install -m 755 $(SCRIPTS) $(DESTDIR)$(datadir)/scripts)
-	$(Q)$(if $(MANS),install -m 644 $(MANS) $(DESTDIR)$(mandir))
+	$(Q)install -m 644 $(MANUALS) $(DESTDIR)$(mandir)
 	$(Q)install -m 644 share/completions/gobpf.bash $(DESTDIR)$(bashcompdir)/gobpf
 	$(Q)install -m 644 share/completions/gobpf.zsh $(DESTDIR)$(zshcompdir)/_gobpf
 	$(Q)install -m 644 share/completions/gobpf.fish $(DESTDIR)$(fishcompdir)/gobpf.fish
 
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(bindir)/gobpf $(DESTDIR)$(bashcompdir)/gobpf $(DESTDIR)$(zshcompdir)/_gobpf \
-		$(DESTDIR)$(fishcompdir)/gobpf.fish $(addprefix $(DESTDIR)$(mandir)/,$(notdir $(MANS)))
+		$(DESTDIR)$(fishcompdir)/gobpf.fish $(addprefix $(DESTDIR)$(mandir)/,$(notdir $(MANUALS)))
 	$(Q)rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(datadir)
