@@ -17,6 +17,8 @@ libexecdir = $(prefix)/libexec/gobpf
 datadir   = $(prefix)/share/gobpf
 mandir    = $(prefix)/share/man/man1
 bashcompdir = $(prefix)/share/bash-completion/completions
+zshcompdir = $(prefix)/share/zsh/site-functions
+fishcompdir = $(prefix)/share/fish/vendor_completions.d
 
 VERSION  := 0.1.0
 

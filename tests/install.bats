@@ -22,14 +22,17 @@ setup_file() {
 	[ -x "$dest/usr/bin/gobpf" ]
 	[ -d "$dest/usr/libexec/gobpf" ]
 	[ -f "$dest/usr/share/bash-completion/completions/gobpf" ]
+	[ -f "$dest/usr/share/zsh/site-functions/_gobpf" ]
+	[ -f "$dest/usr/share/fish/vendor_completions.d/gobpf.fish" ]
 	local file
 	for file in "$TOP"/scripts/*.bt; do
 		[ ! -e "$file" ] || [ -x "$dest/usr/share/gobpf/scripts/${file##*/}" ]
 	done
 	for file in "$TOP"/docs/*.1; do
-		[ ! -e "$file" ] || [ -f "$dest/usr/share/man/man1/${file##*/}" ]
+		[ -f "$dest/usr/share/man/man1/${file##*/}" ]
 	done
-	[ "$(find "$dest" -type f ! -path '*/bin/gobpf' ! -name '*.1' ! -name '*.bt' ! -path '*/completions/gobpf' \
+	[ -f "$dest/usr/share/man/man1/gobpf-heap-hotspots.bt.1" ]
+	[ "$(find "$dest" -type f ! -name '*.1' ! -name '*.bt' ! -name gobpf ! -name _gobpf ! -name gobpf.fish \
 		! -name 'libgosym.*' ! -name gosym.h ! -name gosym.pc ! -path '*/examples/gosym.c')" = '' ]
 }
 
