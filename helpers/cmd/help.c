@@ -41,11 +41,23 @@ static const char overview[] =
 	"Exit status: 0 done, 1 failed, 2 usage, 3 target unusable,\n"
 	"4 not permitted or not supported here.\n";
 
+/* NAME.bt is the script, also where a command or a program is NAME. */
+static int find_plugin(struct plugin *ret)
+{
+	char name[PLUGIN_NAME_MAX + 1];
+	size_t n = strlen(topic);
+
+	if (n <= 3 || n - 3 >= sizeof(name) || strcmp(topic + n - 3, ".bt"))
+		return plugin_find(topic, ret, NULL);
+	snprintf(name, sizeof(name), "%.*s", (int)(n - 3), topic);
+	return plugin_find_script(name, ret, NULL);
+}
+
 static int explain_plugin(void)
 {
 	struct buf summary = { 0 }, manual = { 0 };
 	struct plugin p;
-	int err = plugin_find(topic, &p, NULL);
+	int err = find_plugin(&p);
 
 	if (err) {
 		fprintf(stderr, "gobpf help: no command '%s'%s%s\n", topic,

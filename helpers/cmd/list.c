@@ -9,17 +9,20 @@
 #include "options.h"
 #include "plugins.h"
 
-static bool names_only;
+static bool names_only, scripts_only;
+
+enum { OPT_NAMES = OPT_OWN, OPT_SCRIPTS };
 
 static const struct argp_option options[] = {
-	{ "names", OPT_OWN, NULL, 0, "Only the names, one a line (for scripts and completion)" },
+	{ "names", OPT_NAMES, NULL, 0, "Only the names, one a line (for scripts and completion)" },
+	{ "scripts", OPT_SCRIPTS, NULL, 0, "Only the names of the bpftrace scripts" },
 	{ 0 },
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	if (key == OPT_OWN) {
-		names_only = true;
+	if (key == OPT_NAMES || key == OPT_SCRIPTS) {
+		*(key == OPT_NAMES ? &names_only : &scripts_only) = true;
 		return 0;
 	}
 	if (key == ARGP_KEY_ARG)
@@ -28,6 +31,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = { options, parse, NULL, "List the commands." };
+
+/* Those that `gobpf script' takes: it doesn't matter that a command has the name. */
+static void show_script(const struct plugin *p, void *arg)
+{
+	struct plugin found;
+
+	(void)arg;
+	if (p->kind == PLUGIN_SCRIPT && !plugin_find_script(p->name, &found, NULL) &&
+	    !strcmp(p->path, found.path))
+		printf("%s\n", p->name);
+}
 
 static void show_plugin(const struct plugin *p, void *arg)
 {
@@ -86,6 +100,10 @@ static int run(int argc, char **argv)
 	bool plugins = false, unused = false;
 
 	options_parse(&argp, argc, argv, NULL);
+	if (scripts_only) {
+		plugin_each(show_script, NULL);
+		return EXIT_DONE;
+	}
 	for (const struct command *const *c = commands; *c; c++) {
 		if (names_only)
 			printf("%s\n", (*c)->name);
