@@ -2,7 +2,7 @@
 # Tests.  `make check' installs what they need and runs them all; TESTS=tests/list.bats
 # runs some.  tests/run prints the count in the last line.
 
-TESTS ?= $(filter-out tests/real.bats tests/real-%.bats tests/files-%.bats tests/matrix.bats,$(sort $(wildcard tests/*.bats)))
+TESTS ?= $(filter-out tests/real.bats tests/real-%.bats tests/files-%.bats tests/matrix.bats tests/deb.bats,$(sort $(wildcard tests/*.bats)))
 # Tests that want another Go than the installed one have the tag newer: make matrix runs them.
 # Suites that need no probe and little time: these run with sanitizers, too, but what has the tag plain
 ASAN_TESTS ?= $(filter-out tests/lint.bats tests/install.bats,$(TESTS))
