@@ -34,9 +34,9 @@ check-real:
 check-real-run: all
 	$(Q)O='$(O_ABS)' tests/run tests/real.bats $(sort $(wildcard tests/real-*.bats))
 
-# Files and heap-hotspots with every Go toolchain and way to build: make matrix
-# GOBPF_TOOLCHAINS=GOROOT:GOROOT...; MATRIX=files for files alone.
-# Without toolchains given, those that Debian has are fetched by tests/get-toolchains.
+# Files and heap-hotspots with every Go toolchain and way to build, scripts with every bpftrace:
+# make matrix GOBPF_TOOLCHAINS=GOROOT:GOROOT... GOBPF_BPFTRACES=PROGRAM:PROGRAM...; MATRIX=files, engines
+# or bpftraces for that part alone.  What is not given is fetched from Debian into a cache.
 matrix:
 	$(Q)share/deps build run test
 	$(Q)$(MAKE) --no-print-directory all test-programs
@@ -52,7 +52,7 @@ check-versions-run: all test-programs
 	$(Q)bpftrace=$$(tests/get-bpftrace trixie) && \
 		O='$(O_ABS)' GOBPF_BPFTRACES=$$bpftrace tests/run tests/script.bats
 	$(Q)goroot=$$(tests/get-toolchains 1.27) && \
-		O='$(O_ABS)' GOBPF_TOOLCHAINS=$$goroot tests/matrix
+		O='$(O_ABS)' GOBPF_TOOLCHAINS=$$goroot MATRIX='files engines' tests/matrix
 
 # Every header must compile on its own.
 check-headers: $(HEADERS:%=$O/%.ok)
