@@ -113,21 +113,6 @@ static int run_command(const struct command *c, int argc, char **argv)
 	return c->run(argc, argv);
 }
 
-/* NAME.bt is run as `gobpf script --run NAME ARG…' would: one way to run scripts. */
-static int run_script(int argc, char **argv)
-{
-	char **args = calloc(argc + 3, sizeof(*args));
-	int status;
-
-	if (!args)
-		return EXIT_FAILED;
-	args[1] = (char *)"--run";
-	memcpy(args + 2, argv, argc * sizeof(*argv));
-	status = run_command(command_find("script"), argc + 2, args);
-	free(args);
-	return status;
-}
-
 static int run_plugin(int argc, char **argv)
 {
 	struct buf passed_over = { 0 };
@@ -143,7 +128,8 @@ static int run_plugin(int argc, char **argv)
 	if (passed_over.len)
 		fprintf(stderr, "gobpf: %s; %s is run\n", passed_over.data, p.path);
 	buf_free(&passed_over);
-	return p.kind == PLUGIN_PROGRAM ? plugin_exec(&p, argv) : run_script(argc, argv);
+	return p.kind == PLUGIN_PROGRAM ? plugin_exec(&p, argv) :
+					    plugin_run_script(&p, argc, argv);
 }
 
 /* Output that nobody got is a failure, whatever the command thought. */

@@ -19,7 +19,7 @@
  * (base/trust.h), both its folder and what it is a link to.  The source tree's own
  * are as good as the program that runs from there.
  *
- * Nothing here runs a plugin but plugin_exec().
+ * Only the last two functions here run one.
  */
 #define PLUGIN_NAME_MAX 63
 
@@ -65,6 +65,12 @@ void plugin_each(void (*fn)(const struct plugin *p, void *arg), void *arg);
  * The manual has a newline behind each line.  0 or -errno with words.
  */
 int plugin_words(const struct plugin *p, struct buf *summary, struct buf *manual);
+
+/*
+ * Runs the script on the target that argv names, with the options of helpers/bt.h and -o; -d is also the
+ * SECONDS of one that has those behind PID in its USAGE.  --help prints its manual and ends.
+ */
+int plugin_run_script(const struct plugin *p, int argc, char **argv);
 
 /*
  * Becomes the program: argv as given, and in its environment GOBPF (this program), GOBPF_VERSION

@@ -4,10 +4,17 @@
 
 load helpers
 
+# copy_build TO - there what $O holds, but what the tests made
+copy_build() {
+	mkdir "$1"
+	tar -C "$O" --exclude=./fixtures --exclude=./tests --exclude=./fuzz -c . | tar -C "$1" -x
+}
+
 setup_file() {
 	unset MAKEFLAGS MAKELEVEL MFLAGS
 	export dest=$BATS_FILE_TMPDIR/dest
-	# Installed under another prefix it is another build: in a folder of its own
+	# Installed under another prefix it is another build: in a folder of its own, of what is built already
+	copy_build "$BATS_FILE_TMPDIR/build"
 	make -s -C "$TOP" O="$BATS_FILE_TMPDIR/build" PREFIX="$dest/usr" install
 }
 
@@ -43,9 +50,11 @@ setup_file() {
 }
 
 @test "install: DESTDIR goes before PREFIX, which the program keeps" {
+	copy_build "$BATS_FILE_TMPDIR/build2"
 	make -s -C "$TOP" O="$BATS_FILE_TMPDIR/build2" DESTDIR="$BATS_TEST_TMPDIR/stage" PREFIX=/opt/gobpf install
 	[ -x "$BATS_TEST_TMPDIR/stage/opt/gobpf/bin/gobpf" ]
 	grep -q '/opt/gobpf/share/gobpf' "$BATS_TEST_TMPDIR/stage/opt/gobpf/bin/gobpf"
+	grep -qx 'prefix=/opt/gobpf' "$BATS_TEST_TMPDIR/stage/opt/gobpf/lib/pkgconfig/gosym.pc"
 }
 
 @test "install: uninstall leaves nothing" {

@@ -252,6 +252,40 @@ unused() { gobpf "$@" list | sed -n '/^Not used$/,$p' | sed '/^$/,$d' | tail -n 
 	run -2 "${nobody[@]}" "$program" greet
 }
 
+# bats test_tags=probe
+@test "plugins: a script runs with its arguments and the common options, and says what is wrong" {
+	requires root bpftrace
+	local out=$BATS_TEST_TMPDIR/out
+	script "$mine/hello.bt" 'says hello'
+	sed -i 's/^BEGIN.*/BEGIN { printf("hello %d %s\\n", $1, str($2)); exit(); }/' "$mine/hello.bt"
+	run -0 --separate-stderr gobpf hello 7 world
+	[[ $output == *'hello 7 world'* ]]
+	run -0 --separate-stderr gobpf hello -q -o "$out" 7 -d 60s there
+	[ -z "$output$stderr" ]
+	grep -qx 'hello 7 there' "$out"
+	# what fails leaves no file behind
+	run -1 --separate-stderr gobpf hello -o "$out.2" --bpftrace /no/such/bpftrace 7
+	[[ $stderr == "gobpf hello: "*"/no/such/bpftrace"* ]]
+	[ ! -e "$out.2" ]
+	run -1 --separate-stderr gobpf hello -o /no/such/folder/file 7
+	[ "$stderr" = "gobpf hello: can't write /no/such/folder/file: No such file or directory" ]
+	run -2 gobpf hello -o '' 7
+	run -2 gobpf hello --frobnicate
+	run -0 --separate-stderr gobpf hello --print -o "$out.3" 7 there
+	[ -z "$output" ]
+	grep -qF 'printf("hello %d %s\n", 7, "there")' "$out.3"
+	run -0 gobpf hello --help
+	[ "$output" = "$("$GOBPF" help hello)" ]
+	echo 'BEGIN {' >"$mine/broken.bt"
+	run ! --separate-stderr gobpf broken
+	[[ $stderr == "gobpf broken: "* ]]
+	# one that probes a process asks for it
+	echo 'uprobe:$1:"main.main" { }' >"$mine/probes.bt"
+	run -2 --separate-stderr gobpf probes
+	[ "$stderr" = "gobpf probes: probes.bt probes a process: which PID?" ]
+	run -3 gobpf probes 4194304
+}
+
 # until_open FOLDER - lets everybody into the folders above
 until_open() {
 	local dir=$1

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "cmd/heap_run.h"
-#include "cmd/script_place.h"
+#include "script_place.h"
 #include "paths.h"
 #include "script/read.h"
 #include "script/run.h"

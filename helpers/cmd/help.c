@@ -65,13 +65,16 @@ static int explain_plugin(void)
 			err == -ESRCH ? "" : err_text());
 		return EXIT_USAGE;
 	}
+	if (p.kind == PLUGIN_SCRIPT) {
+		char *ask[] = { NULL, (char *)"--help", NULL };
+
+		return plugin_run_script(&p, 2, ask);	/* argp prints its help and exits */
+	}
 	err = plugin_words(&p, &summary, &manual);
 	if (err)
 		fprintf(stderr, "gobpf help: %s\n", err_text());
 	else if (manual.len)
-		printf("Usage: gobpf %s%s%s\n\n%s\n(%s)\n",
-		       command_find(p.name) ? "script --run " : "", p.name,
-		       p.kind == PLUGIN_SCRIPT ? " [OPTION...] PID [ARG...]" : "", manual.data, p.path);
+		printf("Usage: gobpf %s\n\n%s\n(%s)\n", p.name, manual.data, p.path);
 	else
 		printf("gobpf %s runs %s, which has no words on itself.\n", p.name, p.path);
 	buf_free(&summary);
