@@ -9,12 +9,6 @@ load helpers
 
 SCRIPT=$TOP/scripts/heap-hotspots.bt
 
-# bpftraces - the programs to test with, one a line
-bpftraces() {
-	command -v bpftrace
-	tr : '\n' <<<"${GOBPF_BPFTRACES-}" | sed '/^$/d'
-}
-
 # version_of BPFTRACE - "17" for 0.17
 version_of() { "$1" --version | sed -nE 's/^bpftrace v?0\.([0-9]+)\..*/\1/p'; }
 
