@@ -4,6 +4,9 @@
 
 load helpers
 
+# everything is built anew in one of them
+setup_file() { export BATS_TEST_TIMEOUT=900; }
+
 setup() {
 	# make's own variables must not reach the make that a test runs
 	unset MAKEFLAGS MAKELEVEL MFLAGS
