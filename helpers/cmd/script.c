@@ -125,17 +125,24 @@ static bool over(void *ctx, uint64_t until_ns)
 
 static int run_it(struct job *j, const struct script *s)
 {
-	struct script_window window = { .wait = over, .ctx = j, .pass_through = true };
+	char name[256];
+	struct script_window window = {
+		.wait = over, .ctx = j, .pass_through = true, .name = name,
+		.source = { j->text.data, j->text.len },
+	};
 	struct script_output output;
 	int err;
 
 	wait_signals_init();
+	snprintf(name, sizeof(name), "%s.bt", j->name);
 	fflush(stdout);
 	err = script_run(&j->bt, s, &window, &output);
 	if (err)
 		return err;
 	if (output.err.len && !j->quiet)
 		fputs(output.err.data, stderr);
+	if (output.losses.len)
+		fprintf(stderr, "%s.bt: %s", j->name, output.losses.data);
 	if (j->has_target && target_check(&j->target) == -ESRCH && !j->quiet)
 		fprintf(stderr, "gobpf script: %s\n", err_text());
 	script_output_free(&output);
