@@ -267,7 +267,13 @@ says() { [[ $output == *"error $1: "$2 ]] || fail "$bt: not $1 $2: $output"; }
 		failing $'BEGIN {\n\t@a[1] = 2;\n'
 		says 2 'user.bt:4:1: syntax*'
 	done
-	# the text for bpftrace is not the user's, but line by line the same: tests/script.bats, tests/run.bats
+	# a script whose text was changed on the way has the user's lines and words in the message
+	mkdir scripts
+	printf '%s\n' '#!/usr/bin/env bpftrace' '// comment' '' 'BEGIN {' '	printf("%d %d", $1, nosuchfn($1)); exit(); }' >scripts/wrong.bt
+	run -2 --separate-stderr gobpf --script-path "$PWD/scripts" script --run wrong 12345
+	[[ $stderr == "gobpf script: wrong.bt:5:22: Unknown function: "*"
+    	printf(\"%d %d\", \$1, nosuchfn(\$1)); exit(); }
+    	                    ^"* ]] || fail "$stderr"
 }
 
 # bats test_tags=probe
@@ -400,9 +406,9 @@ ticking() {
 		wait "${PID[run]}" || :
 		retry 60 gone "$child"
 	done
-	# at once
+	# at once; not by INT, which a shell keeps from what it starts in the background until env is there
 	ticking run unready
-	kill -INT "${PID[run]}"
+	kill -TERM "${PID[run]}"
 	wait "${PID[run]}" || :
 	[ -z "$(pgrep -P "${PID[run]}")" ]
 }

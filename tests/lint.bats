@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # The code itself: layers, headers, shell, man pages.
+# bats file_tags=long
 
 load helpers
 

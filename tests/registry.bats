@@ -3,22 +3,9 @@
 # A command or a script is whole: table, list, help, manual and test agree.
 
 load helpers
+load docs
 
 setup() { cd "$TOP" || return; }
-
-commands() { sed -n 's/^COMMAND(\(.*\))$/\1/p' helpers/commands.inc | tr _ -; }
-
-# options_of_help NAME - the long and short options that --help shows, but for argp's own
-options_of_help() {
-	"$GOBPF" "$1" --help | grep -E '^ +(-|--)[a-zA-Z?]' | sed -E 's/^ +//; s/  +.*//' |
-		grep -oE '(^|[ ,])--?[a-zA-Z?][a-zA-Z0-9-]*' | tr -d ' ,' | grep -vxE -- '--help|-\?|--usage' | sort -u
-}
-
-# options_of_man NAME - the options that have an entry in OPTIONS of the manual
-options_of_man() {
-	sed -n '/^\.SH "*OPTIONS/,/^\.SH "*[^O]/p' "docs/gobpf-$1.1" | grep -E '^\.(B|BR|BI|IR|OP|SY) *"?\\?-|^\\fB\\?-' |
-		sed 's/\\//g; s/f[BIRP]//g; s/"//g' | grep -oE '(^|[ ,])--?[a-zA-Z][a-zA-Z0-9-]*' | tr -d ' ,' | sort -u
-}
 
 # synopsis_of_man NAME - the words of SYNOPSIS
 synopsis_of_man() {
@@ -83,10 +70,9 @@ synopsis_of_man() {
 
 @test "registry: gobpf.1 names every command and documents the exit statuses" {
 	local name status
-	[ -e docs/gobpf.1 ]
-	for name in $(commands); do
-		sed 's/\\-/-/g' docs/gobpf.1 | grep -qE "gobpf-$name|^\.B[R]? \"?$name" ||
-			fail "docs/gobpf.1 does not name $name" || return
+	for name in $(commands) $(scripts | sed 's/$/.bt/'); do
+		sed 's/\\-/-/g' "$O/man/gobpf.1" | grep -qx "\.BR gobpf-$name (1)" ||
+			fail "gobpf.1 does not name $name" || return
 	done
 	for status in 0 1 2 3 4; do
 		sed -n '/^\.SH "*EXIT STATUS/,/^\.SH [^"E]/p' docs/gobpf.1 | grep -qE "^(\.B |\.B[IR] )?$status\b" ||

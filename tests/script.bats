@@ -3,6 +3,7 @@
 # gobpf script, and scripts/heap-hotspots.bt alone, on each bpftrace at hand.
 # GOBPF_BPFTRACES: further ones, separated by colons; see tests/get-bpftrace.
 # shellcheck disable=SC2016 # $1 is for bpftrace
+# bats file_tags=long
 
 load helpers
 

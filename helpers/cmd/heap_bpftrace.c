@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "cmd/heap_run.h"
-#include "cmd/script_place.h"
+#include "script_place.h"
 #include "paths.h"
 #include "script/read.h"
 #include "script/run.h"
@@ -85,8 +85,8 @@ static int resolve(struct heap_run *run, const struct bpftrace *bt, struct scrip
 	};
 	int err;
 
-	if (!path_find_script("heap-hotspots", path))
-		return err_set(ENOENT, "heap-hotspots.bt is not in %s", path_dir(PATH_SCRIPTS));
+	/* ours: one of the user's may have that name and other maps */
+	snprintf(path, sizeof(path), "%s/heap-hotspots.bt", path_dir(PATH_SCRIPTS));
 	err = script_load(path, &text);
 	if (err)
 		return err;

@@ -21,9 +21,15 @@ struct work {
 	unsigned wanted;	/* probes of the target in the script */
 };
 
-/* The specs of one probe that remain, by what they need. */
+/* The specs of one probe that remain, by what they need, with their line ends. */
+struct specs {
+	struct buf text;
+	unsigned lines;		/* line ends in it */
+};
+
 struct head {
-	struct buf plain, branch;
+	struct specs plain, branch;
+	unsigned lines;		/* line ends before the spec at hand */
 };
 
 int script_load(const char *path, struct buf *ret)
@@ -70,13 +76,32 @@ int script_wants_target(struct part text, bool *ret)
 	return 0;
 }
 
+static unsigned line_ends(const char *from, const char *to)
+{
+	unsigned n = 0;
+
+	for (; from < to; from++)
+		n += *from == '\n';
+	return n;
+}
+
+/* As many line ends as there are in the original, so that no line gets another number. */
+static void keep_lines(struct specs *s, unsigned lines)
+{
+	if (s->lines >= lines && s->text.len)
+		buf_char(&s->text, ' ');
+	for (; s->lines < lines; s->lines++)
+		buf_char(&s->text, '\n');
+}
+
 static struct buf *list_for(struct head *h, bool branch)
 {
-	struct buf *list = branch ? &h->branch : &h->plain;
+	struct specs *list = branch ? &h->branch : &h->plain;
 
-	if (list->len)
-		buf_str(list, ",\n");
-	return list;
+	if (list->text.len)
+		buf_char(&list->text, ',');
+	keep_lines(list, h->lines);
+	return &list->text;
 }
 
 static void left_out(struct work *w, const char *name, const char *why)
@@ -200,21 +225,99 @@ static int add_spec(struct work *w, const struct text_spec *s, struct head *h)
 	return rewrite_spec(rq, s->all, list_for(h, false));
 }
 
-static int emit(struct work *w, const struct text_item *item, const struct buf *specs, bool branch)
+/* A block on one line: a second one, behind the first, must not move what follows. */
+static void one_line(struct buf *out, size_t from)
+{
+	struct part text = { out->data, out->len };
+	size_t to = from, n;
+
+	for (size_t i = from; i < text.len; i += n) {
+		n = text_token(text, i);
+		if (n > 1 && text.p[i] == '/' && text.p[i + 1] == '/')
+			continue;
+		memmove(out->data + to, out->data + i, n);
+		for (size_t j = to; j < to + n; j++)
+			if (out->data[j] == '\n')
+				out->data[j] = ' ';
+		to += n;
+	}
+	if (out->data)
+		out->data[out->len = to] = '\0';
+}
+
+static int emit(struct work *w, const struct text_item *item, struct specs *specs, bool branch)
 {
 	struct buf *out = &w->out->text;
+	const char *behind = item->predicate.p + item->predicate.len + 1;
 	int ret = 0;
 
-	if (!specs->len)
+	if (!specs->text.len)
 		return 0;
-	buf_printf(out, "%s\n", specs->data);
+	keep_lines(specs, line_ends(item->specs.p, item->specs.p + item->specs.len));
+	buf_add(out, specs->text.data, specs->text.len);
 	if (item->predicate.len || branch) {
 		buf_str(out, item->predicate.len && branch ? "/(" : "/");
 		ret = rewrite(w->rq, item->predicate, out);
 		buf_str(out, item->predicate.len && branch ? ") && " : "");
-		buf_str(out, branch ? BRANCH_NOT_TAKEN "/\n" : "/\n");
+		buf_str(out, branch ? BRANCH_NOT_TAKEN "/" : "/");
+		if (item->predicate.len)
+			buf_add(out, behind, item->body.p - behind);
+		else
+			buf_char(out, ' ');
 	}
 	return ret ? ret : rewrite(w->rq, item->body, out);
+}
+
+/* A block for each of the two lists that has specs. */
+static int emit_both(struct work *w, const struct text_item *item, struct head *h)
+{
+	struct buf *out = &w->out->text;
+	bool both = h->plain.text.len && h->branch.text.len;
+	int ret = emit(w, item, &h->plain, false);
+	size_t from;
+
+	if (ret)
+		return ret;
+	if (both)
+		buf_char(out, ' ');
+	from = out->len;
+	ret = emit(w, item, &h->branch, true);
+	if (!ret && both)
+		one_line(out, from);
+	/* nothing is left of it but its lines */
+	if (!h->plain.text.len && !h->branch.text.len)
+		for (unsigned n = line_ends(item->all.p, item->all.p + item->all.len); n; n--)
+			buf_char(out, '\n');
+	return ret;
+}
+
+/* A probe that isn't ours stays as it is written. */
+static int verbatim(struct work *w, const struct text_item *item)
+{
+	struct buf *out = &w->out->text;
+	const char *behind = item->specs.p + item->specs.len;
+	int ret = rewrite_spec(w->rq, item->specs, out);
+
+	if (!ret && item->predicate.len) {
+		buf_char(out, '/');
+		ret = rewrite(w->rq, item->predicate, out);
+		behind = item->predicate.p + item->predicate.len;
+	}
+	buf_add(out, behind, item->body.p - behind);
+	return ret ? ret : rewrite(w->rq, item->body, out);
+}
+
+/* Has the probe a spec that probes the target? As script_wants_target(). */
+static int has_ours(struct work *w, const struct text_item *item, bool *ret_ours)
+{
+	struct text_spec spec;
+	size_t pos = 0;
+	int ret;
+
+	*ret_ours = false;
+	while ((ret = text_next_spec(item->specs, &pos, &spec)) > 0)
+		*ret_ours |= w->rq->elf && probes_target(&spec);
+	return ret < 0 ? err_in(ret, "%s", w->rq->name) : 0;
 }
 
 static int add_probe(struct work *w, const struct text_item *item)
@@ -222,25 +325,20 @@ static int add_probe(struct work *w, const struct text_item *item)
 	struct head h = { 0 };
 	struct text_spec spec;
 	size_t pos = 0;
-	int ret;
+	bool ours;
+	int ret = has_ours(w, item, &ours);
 
-	while ((ret = text_next_spec(item->specs, &pos, &spec)) > 0) {
+	if (ret || !ours)
+		return ret ? ret : verbatim(w, item);
+	while (!ret && text_next_spec(item->specs, &pos, &spec) > 0) {
+		h.lines = line_ends(item->specs.p, spec.all.p);
 		ret = add_spec(w, &spec, &h);
-		if (ret)
-			goto out;
 	}
-	if (ret < 0)
-		err_in(ret, "%s", w->rq->name);
 	if (!ret)
-		ret = emit(w, item, &h.plain, false);
-	if (!ret && h.plain.len && h.branch.len)
-		buf_char(&w->out->text, '\n');
-	if (!ret)
-		ret = emit(w, item, &h.branch, true);
-out:
-	w->out->text.failed |= h.plain.failed || h.branch.failed;
-	buf_free(&h.plain);
-	buf_free(&h.branch);
+		ret = emit_both(w, item, &h);
+	w->out->text.failed |= h.plain.text.failed || h.branch.text.failed;
+	buf_free(&h.plain.text);
+	buf_free(&h.branch.text);
 	return ret;
 }
 
@@ -264,34 +362,28 @@ static int add_items(struct work *w)
 	return ret ? err_in(ret, "%s", w->rq->name) : 0;
 }
 
-/* Puts the interpreter's line and what was resolved above the text. */
 static void add_top(struct work *w)
 {
 	const struct script_request *rq = w->rq;
 	const char *id = rq->elf ? elf_build_id(rq->elf) : "";
-	struct buf *text = &w->out->text, top = { 0 };
-	size_t first = 0;
+	struct buf *text = &w->out->text, *top = &w->out->top;
 
 	if (text->len >= 2 && !memcmp(text->data, "#!", 2)) {
 		const char *nl = memchr(text->data, '\n', text->len);
 
-		first = nl ? (size_t)(nl - text->data) + 1 : text->len;
-		buf_str(&top, w->out->unsafe ? "#!/usr/bin/env -S bpftrace --unsafe\n"
-					     : "#!/usr/bin/env bpftrace\n");
+		w->out->shebang = nl ? (size_t)(nl - text->data) + 1 : text->len;
+		buf_str(top, w->out->unsafe ? "#!/usr/bin/env -S bpftrace --unsafe\n"
+					    : "#!/usr/bin/env bpftrace\n");
 	}
-	buf_printf(&top, "// Made by gobpf %s from %s for bpftrace %u.%u.%u%s.\n", GOBPF_VERSION,
+	buf_printf(top, "// Made by gobpf %s from %s for bpftrace %u.%u.%u%s.\n", GOBPF_VERSION,
 		   rq->name, rq->bt->major, rq->bt->minor, rq->bt->patch,
 		   w->out->unsafe ? ", to be run with --unsafe" : "");
 	if (rq->elf)
-		buf_printf(&top, "// The places below are those of one build only, build id %s:\n",
+		buf_printf(top, "// The places below are those of one build only, build id %s:\n",
 			   id[0] ? id : "unknown");
-	buf_add(&top, w->notes.data ? w->notes.data : "", w->notes.len);
-	buf_str(&top, "//\n");
-	if (text->len)
-		buf_add(&top, text->data + first, text->len - first);
-	top.failed |= text->failed || w->notes.failed;
-	buf_free(text);
-	*text = top;
+	buf_add(top, w->notes.data ? w->notes.data : "", w->notes.len);
+	buf_str(top, "//\n");
+	top->failed |= w->notes.failed;
 }
 
 /* An argument that nothing takes is a mistake of whoever gave it: "30 s". */
@@ -324,7 +416,7 @@ int script_resolve(const struct script_request *rq, struct script *ret)
 			      (int)strcspn(s.remarks.data, "\n"), s.remarks.data);
 	if (!err)
 		add_top(&w);
-	if (!err && (s.text.failed || s.remarks.failed))
+	if (!err && (s.text.failed || s.top.failed || s.remarks.failed))
 		err = err_set(ENOMEM, "out of memory");
 	buf_free(&w.notes);
 	if (err)
@@ -337,5 +429,6 @@ int script_resolve(const struct script_request *rq, struct script *ret)
 void script_free(struct script *s)
 {
 	buf_free(&s->text);
+	buf_free(&s->top);
 	buf_free(&s->remarks);
 }

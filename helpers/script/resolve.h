@@ -60,7 +60,13 @@ struct script_request {
 };
 
 struct script {
-	struct buf text;	/* what bpftrace gets */
+	struct buf text;	/* what bpftrace gets; each line has the number that it had */
+	/*
+	 * What people want above it: the interpreter's line, the bpftrace, the build, and what was
+	 * probed where.  To be shown in place of the first `shebang' bytes of the text.
+	 */
+	struct buf top;
+	size_t shebang;
 	bool unsafe;		/* with --unsafe */
 	bool raw_stacks;
 	unsigned placed;	/* probes of the target that are in it */

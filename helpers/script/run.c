@@ -162,6 +162,27 @@ static int run(struct child *c, struct relay *r, const struct script_window *w,
 	return 0;
 }
 
+/* Warnings name the script as the user does. */
+static void name_script(struct buf *messages, const char *name)
+{
+	static const char own[] = "stdin:";
+	struct buf named = { 0 };
+	const char *p = messages->data;
+
+	while (p && *p) {
+		size_t len = strcspn(p, "\n") + 1, skip = strncmp(p, own, strlen(own)) ? 0 : strlen(own) - 1;
+
+		if (len > strlen(p))
+			len = strlen(p);
+		if (skip)
+			buf_str(&named, name);
+		buf_add(&named, p + skip, len - skip);
+		p += len;
+	}
+	buf_free(messages);
+	*messages = named;
+}
+
 int script_run(const struct bpftrace *bt, const struct script *script,
 	       const struct script_window *window, struct script_output *ret)
 {
@@ -186,6 +207,7 @@ int script_run(const struct bpftrace *bt, const struct script *script,
 		err = failure(bt, script, window, c.wait_status, oom_kills() > kills, &o);
 	child_free(&c);
 	relay_free(&r);
+	name_script(&o.err, window->name ? window->name : "the script");
 	if (err && (err != -EIO || window->pass_through))
 		script_output_free(&o);
 	*ret = o;

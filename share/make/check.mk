@@ -3,6 +3,7 @@
 # runs some.  tests/run prints the count in the last line.
 
 TESTS ?= $(filter-out tests/real.bats tests/real-%.bats tests/files-%.bats tests/matrix.bats,$(sort $(wildcard tests/*.bats)))
+# tests/run runs JOBS suites at a time, one for each CPU unless said: make check JOBS=1.
 # Tests that want another Go than the installed one have the tag newer: make matrix runs them.
 # Suites that need no probe and little time: these run with sanitizers, too, but what has the tag plain
 ASAN_TESTS ?= $(filter-out tests/lint.bats tests/install.bats,$(TESTS))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "cmd/script_place.h"
+#include "script_place.h"
 
 #include <errno.h>
 

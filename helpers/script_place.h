@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* script_place.h - what joins a script's probes to the target's functions */
-#ifndef GOBPF_CMD_SCRIPT_PLACE_H
-#define GOBPF_CMD_SCRIPT_PLACE_H
+#ifndef GOBPF_SCRIPT_PLACE_H
+#define GOBPF_SCRIPT_PLACE_H
 
 #include "script/resolve.h"
 
