@@ -23,7 +23,12 @@ setup_file() {
 		[ ! -e "$file" ] || [ -f "$dest/usr/share/man/man1/${file##*/}" ]
 	done
 	[ "$(find "$dest" -type f ! -path '*/bin/gobpf' ! -name '*.1' ! -name '*.bt' ! -path '*/completions/gobpf' \
+		! -path '*/gobpf/usdt/*' \
 		! -name 'libgosym.*' ! -name gosym.h ! -name gosym.pc ! -path '*/examples/gosym.c')" = '' ]
+}
+
+@test "install: the probes for applications, as they are" {
+	diff -r "$TOP/usdt" "$dest/usr/share/gobpf/usdt"
 }
 
 @test "install: the installed program lists the same commands and scripts" {
