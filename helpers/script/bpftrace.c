@@ -12,12 +12,17 @@
 #include "base/err.h"
 #include "script/program.h"
 
+#define OLD_NAMES .max_keys = "BPFTRACE_MAP_KEYS_MAX", .max_strlen = "BPFTRACE_STRLEN"
+#define NEW_NAMES .max_keys = "BPFTRACE_MAX_MAP_KEYS", .max_strlen = "BPFTRACE_MAX_STRLEN"
+
 /* Tried: 0.17.0 (Debian 12), 0.23.2 (Debian 13), 0.27.1 (Debian unstable). */
 static const struct bpftrace_abilities abilities[] = {
-	{ 0, 17, .max_keys = "BPFTRACE_MAP_KEYS_MAX" },
-	{ 0, 23, .address = true, .raw_stacks = true, .max_keys = "BPFTRACE_MAX_MAP_KEYS" },
-	{ 0, 27, .address = true, .raw_stacks = true, .own_pids = true,
-	  .max_keys = "BPFTRACE_MAX_MAP_KEYS" },
+	{ 0, 17, OLD_NAMES },
+	{ 0, 23, .address = true, .offset = true, .raw_stacks = true, .config = true,
+	  .missing_probes = true, .map_loops = true, .short_strings = true, NEW_NAMES },
+	{ 0, 27, .address = true, .offset = true, .raw_stacks = true, .own_pids = true,
+	  .config = true, .missing_probes = true, .map_loops = true, .range_loops = true,
+	  .short_strings = true, NEW_NAMES },
 };
 
 static bool at_least(const struct bpftrace *b, const struct bpftrace_abilities *row)
@@ -39,10 +44,10 @@ bool bpftrace_parse_version(const char *text, struct bpftrace *ret)
 	ret->major = major;
 	ret->minor = minor;
 	ret->patch = patch;
-	ret->can = NULL;
+	ret->can[0] = (struct bpftrace_abilities){ 0 };
 	for (size_t i = 0; i < ARRAY_SIZE(abilities); i++)
 		if (at_least(ret, &abilities[i]))
-			ret->can = &abilities[i];
+			ret->can[0] = abilities[i];
 	return true;
 }
 
@@ -86,7 +91,7 @@ int bpftrace_find(const char *path, struct bpftrace *ret)
 		err = program_version(b.path, &out);
 	if (!err && (!out.data || !bpftrace_parse_version(out.data, &b)))
 		err = err_set(EOPNOTSUPP, "%s doesn't say which bpftrace it is", b.path);
-	if (!err && !b.can)
+	if (!err && !b.can->max_keys)
 		err = err_set(EOPNOTSUPP, "%s is version %u.%u.%u: too old, at least 0.17 is needed "
 			      "(Debian 12 has it)", b.path, b.major, b.minor, b.patch);
 	buf_free(&out);

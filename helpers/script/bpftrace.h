@@ -7,18 +7,18 @@
 #include <stdbool.h>
 
 /*
- * What differs between versions, as far as Go programs notice.  Each row was
- * tried with the Debian packages named in bpftrace.c, on static and PIE Go
- * programs, with and without symbols.
+ * What differs between versions, as far as Go programs notice.  Stack modes perf and
+ * bpftrace, while loops, -f json and -B line are in all from 0.17 on.
  */
 struct bpftrace_abilities {
-	unsigned major, minor;	/* from this version on */
+	unsigned major, minor;	/* of the row of the table: from this version on */
 	/*
 	 * uprobe:FILE:0xADDRESS inside a function of .symtab is checked to be an
 	 * instruction boundary and accepted.  Without this only 0xFILE-OFFSET
 	 * outside every symbol is, with --unsafe.
 	 */
 	bool address;
+	bool offset;		/* uprobe:FILE:"name"+N, at an instruction's beginning */
 	/* ustack(raw): addresses only. Without it ustack(perf) has them in front. */
 	bool raw_stacks;
 	/*
@@ -26,13 +26,32 @@ struct bpftrace_abilities {
 	 * Without this it is the machine's number (0.17) or the thread's (0.23).
 	 */
 	bool own_pids;
-	const char *max_keys;	/* the environment's word for a map's size */
+	bool config;		/* a block config = { key = value } */
+	/*
+	 * config = { missing_probes = "error" or "warn" or "ignore" }.  Without being asked, 0.17 says
+	 * nothing of a probe that can't be attached, 0.23 skips it with a warning if its
+	 * list has others, 0.27 refuses the script.
+	 */
+	bool missing_probes;
+	bool map_loops;		/* for ($kv : @map) { } */
+	bool range_loops;	/* for ($i : 0..10) { } */
+	bool short_strings;	/* str(p, n) is n - 1 bytes long, the last is taken by the NUL */
+	const char *max_keys;	/* the environment's word for the size of a map; NULL: it is too old */
+	const char *max_strlen;	/* and for the length of a string */
+};
+
+enum bpftrace_learnt {
+	BPFTRACE_TABLE,		/* by its version alone; learnt_why says why */
+	BPFTRACE_CACHED,	/* tried by an earlier command */
+	BPFTRACE_TRIED,
 };
 
 struct bpftrace {
 	char path[PATH_MAX];
 	unsigned major, minor, patch;
-	const struct bpftrace_abilities *can;
+	struct bpftrace_abilities can[1];
+	enum bpftrace_learnt learnt;
+	char learnt_why[160];
 };
 
 /*

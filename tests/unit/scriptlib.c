@@ -33,7 +33,7 @@ static int do_version(const char *text)
 	if (!bpftrace_parse_version(text, &b))
 		return err_set(EINVAL, "no version");
 	printf("%u.%u.%u %s\n", b.major, b.minor, b.patch,
-	       !b.can ? "too old" : b.can->address ? "addresses" : "offsets");
+	       !b.can->max_keys ? "too old" : b.can->address ? "addresses" : "offsets");
 	return 0;
 }
 
