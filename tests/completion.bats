@@ -35,7 +35,7 @@ all_lines() {
 	local name
 	printf 'gobpf %s\n' '' lis mi 'help lis' 'script heap-hot' 'script mi' gree 'greet --' 'stats -f ' 'fold --format=s' \
 		'heap-hotspots --engine b' 'goroutines --state r' 'diff --width ' "script heap-hotspots $asked" "stats $asked" \
-		"fold -p $asked" "stats only$asked" 'fold qz' 'fold -o qz' 'fold --output=qz' 'fold --title qz' 'capture qz' \
+		"fold -p $asked" "run $asked" "stats only$asked" 'fold qz' 'fold -o qz' 'fold --output=qz' 'fold --title qz' 'run 1 -e qz' 'capture qz' \
 		'list qz' 'fold --debug-dir in' '--script-path in' '--script-path inner heap-hot' 'fold --f' 'stats -'
 	for name in $(commands); do
 		printf 'gobpf %s --\n' "$name"
@@ -125,7 +125,7 @@ all_offer() {
 
 @test "completion: processes by PID or name, where a command takes one" {
 	local shell line
-	for line in "script heap-hotspots $asked" "stats $asked" "fold -p $asked"; do
+	for line in "script heap-hotspots $asked" "stats $asked" "fold -p $asked" "run $asked"; do
 		for shell in bash zsh fish; do
 			# 1234 is the beginning of 12345, which may run, too
 			offered $shell "gobpf $line" | cut -f 1 | grep -qx "$asked" || fail "$shell: $line" || return
@@ -141,6 +141,7 @@ all_offer() {
 	all_offer 'gobpf fold --output=qz' qzx.folded
 	all_offer 'gobpf fold --debug-dir in' inner
 	all_offer 'gobpf --script-path in' inner
+	all_offer 'gobpf run 1 -e qz'
 	all_offer 'gobpf capture qz'
 	all_offer 'gobpf list qz'
 }
