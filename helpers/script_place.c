@@ -13,22 +13,25 @@ static enum script_place_kind kind_of(const struct probe_place *p)
 	return p->kind == PROBE_ENTRY ? SCRIPT_PLACE_ENTRY : SCRIPT_PLACE_CHEAP;
 }
 
-int script_place(void *ctx, const char *name, struct script_place *ret)
+int script_place_of(struct go_process *p, const struct go_func *f, struct script_place *ret)
 {
-	struct go_process *p = ctx;
 	struct probe_place place;
-	struct go_func f;
-	int err;
+	int err = probe_place(&p->go, f, &place);
 
-	if (!go_func_named(&p->go, name, &f))
-		return -ENOENT;
-	err = probe_place(&p->go, &f, &place);
 	if (err)
 		return err;
 	if (place.repeats)	/* more hits than calls: the entry is dearer, but right */
-		*ret = (struct script_place){ f.entry, elf_offset_of(&p->elf, f.entry),
+		*ret = (struct script_place){ f->entry, elf_offset_of(&p->elf, f->entry),
 					      SCRIPT_PLACE_ENTRY };
 	else
 		*ret = (struct script_place){ place.addr, place.offset, kind_of(&place) };
 	return 0;
+}
+
+int script_place(void *ctx, const char *name, struct script_place *ret)
+{
+	struct go_process *p = ctx;
+	struct go_func f;
+
+	return go_func_named(&p->go, name, &f) ? script_place_of(p, &f, ret) : -ENOENT;
 }
