@@ -17,6 +17,8 @@ libexecdir = $(prefix)/libexec/gobpf
 datadir   = $(prefix)/share/gobpf
 mandir    = $(prefix)/share/man/man1
 bashcompdir = $(prefix)/share/bash-completion/completions
+zshcompdir = $(prefix)/share/zsh/site-functions
+fishcompdir = $(prefix)/share/fish/vendor_completions.d
 
 VERSION  := 0.1.0
 
@@ -24,7 +26,6 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototype
 	-Wmissing-prototypes -Wvla -Wpointer-arith -Wwrite-strings -Wundef \
 	-Wno-missing-field-initializers -Wno-format-truncation $(if $(W),-Werror) -fno-omit-frame-pointer \
 	-Ihelpers -I$O/gen -DGOBPF_VERSION='"$(VERSION)"' \
-	-DGOBPF_LIBEXECDIR='"$(libexecdir)"' -DGOBPF_DATADIR='"$(datadir)"' \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all) $(CFLAGS)
 LDLIBS := -lbpf -ldw -lelf -lcapstone -lz -lprotobuf-c -ljansson -liberty -ltraceevent -lzstd -lm
 
@@ -69,16 +70,24 @@ $O/gen/%.bpf.o: helpers/collect/%.bpf.c $O/flags
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -D__x86_64__ -Wall -Werror -Ihelpers \
-		-I/usr/include/$(shell $(CC) -dumpmachine) -MMD -MP -MT $@ -c $< -o $@
+		-I/usr/include/$(shell $(CC) -dumpmachine) '-ffile-prefix-map=$(CURDIR)=.' -MMD -MP -MT $@ -c $< -o $@
 
 $O/gen/%.skel.h: $O/gen/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@.tmp && mv $@.tmp $@
 
-# Changing CC or any flag rebuilds everything that used it.
-$O/flags: FORCE
-	@mkdir -p $O; echo '$(CC) $(subst ','\'',$(ALL_CFLAGS))' >$@.tmp; \
-	cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+# Where things are installed, which a single file of the program knows.
+PREFIX_CFLAGS = -DGOBPF_LIBEXECDIR='"$(libexecdir)"' -DGOBPF_DATADIR='"$(datadir)"'
+$O/helpers/paths.o: private ALL_CFLAGS += $(PREFIX_CFLAGS)
+$O/helpers/paths.o: $O/prefix
+
+# Changing CC or any flag rebuilds everything that used it.  Two makes may do this at once.  Where $O
+# itself is doesn't matter: a copy of it is as good.
+$O/flags: flags = $(CC) $(subst -I$O/gen,,$(ALL_CFLAGS))
+$O/prefix: flags = $(PREFIX_CFLAGS)
+$O/flags $O/prefix: FORCE
+	@mkdir -p $O; echo '$(subst ','\'',$(flags))' >$@.$$$$; \
+	cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@
 .PHONY: FORCE
 FORCE:
 

@@ -3,6 +3,7 @@
 # What can go wrong with heap-hotspots: one clear sentence, the documented exit
 # status, the target unharmed, and what was gathered printed.
 # Exit: 1 failed, 2 usage, 3 target unusable, 4 not permitted or not supported here.
+# bats file_tags=long
 
 load helpers
 load heap

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Every target of helpers/fuzz, for a short while: its seeds, then inputs made of them by chance, the
 # same ones each time.  `make fuzz' does this with libFuzzer, and for as long as one wants.
+# bats file_tags=long
 
 load helpers
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # heap-hotspots on programs that know their own truth; tests/matrix runs the
 # "engine" tests here for every Go toolchain.
-# bats file_tags=probe
+# bats file_tags=probe,long
 
 load helpers
 load heap
@@ -236,7 +236,7 @@ setup() { requires root jq; }
 @test "two at once on one program do not disturb each other" {
 	local window
 	mix noprof
-	for window in 4s 12s 36s 72s; do
+	for window in 2s 4s 12s 36s 72s; do
 		watch --engine refill -d $window -f json -o "$BATS_TEST_TMPDIR/one.json" "$mix"
 		gobpf heap-hotspots --engine refill -d $window -f json "$mix" >"$BATS_TEST_TMPDIR/two.json"
 		reap hot

@@ -36,13 +36,18 @@ truthful() {
 	done < <(grep '^SITE ' "$BATS_TEST_TMPDIR/mix.log")
 }
 
-# sure JSON - by its own words each share is within 1.5 points
-sure() { jq -e '[.sites[] | select(.func | startswith("main.")) | .error // 0] | max <= 1.5' "$1" >/dev/null; }
+# sure JSON - by its own words each share is within 1.5 points, and they are of so many objects that the
+# program's dice are, too
+sure() {
+	jq -e '([.sites[] | select(.func | startswith("main.")) | .error // 0] | max <= 1.5) and
+		([.sites[].alloc_objects] | add >= 200000)' "$1" >/dev/null
+}
 
-# precise ARG... - heap-hotspots ARG... -f json into $json, for 4 s; longer when other programs leave the
-# target little time, until by its own words each share is within 1.5 points. Sets $window to the time.
+# precise ARG... - heap-hotspots ARG... -f json into $json, for 2 s, 3 s of buckets; longer when other programs leave the
+# target little time, until it is sure. Sets $window to the time.
 precise() {
-	for window in 4s 12s 36s 72s; do
+	for window in 2s 3s 6s 12s 36s 72s; do
+		[[ $window != 2s || $* != *buckets* ]] || continue
 		gobpf heap-hotspots -d $window --json "$@" >"$json" || return
 		sure "$json" && return
 	done

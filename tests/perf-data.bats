@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # perf.data: real recordings against what perf script says of them, made ones for what perf doesn't write.
+# bats file_tags=long
 
 load helpers
 load perfdata

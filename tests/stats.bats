@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # stats against what the program's own runtime.ReadMemStats() and runtime/metrics say right after it was read from
 # outside. $GOBPF_TOOLCHAINS adds toolchains.
+# bats file_tags=long
 
 # shellcheck disable=SC2030,SC2031
 load helpers

@@ -33,7 +33,7 @@ $O/libgosym.a: $(GOSYM_OBJS) share/make/gosym.mk
 	$(Q)$(LD) -r -o $O/pic/gosym.o $(GOSYM_OBJS) && objcopy --localize-hidden $O/pic/gosym.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $O/pic/gosym.o
 
-$O/gosym.pc: helpers/gosym/gosym.h share/make/gosym.mk $O/flags
+$O/gosym.pc: helpers/gosym/gosym.h share/make/gosym.mk $O/prefix
 	$(Q)printf '%s\n' 'prefix=$(prefix)' 'libdir=$(libdir)' 'includedir=$(includedir)' '' \
 		'Name: gosym' 'Description: names, files and lines of addresses in Go executables, stripped or not' \
 		'Version: $(GOSYM_VERSION)' 'Requires.private: libelf' 'Libs: -L$${libdir} -lgosym' \

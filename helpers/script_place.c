@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "cmd/script_place.h"
+#include "script_place.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,6 +12,21 @@ static enum script_place_kind kind_of(const struct probe_place *p)
 	if (p->skip_if_cf_or_zf)
 		return SCRIPT_PLACE_BRANCH;
 	return p->kind == PROBE_ENTRY ? SCRIPT_PLACE_ENTRY : SCRIPT_PLACE_CHEAP;
+}
+
+int script_place_of(struct go_process *p, const struct go_func *f, struct script_place *ret)
+{
+	struct probe_place place;
+	int err = probe_place(&p->go, f, &place);
+
+	if (err)
+		return err;
+	if (place.repeats)	/* more hits than calls: the entry is dearer, but right */
+		*ret = (struct script_place){ f->entry, elf_offset_of(&p->elf, f->entry),
+					      SCRIPT_PLACE_ENTRY };
+	else
+		*ret = (struct script_place){ place.addr, place.offset, kind_of(&place) };
+	return 0;
 }
 
 /* The symbol table, so bpftrace, calls assembly NAME.abi0; the function table does not. */
@@ -32,19 +47,7 @@ static bool named(const struct go_file *g, const char *name, struct go_func *ret
 int script_place(void *ctx, const char *name, struct script_place *ret)
 {
 	struct go_process *p = ctx;
-	struct probe_place place;
 	struct go_func f;
-	int err;
 
-	if (!named(&p->go, name, &f))
-		return -ENOENT;
-	err = probe_place(&p->go, &f, &place);
-	if (err)
-		return err;
-	if (place.repeats)	/* more hits than calls: the entry is dearer, but right */
-		*ret = (struct script_place){ f.entry, elf_offset_of(&p->elf, f.entry),
-					      SCRIPT_PLACE_ENTRY };
-	else
-		*ret = (struct script_place){ place.addr, place.offset, kind_of(&place) };
-	return 0;
+	return named(&p->go, name, &f) ? script_place_of(p, &f, ret) : -ENOENT;
 }
