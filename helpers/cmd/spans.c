@@ -11,6 +11,7 @@
 #include "go/layout.h"
 #include "paths.h"
 #include "script_place.h"
+#include "script_place.h"
 
 enum { OPT_TRACE = OPT_OWN, OPT_PRINT, OPT_SOURCE, OPT_BPFTRACE };
 

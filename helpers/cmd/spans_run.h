@@ -40,14 +40,13 @@ struct spans_run {
 	struct spans_span *v;
 	size_t n, cap;
 	uint64_t late;		/* ended, but had begun before */
-	uint64_t lost;		/* lines that bpftrace could not print */
 	struct buf notes;
 };
 
 /* spans_otel.c: where recordingSpan has name, spanContext, parent and endTime. */
 int spans_otel_args(struct go_process *p, uint32_t ret[SPANS_ARGS_MAX]);
 
-/* spans_read.c: output into v, late and lost; 0 or -errno with words. */
+/* spans_read.c: output into v and late; 0 or -errno with words. */
 int spans_read(struct spans_run *r);
 
 /* spans_print.c: 0 or -errno with words; write errors stay in f. */
