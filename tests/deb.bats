@@ -77,7 +77,7 @@ files() {
 		grep -qx "usr/share/$file" "$BATS_TEST_TMPDIR/files" || fail "no $file"
 	done
 	# what an installed program has beside these comes from `make install', which has a test
-	run grep -vE '^usr/(bin|libexec|include|lib|share/(gobpf|man|doc|lintian|bash-completion))/' "$BATS_TEST_TMPDIR/files"
+	run grep -vE '^usr/(bin|libexec|include|lib|share/(gobpf|man|doc|lintian|bash-completion|zsh|fish))/' "$BATS_TEST_TMPDIR/files"
 	[ -z "$output" ] || fail "elsewhere: $output"
 }
 
