@@ -113,6 +113,7 @@ static int run(struct bt *b, const struct script *s)
 {
 	struct script_window window = {
 		.duration_ns = b->window.duration_ns, .wait = over, .ctx = b, .pass_through = true,
+		.name = b->name, .source = { b->text.data, b->text.len },
 	};
 	struct script_output output;
 	int err;
@@ -124,6 +125,8 @@ static int run(struct bt *b, const struct script *s)
 		return err;
 	if (output.err.len && !b->quiet)
 		fputs(output.err.data, stderr);
+	if (output.losses.len)
+		fputs(output.losses.data, stderr);
 	if (b->has_target && target_check(&b->target) == -ESRCH && !b->quiet)
 		fprintf(stderr, "%s: %s\n", program_invocation_name, err_text());
 	script_output_free(&output);

@@ -32,8 +32,9 @@ setup_file() {
 		[ -f "$dest/usr/share/man/man1/${file##*/}" ]
 	done
 	[ -f "$dest/usr/share/man/man1/gobpf-heap-hotspots.bt.1" ]
-	[ "$(find "$dest" -type f ! -name '*.1' ! -name '*.bt' ! -name gobpf ! -name _gobpf ! -name gobpf.fish \
-		! -name 'libgosym.*' ! -name gosym.h ! -name gosym.pc ! -path '*/examples/gosym.c')" = '' ]
+	[ -f "$dest/usr/share/doc/gobpf/html/index.html" ]
+	[ "$(find "$dest" -type f ! -path '*/share/doc/gobpf/html/*.html' ! -name '*.1' ! -name '*.bt' \
+		! -name gobpf ! -name _gobpf ! -name gobpf.fish ! -name 'libgosym.*' ! -name gosym.h ! -name gosym.pc ! -path '*/examples/gosym.c')" = '' ]
 }
 
 @test "install: the installed program lists the same commands and scripts" {

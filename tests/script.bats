@@ -344,8 +344,8 @@ own="pid == ${PID[burst]} && @seconds && (int64)reg(\"bx\") > 0"
 	run -2 --separate-stderr mine broken "${PID[burst]}"
 	[[ $stderr == *"broken.bt: line 3: a block has no end"* ]]
 	own wrong <<<'uprobe:$1:"main.allocBurst" { @ = nosuchfunction(); }'
-	run -1 --separate-stderr mine --run wrong "${PID[burst]}"
-	[[ $stderr == *nosuchfunction* ]]
+	run -2 --separate-stderr mine --run wrong "${PID[burst]}"
+	[[ $stderr == "gobpf script: wrong.bt:"*": Unknown function: "*nosuchfunction* ]]
 	unharmed burst
 }
 

@@ -65,7 +65,7 @@ static int explain_plugin(void)
 			err == -ESRCH ? "" : err_text());
 		return EXIT_USAGE;
 	}
-	if (p.kind == PLUGIN_SCRIPT) {
+	if (p.kind == PLUGIN_SCRIPT && !command_find(p.name)) {
 		char *ask[] = { NULL, (char *)"--help", NULL };
 
 		return plugin_run_script(&p, 2, ask);	/* argp prints its help and exits */
@@ -74,7 +74,8 @@ static int explain_plugin(void)
 	if (err)
 		fprintf(stderr, "gobpf help: %s\n", err_text());
 	else if (manual.len)
-		printf("Usage: gobpf %s\n\n%s\n(%s)\n", p.name, manual.data, p.path);
+		printf(p.kind == PLUGIN_SCRIPT ? "Usage: gobpf script --run %s PID [ARG...]\n\n%s\n(%s)\n" :
+		       "Usage: gobpf %s\n\n%s\n(%s)\n", p.name, manual.data, p.path);
 	else
 		printf("gobpf %s runs %s, which has no words on itself.\n", p.name, p.path);
 	buf_free(&summary);
