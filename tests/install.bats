@@ -34,7 +34,12 @@ setup_file() {
 	[ -f "$dest/usr/share/man/man1/gobpf-heap-hotspots.bt.1" ]
 	[ -f "$dest/usr/share/doc/gobpf/html/index.html" ]
 	[ "$(find "$dest" -type f ! -path '*/share/doc/gobpf/html/*.html' ! -name '*.1' ! -name '*.bt' \
-		! -name gobpf ! -name _gobpf ! -name gobpf.fish ! -name 'libgosym.*' ! -name gosym.h ! -name gosym.pc ! -path '*/examples/gosym.c')" = '' ]
+		! -name gobpf ! -name _gobpf ! -name gobpf.fish ! -path '*/gobpf/usdt/*' \
+		! -name 'libgosym.*' ! -name gosym.h ! -name gosym.pc ! -path '*/examples/gosym.c')" = '' ]
+}
+
+@test "install: the probes for applications, as they are" {
+	diff -r "$TOP/usdt" "$dest/usr/share/gobpf/usdt"
 }
 
 @test "install: the installed program lists the same commands and scripts" {
