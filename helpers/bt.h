@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "filter.h"
 #include "go/process.h"
 #include "input/target.h"
 #include "options.h"
@@ -31,21 +32,23 @@ struct bt {
 	/* by the options */
 	struct opt_window window;	/* preset to the default; 0: until Ctrl-C or until the text ends it */
 	const char *bpftrace;		/* NULL: the one in $PATH */
-	bool print, quiet;
+	bool print;
+	struct opt_filter filter;	/* how stacks of gostack are written; .out.quiet counts for all */
 
 	/* opened */
 	struct bpftrace found;
 	bool has_target;
 	struct target target;
 	struct go_process process;
+	char pid[16];
 };
 
-/* -d, --print, --bpftrace, -q */
+/* -d, --print, --bpftrace, -f, -o, --value, -n, -q, -v */
 extern const struct argp bt_argp;
 
 /*
- * Resolves the text for the target and runs it; its output goes to stdout, remarks to stderr.  With
- * .print it is only shown.  0 or -errno with words.
+ * Resolves the text for the target, Go's own words in it too (script/golang.h), and runs it; its
+ * output goes to stdout, remarks to stderr.  With .print it is only shown.  0 or -errno with words.
  */
 int bt_run(struct bt *b);
 

@@ -4,6 +4,9 @@
 
 load helpers
 
+# everything is built anew in one of them
+setup_file() { export BATS_TEST_TIMEOUT=900; }
+
 setup() {
 	# make's own variables must not reach the make that a test runs
 	unset MAKEFLAGS MAKELEVEL MFLAGS
@@ -68,8 +71,11 @@ files() {
 	done
 	for file in "$TOP"/scripts/*.bt; do
 		grep -qx "usr/share/gobpf/scripts/${file##*/}" "$BATS_TEST_TMPDIR/files" || fail "no ${file##*/}"
+		grep -qx "usr/share/man/man1/gobpf-${file##*/}.1.gz" "$BATS_TEST_TMPDIR/files" || fail "no page of ${file##*/}"
 	done
-	grep -qx usr/share/bash-completion/completions/gobpf "$BATS_TEST_TMPDIR/files"
+	for file in bash-completion/completions/gobpf zsh/vendor-completions/_gobpf fish/vendor_completions.d/gobpf.fish; do
+		grep -qx "usr/share/$file" "$BATS_TEST_TMPDIR/files" || fail "no $file"
+	done
 	# what an installed program has beside these comes from `make install', which has a test
 	run grep -vE '^usr/(bin|libexec|include|lib|share/(gobpf|man|doc|lintian|bash-completion|zsh|fish))/' "$BATS_TEST_TMPDIR/files"
 	[ -z "$output" ] || fail "elsewhere: $output"

@@ -34,7 +34,12 @@ setup_file() {
 	[ -f "$dest/usr/share/man/man1/gobpf-heap-hotspots.bt.1" ]
 	[ -f "$dest/usr/share/doc/gobpf/html/index.html" ]
 	[ "$(find "$dest" -type f ! -path '*/share/doc/gobpf/html/*.html' ! -name '*.1' ! -name '*.bt' \
-		! -name gobpf ! -name _gobpf ! -name gobpf.fish ! -name 'libgosym.*' ! -name gosym.h ! -name gosym.pc ! -path '*/examples/gosym.c')" = '' ]
+		! -name gobpf ! -name _gobpf ! -name gobpf.fish ! -path '*/gobpf/usdt/*' \
+		! -name 'libgosym.*' ! -name gosym.h ! -name gosym.pc ! -path '*/examples/gosym.c')" = '' ]
+}
+
+@test "install: the probes for applications, as they are" {
+	diff -r "$TOP/usdt" "$dest/usr/share/gobpf/usdt"
 }
 
 @test "install: the installed program lists the same commands and scripts" {
@@ -57,10 +62,15 @@ setup_file() {
 	grep -qx 'prefix=/opt/gobpf' "$BATS_TEST_TMPDIR/stage/opt/gobpf/lib/pkgconfig/gosym.pc"
 }
 
-@test "install: uninstall leaves nothing" {
+@test "install: uninstall leaves nothing of its own, and all of others" {
+	local others=(bin/other include/other.h lib/libother.so lib/pkgconfig/other.pc share/man/man1/other.1 share/other/gobpf)
+	mkdir -p "$dest/usr/share/other"
+	touch "${others[@]/#/$dest/usr/}"
 	make -s -C "$TOP" O="$BATS_FILE_TMPDIR/build" PREFIX="$dest/usr" uninstall
-	run find "$dest" ! -type d
-	[ -z "$output" ]
+	run find "$dest" ! -type d -printf '%P\n'
+	[ "$(sort <<<"$output")" = "$(printf 'usr/%s\n' "${others[@]}")" ] || fail "$output"
+	run find "$dest" -type d \( -name '*gobpf*' -o -name '*gosym*' \)
+	[ -z "$output" ] || fail "$output"
 }
 
 @test "install: a source tree in a path with blanks" {

@@ -108,7 +108,7 @@ unused() { gobpf "$@" list | sed -n '/^Not used$/,$p' | sed '/^$/,$d' | tail -n 
 	mkdir "$BATS_TEST_TMPDIR/given"
 	program "$BATS_TEST_TMPDIR/given/gobpf-show" 'printf "<%s>\n" "$@" "$GOBPF" "$GOBPF_VERSION" "$GOBPF_SCRIPT_PATH"'
 	cd "$BATS_TEST_TMPDIR"
-	GOBPF_SCRIPT_PATH=/env run -0 gobpf --script-path given show -d 'a b' '' --help
+	GOBPF_SCRIPT_PATH=/env run -0 env GOBPF=/other "$GOBPF" --script-path given show -d 'a b' '' --help
 	[ "$output" = "<-d>
 <a b>
 <>
@@ -169,6 +169,9 @@ unused() { gobpf "$@" list | sed -n '/^Not used$/,$p' | sed '/^$/,$d' | tail -n 
 	[ "$(unused 2>/dev/null)" = "  $mine/gobpf-help: the command 'help' of gobpf comes before it
   $mine/list.bt: the command 'list' of gobpf comes before it" ]
 	[ -z "$(plugins 2>/dev/null)" ]
+	# the scripts of gobpf itself have their commands' names
+	run -2 --separate-stderr gobpf heap-hotspots
+	[[ $stderr != *"is not run"* ]]
 }
 
 @test "plugins: nothing comes from the current folder or from PATH" {
@@ -344,6 +347,9 @@ refused() {
 	chown 65534 "${deep%/*}"
 	refused linked "${deep%/*} belongs to user 65534"
 	chown 0 "${deep%/*}"
+	chmod 1777 "$deep"
+	refused linked "everybody can write to $deep"
+	chmod 755 "$deep"
 	# a folder that is one: the place that it leads to counts
 	ln -s "$deep" "$far/link"
 	export GOBPF_SCRIPT_PATH=$far/link

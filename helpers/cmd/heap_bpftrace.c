@@ -127,6 +127,8 @@ static int run_bpftrace(struct heap_run *run)
 		buf_line(&run->notes, "%.*s", (int)strcspn(script.remarks.data, "\n"), script.remarks.data);
 	if (out.err.len)
 		buf_line(&run->notes, "bpftrace: %.*s", (int)strcspn(out.err.data, "\n"), out.err.data);
+	if (out.losses.len)
+		buf_line(&run->notes, "bpftrace: %.*s", (int)strcspn(out.losses.data, "\n"), out.losses.data);
 	err = script_read((struct part){ out.out.data, out.out.len }, add_stack, run);
 out:
 	script_free(&script);

@@ -49,11 +49,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_child children[] = { { &bt_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
 	options, parse, "TARGET FILE|-e PROGRAM [ARG...]",
-	"Run a bpftrace program on a running Go program, a PID or a unique process name. In it $1 is "
-	"/proc/PID/exe, $2 the PID, $3 the first ARG.\v"
+	"Run a bpftrace program on a running Go program, a PID or a unique process name. Its probes may be "
+	"go:NAME and goreturn:NAME, and goid, goarg0, gostr(), goslice(), gostack and label() are known; "
+	"all else is plain bpftrace. $1 is /proc/PID/exe, $2 the PID, $3 the first ARG.\v"
 	"Examples:\n"
-	"  gobpf run 4242 -e 'uprobe:$1:\"net/http.(*conn).serve\" /pid == $2/ { @ = count(); }'\n"
-	"  gobpf run -d 10s server slow.bt 100",
+	"  gobpf run server -e 'go:net/http.(*conn).serve { @[gostack] = count(); }'\n"
+	"  gobpf run -d 10s 4242 -e 'go:main.get { @[gostr(goarg0, goarg1)] = count(); }'\n"
+	"  gobpf run --print server slow.bt 100",
 	children, NULL, NULL,
 };
 

@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "base/buf.h"
+
 /*
  * What differs between versions, as far as Go programs notice.  Stack modes perf and
  * bpftrace, while loops, -f json and -B line are in all from 0.17 on.
@@ -55,11 +57,22 @@ struct bpftrace {
 };
 
 /*
- * Finds and asks bpftrace.  path NULL: the first in $PATH, as root only one
+ * Finds bpftrace and what it can do.  path NULL: the first in $PATH, as root only one
  * that is root's own.  0 or -errno with words: EOPNOTSUPP (none, or older
  * than 0.17), or why the one named can't be run.
+ *
+ * What it can do is tried once for each bpftrace and kernel, which takes up to some seconds, and kept
+ * (learnt.h).  Then not even its version is asked again.  What was tried wins over
+ * the table by versions, as distributions change what they package; the table is used when
+ * nothing can be tried, or kept.
  */
 int bpftrace_find(const char *path, struct bpftrace *ret);
+
+/* The same, but tries it also where that can't be kept. */
+int bpftrace_find_and_try(const char *path, struct bpftrace *ret);
+
+/* "addresses, raw stacks" is added to ret: what it is able to do, or not. */
+void bpftrace_list(const struct bpftrace *b, bool able, struct buf *ret);
 
 /*
  * Would a script's /pid == N/ see the process that is called N here?  Always

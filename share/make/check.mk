@@ -51,7 +51,7 @@ check-versions:
 
 check-versions-run: all test-programs
 	$(Q)bpftrace=$$(tests/get-bpftrace trixie) && \
-		O='$(O_ABS)' GOBPF_BPFTRACES=$$bpftrace tests/run tests/script.bats
+		O='$(O_ABS)' GOBPF_BPFTRACES=$$bpftrace tests/run tests/script.bats tests/run.bats
 	$(Q)goroot=$$(tests/get-toolchains 1.27) && \
 		O='$(O_ABS)' GOBPF_TOOLCHAINS=$$goroot MATRIX='files engines' tests/matrix
 

@@ -14,8 +14,8 @@ deb:
 deb-run:
 	$(Q)rm -rf $O/deb/tree
 	$(Q)$(MAKE) --no-print-directory O=$(DEB_BUILD) W= SANITIZE= PREFIX=/usr DESTDIR=$O/deb/tree \
-		zshcompdir=/usr/share/zsh/vendor-completions \
-		libdir=/usr/lib/$$(dpkg-architecture -qDEB_HOST_MULTIARCH) LDFLAGS="$$($(DEB_FLAGS) LDFLAGS)" \
+		libdir=/usr/lib/$$(dpkg-architecture -qDEB_HOST_MULTIARCH) \
+		zshcompdir=/usr/share/zsh/vendor-completions LDFLAGS="$$($(DEB_FLAGS) LDFLAGS)" \
 		CFLAGS="$$($(DEB_FLAGS) CFLAGS) $$($(DEB_FLAGS) CPPFLAGS) \
 			'-ffile-prefix-map=$(CURDIR)=.' '-ffile-prefix-map=$(DEB_BUILD)=build'" install
 	$(Q)share/deb/pack '$(O_ABS)/deb' $(VERSION)
