@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# bats file_tags=plain
 # The manual: pages made from headers and tables, as pages of man and in a browser.
 
 load helpers

@@ -62,7 +62,7 @@ Test it:  bats $mine/slow-dials.bats" ]
 	gobpf new one --folder "$BATS_TEST_TMPDIR"
 	# the registry's rules for scripts, on a tree of which this is one
 	mkdir -p "$rules/tests" "$rules/scripts"
-	cp "$TOP/tests/registry.bats" "$TOP/tests/helpers.bash" "$rules/tests"
+	cp "$TOP"/tests/registry.bats "$TOP"/tests/*.bash "$rules/tests"
 	cp "$script" "$rules/scripts"
 	cp "${script%.bt}.bats" "$rules/tests"
 	run -0 own_test "$rules/tests/registry.bats" -f 'registry: every script'
