@@ -17,6 +17,8 @@ libexecdir = $(prefix)/libexec/gobpf
 datadir   = $(prefix)/share/gobpf
 mandir    = $(prefix)/share/man/man1
 bashcompdir = $(prefix)/share/bash-completion/completions
+zshcompdir = $(prefix)/share/zsh/site-functions
+fishcompdir = $(prefix)/share/fish/vendor_completions.d
 
 VERSION  := 0.1.0
 
@@ -68,7 +70,7 @@ $O/gen/%.bpf.o: helpers/collect/%.bpf.c $O/flags
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -D__x86_64__ -Wall -Werror -Ihelpers \
-		-I/usr/include/$(shell $(CC) -dumpmachine) -MMD -MP -MT $@ -c $< -o $@
+		-I/usr/include/$(shell $(CC) -dumpmachine) '-ffile-prefix-map=$(CURDIR)=.' -MMD -MP -MT $@ -c $< -o $@
 
 $O/gen/%.skel.h: $O/gen/%.bpf.o
 	$(call say,SKEL,$@)

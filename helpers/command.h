@@ -8,7 +8,7 @@
  * --------------------------
  *   helpers/cmd/foo.c     define `const struct command cmd_foo'
  *   helpers/commands.inc  add COMMAND(foo), in order
- *   docs/gobpf-foo.1      its manual; SYNOPSIS is what --help says, word for word
+ *   docs/gobpf-foo.1      its manual, with EXAMPLES; SYNOPSIS is what --help says, word for word
  *   tests/foo.bats        its tests
  *   .capture              if it reads a process (helpers/live.h): the options with which `gobpf capture'
  *                         runs it to find out what it reads, so that it works on captures

@@ -11,32 +11,39 @@
 #include "filter_read.h"
 #include "stack/value.h"
 
-int filter_load(const struct opt_filter *f, char **files, int n, struct profile *p)
+int filter_load_by(const struct opt_filter *f, struct resolving *r, char **files, int n, struct profile *p)
 {
 	char dash[] = "-", *stdin_only[] = { dash };
 	struct buf by = { 0 };
 	const struct writer *w = writer_find(f->out.format);
 	struct resolved *resolved = NULL;
-	struct resolving resolving;
 	struct profile read;
 	int ret = profile_init(&read, NULL, 0);
 
 	*p = (struct profile){ 0 };
 	if (ret)
 		return err_sys(-ret, "can't begin");
-	ret = resolving_open(&f->resolve, &resolving);
-	if (!ret)
-		ret = filter_read(f, n ? files : stdin_only, n ? n : 1, resolving.recorded, &read,
-				  &by);
+	ret = filter_read(f, n ? files : stdin_only, n ? n : 1, r->recorded, &read, &by);
 	if (!ret && !f->transform.as_is)
-		ret = resolving_begin(&resolving, w && w->addresses, &read, &resolved);
+		ret = resolving_begin(r, w && w->addresses, &read, &resolved);
 	if (!ret)
 		ret = opt_transform_apply(&f->transform, by.data, w && w->labels, resolved, &read, p);
 	if (resolved && !f->out.quiet)
-		resolving_remarks(&resolving);
-	resolving_close(&resolving);
+		resolving_remarks(r);
 	profile_free(&read);
 	buf_free(&by);
+	return ret;
+}
+
+int filter_load(const struct opt_filter *f, char **files, int n, struct profile *p)
+{
+	struct resolving resolving;
+	int ret = resolving_open(&f->resolve, &resolving);
+
+	*p = (struct profile){ 0 };
+	if (!ret)
+		ret = filter_load_by(f, &resolving, files, n, p);
+	resolving_close(&resolving);
 	return ret;
 }
 

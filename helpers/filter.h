@@ -42,6 +42,8 @@ error_t filter_parse(int key, char *arg, struct argp_state *state);
  * failure); the value to show, into f->write.value; the output.  0 or -errno with words.
  */
 int filter_load(const struct opt_filter *f, char **files, int n, struct profile *p);
+/* The same by what was opened before, since a process may end; it is open until the profile was written. */
+int filter_load_by(const struct opt_filter *f, struct resolving *r, char **files, int n, struct profile *p);
 int filter_choose_value(struct opt_filter *f, const struct profile *p);
 int filter_write(const struct opt_filter *f, const struct profile *p);
 

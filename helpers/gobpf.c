@@ -12,6 +12,7 @@
 #include "command.h"
 #include "options.h"
 #include "paths.h"
+#include "plugins.h"
 
 #define COMMAND(name) extern const struct command cmd_##name;
 #include "commands.inc"
@@ -69,12 +70,10 @@ struct nearest {
 	unsigned distance;
 };
 
-static void consider(const char *name, const char *path, void *arg)
+static void consider(const char *name, struct nearest *near)
 {
-	struct nearest *near = arg;
 	unsigned d = distance(near->wanted, name);
 
-	(void)path;
 	if (!strncmp(name, near->wanted, strlen(near->wanted)) && d > 2)
 		d = 2;
 	if (d < near->distance) {
@@ -83,13 +82,19 @@ static void consider(const char *name, const char *path, void *arg)
 	}
 }
 
+static void consider_plugin(const struct plugin *p, void *arg)
+{
+	if (!p->unused[0])
+		consider(p->name, arg);
+}
+
 static int unknown_command(const char *name)
 {
 	struct nearest near = { .wanted = name, .distance = strlen(name) < 4 ? 2 : 4 };
 
 	for (const struct command *const *c = commands; *c; c++)
-		consider((*c)->name, NULL, &near);
-	path_each_plugin(consider, &near);
+		consider((*c)->name, &near);
+	plugin_each(consider_plugin, &near);
 	if (near.name[0])
 		fprintf(stderr, "gobpf: no command '%s'; did you mean '%s'?\n", name, near.name);
 	else
@@ -108,29 +113,23 @@ static int run_command(const struct command *c, int argc, char **argv)
 	return c->run(argc, argv);
 }
 
-/* NAME.bt is run as `gobpf script --run NAME ARG…' would: one way to run scripts. */
 static int run_plugin(int argc, char **argv)
 {
-	const struct command *script = command_find("script");
-	char path[PATH_MAX];
-	char **args;
-	int status;
+	struct buf passed_over = { 0 };
+	struct plugin p;
+	int err = plugin_find(argv[0], &p, &passed_over);
 
-	if (path_find_plugin(argv[0], path)) {
-		execv(path, argv);
-		fprintf(stderr, "gobpf: can't run %s: %s\n", path, strerror(errno));
-		return EXIT_FAILED;
-	}
-	if (!script || !path_find_script(argv[0], path))
+	if (err == -ESRCH)
 		return unknown_command(argv[0]);
-	args = calloc(argc + 3, sizeof(*args));
-	if (!args)
-		return EXIT_FAILED;
-	args[1] = (char *)"--run";
-	memcpy(args + 2, argv, argc * sizeof(*argv));
-	status = run_command(script, argc + 2, args);
-	free(args);
-	return status;
+	if (err) {
+		fprintf(stderr, "gobpf: no command '%s': %s\n", argv[0], err_text());
+		return err == -EPERM ? EXIT_DENIED : EXIT_USAGE;
+	}
+	if (passed_over.len)
+		fprintf(stderr, "gobpf: %s; %s is run\n", passed_over.data, p.path);
+	buf_free(&passed_over);
+	return p.kind == PLUGIN_PROGRAM ? plugin_exec(&p, argv) :
+					    plugin_run_script(&p, argc, argv);
 }
 
 /* Output that nobody got is a failure, whatever the command thought. */
@@ -163,15 +162,15 @@ static void hold_standard_files(void)
 static int dispatch(int argc, char **argv)
 {
 	const struct command *c;
+	struct plugin hidden;
 
 	while (argc > 1 && !strcmp(argv[1], "--script-path")) {
 		if (argc < 3) {
 			fprintf(stderr, "gobpf: --script-path: which folder?\n");
 			return EXIT_USAGE;
 		}
-		if (!path_set_scripts(argv[2])) {
-			fprintf(stderr, "gobpf: --script-path: can't read %s: %s\n", argv[2],
-				strerror(errno));
+		if (path_add_scripts(argv[2])) {
+			fprintf(stderr, "gobpf: --script-path: %s\n", err_text());
 			return EXIT_USAGE;
 		}
 		argc -= 2;
@@ -193,6 +192,9 @@ static int dispatch(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	c = command_find(argv[1]);
+	if (c && plugin_is_hidden(c->name, &hidden))
+		fprintf(stderr, "gobpf: %s is not run: '%s' is a command of gobpf\n", hidden.path,
+			c->name);
 	if (c)
 		return run_command(c, argc - 1, argv + 1);
 	return run_plugin(argc - 1, argv + 1);

@@ -99,7 +99,7 @@ static void choose_format(struct argp_state *state, struct opt_output *o)
 }
 
 static const struct argp_option output_options[] = {
-	{ "format", 'f', "FORMAT", 0, "Write FORMAT instead of the default", 50 },
+	{ "format", 'f', "FORMAT", 0, "Write FORMAT", 50 },
 	{ "output", 'o', "FILE", 0, "Write to FILE; its ending chooses the format", 50 },
 	{ 0 },
 };
@@ -178,7 +178,29 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-const struct argp opt_output_argp = { output_options, parse_output };
+/* Names the formats that this command has, as in "Write FORMAT: table (default), json". */
+static char *output_help(int key, const char *text, void *input)
+{
+	const struct opt_output *o = input;
+	const char *p, *fallback;
+	char *help = NULL;
+	size_t n;
+	FILE *f;
+
+	if (key != 'f' || !o || !o->formats || !(f = open_memstream(&help, &n)))
+		return (char *)text;
+	fallback = o->fallback ? o->fallback : o->formats;
+	fprintf(f, "%s:", text);
+	for (p = o->formats; *p; p += strspn(p, " ")) {
+		n = strcspn(p, " ");
+		fprintf(f, "%s %.*s%s", p == o->formats ? "" : ",", (int)n, p,
+			strncmp(p, fallback, n) || (fallback[n] && fallback[n] != ' ') ? "" : " (default)");
+		p += n;
+	}
+	return fclose(f) ? (char *)text : help;
+}
+
+const struct argp opt_output_argp = { output_options, parse_output, .help_filter = output_help };
 static const struct argp_child json_children[] = { { &opt_output_argp, 0, NULL, 0 }, { 0 } };
 const struct argp opt_json_argp = { json_options, parse_json, NULL, NULL, json_children };
 const struct argp opt_report_argp = { report_options, parse_report };

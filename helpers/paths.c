@@ -2,25 +2,15 @@
 #include "paths.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static const char *script_path;
-
-bool path_set_scripts(const char *dir)
-{
-	DIR *d = opendir(dir);
-
-	if (!d)
-		return false;
-	closedir(d);
-	script_path = dir;
-	return true;
-}
+#include "base/buf.h"
+#include "base/err.h"
 
 /* The source tree that the program was built in, or NULL when it is installed. */
 static const char *source_tree(void)
@@ -64,24 +54,12 @@ const char *path_dir(enum path_kind kind)
 	return dirs[kind];
 }
 
-/* Root runs only what nobody but root could have put there. */
-static bool trusted(const char *path)
+bool path_in_tree(void)
 {
-	struct stat st;
-
-	if (stat(path, &st) || !S_ISREG(st.st_mode))
-		return false;
-	if (geteuid() != 0)
-		return true;
-	return (st.st_uid == 0 && !(st.st_mode & 022)) || source_tree();
+	return source_tree();
 }
 
-static bool plain_name(const char *name)
-{
-	return name[0] && name[0] != '.' && !strchr(name, '/');
-}
-
-static const char *user_scripts(void)
+const char *path_user_scripts(void)
 {
 	static char dir[PATH_MAX];
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
@@ -99,81 +77,73 @@ static const char *user_scripts(void)
 	return dir;
 }
 
-/* Where scripts are looked for, in order; some may be NULL. */
-static void script_dirs(const char *dirs[3])
+/* DIR:DIR... from the command line, as absolute paths */
+static struct buf given;
+
+/* The next of DIR:DIR..., "" when it is too long to be one; false: no more. */
+static bool next_dir(const char **list, char ret[PATH_MAX])
 {
-	dirs[0] = script_path;
-	dirs[1] = user_scripts();
-	dirs[2] = path_dir(PATH_SCRIPTS);
+	size_t n;
+
+	*list += strspn(*list, ":");
+	n = strcspn(*list, ":");
+	snprintf(ret, PATH_MAX, "%.*s", n < PATH_MAX ? (int)n : 0, *list);
+	*list += n;
+	return n;
 }
 
-bool path_find_script(const char *name, char ret[PATH_MAX])
+int path_add_scripts(const char *dirs)
 {
-	const char *dirs[3];
+	char dir[PATH_MAX], real[PATH_MAX];
+	const char *at = dirs;
+	DIR *d;
 
-	if (!plain_name(name))
-		return false;
-	script_dirs(dirs);
-	for (int i = 0; i < 3; i++) {
-		if (!dirs[i] || snprintf(ret, PATH_MAX, "%s/%s.bt", dirs[i], name) >= PATH_MAX)
+	if (!dirs[strspn(dirs, ":")])
+		return err_set(EINVAL, "which folder?");
+	while (next_dir(&at, dir)) {
+		d = opendir(dir);
+		if (!d || !realpath(dir, real)) {
+			int err = errno;
+
+			if (d)
+				closedir(d);
+			return err_sys(err, "can't read %s", dir[0] ? dir : dirs);
+		}
+		closedir(d);
+		buf_printf(&given, "%s%s", given.len ? ":" : "", real);
+	}
+	return given.failed ? err_set(ENOMEM, "out of memory") : 0;
+}
+
+const char *path_given_scripts(void)
+{
+	static struct buf all;
+	const char *env = getenv("GOBPF_SCRIPT_PATH");
+
+	buf_clear(&all);
+	buf_printf(&all, "%s%s%s", given.len ? given.data : "", given.len && env ? ":" : "",
+		   env ? env : "");
+	return all.failed ? "" : all.data;
+}
+
+bool path_plugin_folder(unsigned i, struct path_folder *ret)
+{
+	const char *at = path_given_scripts(), *user = path_user_scripts();
+	const char *const rest[] = { user, path_dir(PATH_LIBEXEC), path_dir(PATH_SCRIPTS) };
+
+	while (next_dir(&at, ret->path)) {
+		if (ret->path[0] != '/')
 			continue;
-		if (trusted(ret))
+		ret->given = true;
+		ret->ours = false;
+		if (!i--)
 			return true;
 	}
-	return false;
-}
-
-bool path_find_plugin(const char *name, char ret[PATH_MAX])
-{
-	if (!plain_name(name) || snprintf(ret, PATH_MAX, "%s/gobpf-%s", path_dir(PATH_LIBEXEC),
-					  name) >= PATH_MAX)
+	i += !user;
+	if (i >= ARRAY_SIZE(rest))
 		return false;
-	return trusted(ret) && !access(ret, X_OK);
-}
-
-struct each {
-	void (*fn)(const char *name, const char *path, void *arg);
-	void *arg;
-};
-
-/* Is the script of that name that would be run the one in dir, and no plugin before it? */
-static bool shown_first(const char *dir, const char *name, char ret[PATH_MAX])
-{
-	size_t n = strlen(dir);
-
-	return !path_find_plugin(name, ret) && path_find_script(name, ret) &&
-	       !strncmp(ret, dir, n) && ret[n] == '/';
-}
-
-static void each_in(const char *dir, const char *prefix, const char *suffix, const struct each *e)
-{
-	struct dirent **list;
-	int n = scandir(dir, &list, NULL, alphasort);
-
-	for (int i = 0; i < n; i++) {
-		char path[PATH_MAX], name[NAME_MAX + 1];
-		const char *file = list[i]->d_name;
-		size_t len = strlen(file), p = strlen(prefix), s = strlen(suffix);
-
-		if (len > p + s && !strncmp(file, prefix, p) && !strcmp(file + len - s, suffix)) {
-			snprintf(name, sizeof(name), "%.*s", (int)(len - p - s), file + p);
-			if (*prefix ? path_find_plugin(name, path) : shown_first(dir, name, path))
-				e->fn(name, path, e->arg);
-		}
-		free(list[i]);
-	}
-	if (n >= 0)
-		free(list);
-}
-
-void path_each_plugin(void (*fn)(const char *name, const char *path, void *arg), void *arg)
-{
-	struct each e = { fn, arg };
-	const char *dirs[3];
-
-	script_dirs(dirs);
-	each_in(path_dir(PATH_LIBEXEC), "gobpf-", "", &e);
-	for (int i = 0; i < 3; i++)
-		if (dirs[i])
-			each_in(dirs[i], "", ".bt", &e);
+	snprintf(ret->path, sizeof(ret->path), "%s", rest[i]);
+	ret->given = false;
+	ret->ours = i > 0;
+	return true;
 }

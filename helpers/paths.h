@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* paths.h - where the program's own files are, installed or in the source tree */
+/* paths.h - where the program's own files are, installed or in the source tree, and the user's */
 #ifndef GOBPF_PATHS_H
 #define GOBPF_PATHS_H
 
@@ -14,20 +14,35 @@ enum path_kind { PATH_SCRIPTS, PATH_LIBEXEC };
  */
 const char *path_dir(enum path_kind kind);
 
+/* Is it the program of a source tree that runs? */
+bool path_in_tree(void);
+
+/* The user's own folder of scripts and plugins, there or not; NULL: no home. */
+const char *path_user_scripts(void);
+
 /*
- * Finds the script NAME.bt: in --script-path (path_set_scripts), the user's
- * ~/.config/gobpf/scripts, the installed scripts.  Never the current folder.
- * As root a file is taken only when root owns it and nobody else can write it.
+ * --script-path DIR[:DIR...]: folders to look in before the others. 0 or -errno
+ * with words: one that can't be read, or too many.
  */
-bool path_find_script(const char *name, char ret[PATH_MAX]);
+int path_add_scripts(const char *dirs);
 
-/* Finds the plugin program gobpf-NAME in libexec; same ownership rule as root. */
-bool path_find_plugin(const char *name, char ret[PATH_MAX]);
+/*
+ * What path_add_scripts() was given, DIR:DIR of absolute paths, and behind it
+ * $GOBPF_SCRIPT_PATH; "" for none.
+ */
+const char *path_given_scripts(void);
 
-/* One more folder to look for scripts in, before the others. False with errno: it can't be read. */
-bool path_set_scripts(const char *dir);
+/*
+ * Where plugins are looked for, in this order; never the current folder or $PATH.
+ * A relative folder of $GOBPF_SCRIPT_PATH is another one in each folder: left out.
+ */
+struct path_folder {
+	char path[PATH_MAX];
+	bool given;	/* named by --script-path or $GOBPF_SCRIPT_PATH: should be there */
+	bool ours;	/* came with gobpf */
+};
 
-/* Calls fn for each script or plugin name (without prefix and ending), each name once. */
-void path_each_plugin(void (*fn)(const char *name, const char *path, void *arg), void *arg);
+/* The i-th of them; false: there are no more. */
+bool path_plugin_folder(unsigned i, struct path_folder *ret);
 
 #endif

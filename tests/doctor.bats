@@ -290,7 +290,7 @@ keeps_its_word() {
 	"${rights[@]}" "$GOBPF" doctor --json "$pid" >"$report"
 	while read -r command state; do
 		case $command in
-		diff | doctor | flame | fold | help | list | pprof)
+		diff | doctor | flame | fold | help | list | new | pprof)
 			[ "$state" = ok ] || fail "$command: $state" || return
 			continue
 			;;

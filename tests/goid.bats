@@ -136,14 +136,16 @@ word() { piece "/proc/${PID[goid]}/mem" $(($2)) "$1" | od -An -v -td"$1" | tr -d
 
 @test "goid: what stands at these addresses is what the runtime says of itself" {
 	requires root
-	local root procs cpus version g goids n
+	local root procs cpus version g goids n name value
 	while read -r root; do
 		GOBPF_GOROOT=$root fixture goid strip pie
 		spawn goid "$fixture"
 		await goid '^READY'
 		read -r _ procs cpus version < <(grep ^RUNTIME "$BATS_TEST_TMPDIR/goid.log")
 		# constants as shell variables
-		eval "$(gobpf goid --all -D "${PID[goid]}" | sed 's/^-D /local /')"
+		while IFS='=' read -r name value; do
+			local "$name=$value"
+		done < <(gobpf goid --all -D "${PID[goid]}" | sed 's/^-D //')
 		# shellcheck disable=SC2154
 		{
 			[ "$(word 4 "$GO_GOMAXPROCS")" -eq "$procs" ]

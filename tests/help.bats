@@ -23,3 +23,10 @@ load helpers
 	[ -z "$output" ]
 	[[ $stderr == *"'nothing-such'"* ]]
 }
+
+@test "help: NAME.bt is the script, also where a command has its name" {
+	run -0 gobpf help heap-hotspots.bt
+	[ "${lines[0]}" = "Usage: gobpf script --run heap-hotspots PID [ARG...]" ]
+	[[ $output == *$'\nheap-hotspots.bt - which call sites '*$'\nANSWERS:  '*$'\nEXAMPLE:  '* ]]
+	run -2 gobpf help nothing-such.bt
+}

@@ -46,6 +46,13 @@ fixture() {
 	fixture=$("$TOP/tests/fixtures/build" "$@") || fail "can't build fixture $*"
 }
 
+# bpftraces - the bpftraces to test with, one a line: the installed one, and those of $GOBPF_BPFTRACES
+# (colons between; see tests/get-bpftrace). make matrix runs every suite that uses this with all.
+bpftraces() {
+	command -v bpftrace
+	tr : '\n' <<<"${GOBPF_BPFTRACES-}" | sed '/^$/d'
+}
+
 # spawn NAME CMD... - run CMD in the background: output in NAME.log, its pid in
 # ${PID[NAME]}.  Its stdin is a fifo this test holds open, so a fixture that
 # reads stdin dies with the test.  fd 3 is bats' own and must not leak.

@@ -22,15 +22,24 @@ setup_file() {
 	[ -x "$dest/usr/bin/gobpf" ]
 	[ -d "$dest/usr/libexec/gobpf" ]
 	[ -f "$dest/usr/share/bash-completion/completions/gobpf" ]
+	[ -f "$dest/usr/share/zsh/site-functions/_gobpf" ]
+	[ -f "$dest/usr/share/fish/vendor_completions.d/gobpf.fish" ]
 	local file
 	for file in "$TOP"/scripts/*.bt; do
 		[ ! -e "$file" ] || [ -x "$dest/usr/share/gobpf/scripts/${file##*/}" ]
 	done
 	for file in "$TOP"/docs/*.1; do
-		[ ! -e "$file" ] || [ -f "$dest/usr/share/man/man1/${file##*/}" ]
+		[ -f "$dest/usr/share/man/man1/${file##*/}" ]
 	done
-	[ "$(find "$dest" -type f ! -path '*/bin/gobpf' ! -name '*.1' ! -name '*.bt' ! -path '*/completions/gobpf' \
+	[ -f "$dest/usr/share/man/man1/gobpf-heap-hotspots.bt.1" ]
+	[ -f "$dest/usr/share/doc/gobpf/html/index.html" ]
+	[ "$(find "$dest" -type f ! -path '*/share/doc/gobpf/html/*.html' ! -name '*.1' ! -name '*.bt' \
+		! -name gobpf ! -name _gobpf ! -name gobpf.fish ! -path '*/gobpf/usdt/*' \
 		! -name 'libgosym.*' ! -name gosym.h ! -name gosym.pc ! -path '*/examples/gosym.c')" = '' ]
+}
+
+@test "install: the probes for applications, as they are" {
+	diff -r "$TOP/usdt" "$dest/usr/share/gobpf/usdt"
 }
 
 @test "install: the installed program lists the same commands and scripts" {
@@ -53,10 +62,15 @@ setup_file() {
 	grep -qx 'prefix=/opt/gobpf' "$BATS_TEST_TMPDIR/stage/opt/gobpf/lib/pkgconfig/gosym.pc"
 }
 
-@test "install: uninstall leaves nothing" {
+@test "install: uninstall leaves nothing of its own, and all of others" {
+	local others=(bin/other include/other.h lib/libother.so lib/pkgconfig/other.pc share/man/man1/other.1 share/other/gobpf)
+	mkdir -p "$dest/usr/share/other"
+	touch "${others[@]/#/$dest/usr/}"
 	make -s -C "$TOP" O="$BATS_FILE_TMPDIR/build" PREFIX="$dest/usr" uninstall
-	run find "$dest" ! -type d
-	[ -z "$output" ]
+	run find "$dest" ! -type d -printf '%P\n'
+	[ "$(sort <<<"$output")" = "$(printf 'usr/%s\n' "${others[@]}")" ] || fail "$output"
+	run find "$dest" -type d \( -name '*gobpf*' -o -name '*gosym*' \)
+	[ -z "$output" ] || fail "$output"
 }
 
 @test "install: a source tree in a path with blanks" {

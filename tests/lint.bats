@@ -50,17 +50,30 @@ ours() {
 	[ ${#bad[@]} -eq 0 ] || fail "no SPDX line: ${bad[*]}"
 }
 
-@test "lint: shellcheck has nothing to say about our shell code" {
-	requires shellcheck
-	local file files=()
+# shells - our shell code, whatever its name
+shells() {
+	local file
 	while read -r file; do
 		case $file in
-		*.bats | *.bash | *.sh) files+=("$file") ;;
-		*) head -c 64 "$file" | head -1 | grep -qaE '^#!.*\b(ba)?sh$' && files+=("$file") ;;
+		*.bats | *.bash | *.sh) echo "$file" ;;
+		*) ! head -c 64 "$file" | head -1 | grep -qaE '^#!.*\b(ba)?sh$' || echo "$file" ;;
 		esac
 	done < <(ours)
+}
+
+@test "lint: shellcheck has nothing to say about our shell code" {
+	requires shellcheck
+	local files
+	mapfile -t files < <(shells)
 	[ ${#files[@]} -gt 0 ]
 	shellcheck "${files[@]}"
+}
+
+@test "lint: no shell code runs text as code" {
+	local files
+	mapfile -t files < <(shells; ours | grep '^share/completions/')
+	run grep -nw '[e]val' "${files[@]}"
+	[ "$status" -eq 1 ] || fail "$output"
 }
 
 @test "lint: cppcheck has nothing to say about our C code" {

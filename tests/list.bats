@@ -16,6 +16,11 @@ load helpers
 	[ "$(printf '%s\n' "${lines[@]}" | sort -u | wc -l)" -eq "${#lines[@]}" ]
 }
 
+@test "list: --scripts is every script, also one that is named as a command" {
+	run -0 gobpf list --scripts
+	[ "$output" = "$(find "$TOP/scripts" -name '*.bt' -printf '%f\n' | sed 's/\.bt$//' | sort)" ]
+}
+
 @test "list: a script that is in two folders is listed once, the one that runs" {
 	mkdir -p "$BATS_TEST_TMPDIR/mine"
 	cp "$TOP/scripts/heap-hotspots.bt" "$BATS_TEST_TMPDIR/mine/twice.bt"

@@ -3,22 +3,9 @@
 # A command or a script is whole: table, list, help, manual and test agree.
 
 load helpers
+load docs
 
 setup() { cd "$TOP" || return; }
-
-commands() { sed -n 's/^COMMAND(\(.*\))$/\1/p' helpers/commands.inc | tr _ -; }
-
-# options_of_help NAME - the long and short options that --help shows, but for argp's own
-options_of_help() {
-	"$GOBPF" "$1" --help | grep -E '^ +(-|--)[a-zA-Z?]' | sed -E 's/^ +//; s/  +.*//' |
-		grep -oE '(^|[ ,])--?[a-zA-Z?][a-zA-Z0-9-]*' | tr -d ' ,' | grep -vxE -- '--help|-\?|--usage' | sort -u
-}
-
-# options_of_man NAME - the options that have an entry in OPTIONS of the manual
-options_of_man() {
-	sed -n '/^\.SH "*OPTIONS/,/^\.SH "*[^O]/p' "docs/gobpf-$1.1" | grep -E '^\.(B|BR|BI|IR|OP|SY) *"?\\?-|^\\fB\\?-' |
-		sed 's/\\//g; s/f[BIRP]//g; s/"//g' | grep -oE '(^|[ ,])--?[a-zA-Z][a-zA-Z0-9-]*' | tr -d ' ,' | sort -u
-}
 
 # synopsis_of_man NAME - the words of SYNOPSIS
 synopsis_of_man() {
@@ -83,10 +70,9 @@ synopsis_of_man() {
 
 @test "registry: gobpf.1 names every command and documents the exit statuses" {
 	local name status
-	[ -e docs/gobpf.1 ]
-	for name in $(commands); do
-		sed 's/\\-/-/g' docs/gobpf.1 | grep -qE "gobpf-$name|^\.B[R]? \"?$name" ||
-			fail "docs/gobpf.1 does not name $name" || return
+	for name in $(commands) $(scripts | sed 's/$/.bt/'); do
+		sed 's/\\-/-/g' "$O/man/gobpf.1" | grep -qx "\.BR gobpf-$name (1)" ||
+			fail "gobpf.1 does not name $name" || return
 	done
 	for status in 0 1 2 3 4; do
 		sed -n '/^\.SH "*EXIT STATUS/,/^\.SH [^"E]/p' docs/gobpf.1 | grep -qE "^(\.B |\.B[IR] )?$status\b" ||
@@ -94,18 +80,69 @@ synopsis_of_man() {
 	done
 }
 
-@test "registry: every script has the header that a reader needs, and a test" {
-	local script key
+# Scripts. They are what people copy, so what their headers say must hold.
+
+# code SCRIPT - it without its comment lines
+code() { sed '/^[[:space:]]*\/\//d' "$1"; }
+
+# heading SCRIPT - its header, without the comment signs
+heading() { sed -nE '2,/^$/s|^// ?||p' "$1"; }
+
+# shape - the first line of a script's output on stdin, with N for every number
+shape() { sed -E '/^Attach(ing|ed) [0-9]+ probe/d' | sed -nE '/./{s/[0-9]+/N/g; s/^ +//; p; q}'; }
+
+@test "registry: every script is executable, says what it answers, and has a test" {
+	local script name
 	for script in scripts/*.bt; do
-		[ -e "$script" ] || continue
-		[ "$(head -1 "$script")" = '#!/usr/bin/env bpftrace' ] || fail "$script: first line" || return
-		[[ $(sed -n 2p "$script") == "// ${script##*/} - "* ]] || fail "$script: second line" || return
-		[ -x "$script" ] || fail "$script is not executable" || return
-		for key in ANSWERS USAGE PROBES FIELDS REQUIRES TESTED OVERHEAD CAVEATS 'SEE ALSO' EXAMPLE; do
-			grep -q "^// $key: " "$script" || fail "$script: no $key" || return
-		done
-		key=${script##*/}
-		[ -e "tests/${key%.bt}.bats" ] || [ -e "tests/script-${key%.bt}.bats" ] ||
-			fail "$script has no test" || return
+		name=${script##*/}
+		[ "$(head -1 "$script")" = '#!/usr/bin/env bpftrace' ] || fail "$script: first line"
+		[[ $(sed -n 2p "$script") == "// $name - "?* ]] || fail "$script: second line"
+		[ "$(sed -n 3,5p "$script")" = $'//\n// SPDX-License-Identifier: GPL-2.0-only\n//' ] || fail "$script: licence"
+		[ -x "$script" ] || fail "$script is not executable"
+		[ -e "tests/${name%.bt}.bats" ] || [ -e "tests/script-${name%.bt}.bats" ] || fail "$script has no test"
+	done
+}
+
+@test "registry: every script's header has these keys, in this order, and fits a terminal" {
+	local script
+	for script in scripts/*.bt; do
+		diff <(printf '%s\n' ANSWERS USAGE PROBES FIELDS REQUIRES TESTED OVERHEAD CAVEATS 'SEE ALSO' EXAMPLE) \
+			<(heading "$script" | sed -nE 's/^([A-Z][A-Z ]*):( .*|$)/\1/p') || fail "$script: keys"
+		heading "$script" | grep -E '^[A-Z][A-Z ]*:' | grep -vqE '^.{9} [^ ]' && fail "$script: a key without text"
+		run awk '{ gsub(/\t/, "        ") } length > 80 { print FILENAME ":" FNR }' "$script"
+		[ -z "$output" ] || fail "more than 80 columns: $output"
+	done
+}
+
+@test "registry: no script returns from a Go function by uretprobe, which would crash it" {
+	local script
+	for script in scripts/*.bt; do
+		run grep -nE '(^|[^a-z])(uretprobe|ur):' <(code "$script")
+		[ "$status" -eq 1 ] || fail "$script: $output"
+	done
+}
+
+# Also: every bpftrace accepts it, from the oldest that gobpf takes. A script with a fixture of
+# its name runs on that, the others on one that allocates.
+# bats test_tags=probe
+@test "registry: the first line of EXAMPLE is what a script prints, within SECONDS, on every bpftrace" {
+	requires root bpftrace
+	local script name bt arguments
+	for script in scripts/*.bt; do
+		name=$(basename "$script" .bt)
+		[ -d "tests/fixtures/$name" ] && fixture "$name" || fixture allocmix
+		spawn "$name" "$fixture"
+		await "$name" '^READY'
+		arguments=$(heading "$script" | sed -nE "s,^USAGE: +bpftrace $name\.bt /proc/PID/exe PID (.*\[?SECONDS).*,\1,p")
+		[ -n "$arguments" ] || fail "$script: USAGE without SECONDS: it is to end by itself"
+		# what stands before SECONDS is left to its default
+		read -ra arguments <<<"$(sed -E 's/\[//g; s/SECONDS/1/; s/[A-Z-]+/0/g' <<<"$arguments")"
+		while read -r bt; do
+			cp "$script" "$BATS_TEST_TMPDIR"
+			run -0 --separate-stderr timeout 100 "$bt" "$BATS_TEST_TMPDIR/$name.bt" "/proc/${PID[$name]}/exe" "${PID[$name]}" "${arguments[@]}"
+			[ "$(shape <<<"$output")" = "$(heading "$script" | sed '1,/^EXAMPLE:/d' | shape)" ] ||
+				fail "$script: $bt prints '$(shape <<<"$output")'"
+		done < <(bpftraces)
+		unharmed "$name"
 	done
 }

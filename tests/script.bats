@@ -6,14 +6,9 @@
 # bats file_tags=long
 
 load helpers
+load bt
 
 SCRIPT=$TOP/scripts/heap-hotspots.bt
-
-# bpftraces - the programs to test with, one a line
-bpftraces() {
-	command -v bpftrace
-	tr : '\n' <<<"${GOBPF_BPFTRACES-}" | sed '/^$/d'
-}
 
 # version_of BPFTRACE - "17" for 0.17
 version_of() { "$1" --version | sed -nE 's/^bpftrace v?0\.([0-9]+)\..*/\1/p'; }
@@ -72,24 +67,8 @@ by_name() {
 	counted "$1"
 }
 
-# breakpoints PID - how many bytes of its program's code in memory are not the file's
-breakpoints() {
-	local pid=$1 range perms offset _ inode exe_inode sum=0 length
-	exe_inode=$(stat -L -c %i "/proc/$pid/exe")
-	while read -r range perms offset _ inode _; do
-		[[ $perms == r-x? && $inode == "$exe_inode" ]] || continue
-		length=$((0x${range#*-} - 0x${range%-*}))
-		((sum += $(cmp -l <(piece "/proc/$pid/mem" $((0x${range%-*})) "$length") \
-			<(piece "/proc/$pid/exe" $((0x$offset)) "$length") 2>/dev/null | wc -l)))
-	done <"/proc/$pid/maps"
-	echo "$sum"
-}
-
 # probed NAME COUNT - COUNT probes of NAME are attached
-probed() {
-	attached() { (($(breakpoints "${PID[burst]}") == $1)) ; }
-	retry 60 attached "$2" || fail "$1: $(breakpoints "${PID[burst]}") probes"
-}
+probed() { probed_in burst "$@"; }
 
 # resolved_run BPFTRACE WORD - the resolved script while the fixture does WORD
 resolved_run() {
@@ -350,8 +329,8 @@ own="pid == ${PID[burst]} && @seconds && (int64)reg(\"bx\") > 0"
 	run -2 --separate-stderr mine broken "${PID[burst]}"
 	[[ $stderr == *"broken.bt: line 3: a block has no end"* ]]
 	own wrong <<<'uprobe:$1:"main.allocBurst" { @ = nosuchfunction(); }'
-	run -1 --separate-stderr mine --run wrong "${PID[burst]}"
-	[[ $stderr == *nosuchfunction* ]]
+	run -2 --separate-stderr mine --run wrong "${PID[burst]}"
+	[[ $stderr == "gobpf script: wrong.bt:"*": Unknown function: "*nosuchfunction* ]]
 	unharmed burst
 }
 

@@ -11,7 +11,7 @@
 enum { OPT_FAIL_ON = OPT_OWN, OPT_CONNECT };
 
 static const struct argp_option options[] = {
-	{ "fail-on", OPT_FAIL_ON, "SEVERITY", 0, "Exit with 5 at low, medium or high, or worse", 10 },
+	{ "fail-on", OPT_FAIL_ON, "SEVERITY", 0, "Exit with 5 at this, or worse: low, medium, high", 10 },
 	{ "connect", OPT_CONNECT, NULL, 0, "Ask the program's servers for the paths: proof, seen in their logs", 10 },
 	{ 0 },
 };

@@ -21,7 +21,7 @@ enum { OPT_NORMALISE = OPT_OWN + 0x200, OPT_WIDTH };
 
 static const struct argp_option options[] = {
 	{ "normalise", OPT_NORMALISE, NULL, 0, "Scale BEFORE to the total of AFTER: compare shares", 5 },
-	{ "width", OPT_WIDTH, "SIDE", 0, "Flame graph: frames as wide as 'after' (default) or 'before'", 20 },
+	{ "width", OPT_WIDTH, "SIDE", 0, "Flame graph: what frames are as wide as: after (default), before", 20 },
 	{ 0 },
 };
 

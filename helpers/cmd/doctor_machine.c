@@ -110,21 +110,35 @@ static void settings(struct doctor *d)
 	row(d, "settings", doctor_ok, "%s", *text ? text : "none can be read");
 }
 
-/* As seen of the versions that script/bpftrace.c knows. */
+/* What was learnt of it; script/bpftrace.h says what the words mean. */
+static void bpftrace_can(struct doctor *d, const struct bpftrace *b)
+{
+	struct buf can = { 0 }, lacks = { 0 };
+
+	bpftrace_list(b, true, &can);
+	bpftrace_list(b, false, &lacks);
+	if (can.len)
+		row(d, "bpftrace can", doctor_ok, "%s", can.data);
+	if (lacks.len)
+		row(d, "bpftrace lacks", doctor_no, "%s", lacks.data);
+	buf_free(&can);
+	buf_free(&lacks);
+}
+
+/* Its version, and what it says no error of. */
 static void bpftrace(struct doctor *d)
 {
 	struct bpftrace *b = malloc(sizeof(*b));
 
-	if (!b || bpftrace_find(NULL, b))
+	if (!b || bpftrace_find_and_try(NULL, b) || bpftrace_check_pids(b)) {
 		row(d, "bpftrace", doctor_no, "%s", err_text());
-	else if (bpftrace_check_pids(b))
-		row(d, "bpftrace", doctor_no, "%s", err_text());
-	else if (b->can->address)
-		row(d, "bpftrace", doctor_ok, "%u.%u.%u", b->major, b->minor, b->patch);
-	else
-		row(d, "bpftrace", doctor_ok,
-		    "%u.%u.%u; attaches to nothing in stripped programs, and says no error: use gobpf script",
-		    b->major, b->minor, b->patch);
+	} else {
+		row(d, "bpftrace", doctor_ok, "%u.%u.%u%s%s%s%s", b->major, b->minor, b->patch,
+		    b->can->address ? "" : "; attaches to nothing in stripped programs, and says no error: use gobpf script",
+		    b->learnt == BPFTRACE_TABLE ? "; not tried (" : "", b->learnt == BPFTRACE_TABLE ? b->learnt_why : "",
+		    b->learnt == BPFTRACE_TABLE ? ")" : "");
+		bpftrace_can(d, b);
+	}
 	free(b);
 }
 

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "cmd/heap_run.h"
-#include "cmd/script_place.h"
+#include "script_place.h"
 #include "paths.h"
 #include "script/read.h"
 #include "script/run.h"
@@ -85,8 +85,8 @@ static int resolve(struct heap_run *run, const struct bpftrace *bt, struct scrip
 	};
 	int err;
 
-	if (!path_find_script("heap-hotspots", path))
-		return err_set(ENOENT, "heap-hotspots.bt is not in %s", path_dir(PATH_SCRIPTS));
+	/* ours: one of the user's may have that name and other maps */
+	snprintf(path, sizeof(path), "%s/heap-hotspots.bt", path_dir(PATH_SCRIPTS));
 	err = script_load(path, &text);
 	if (err)
 		return err;
@@ -127,6 +127,8 @@ static int run_bpftrace(struct heap_run *run)
 		buf_line(&run->notes, "%.*s", (int)strcspn(script.remarks.data, "\n"), script.remarks.data);
 	if (out.err.len)
 		buf_line(&run->notes, "bpftrace: %.*s", (int)strcspn(out.err.data, "\n"), out.err.data);
+	if (out.losses.len)
+		buf_line(&run->notes, "bpftrace: %.*s", (int)strcspn(out.losses.data, "\n"), out.losses.data);
 	err = script_read((struct part){ out.out.data, out.out.len }, add_stack, run);
 out:
 	script_free(&script);

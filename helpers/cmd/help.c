@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* gobpf help - what there is, and how to use one command */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "base/err.h"
 #include "command.h"
 #include "options.h"
+#include "plugins.h"
 
 static const char *topic;
 
@@ -39,6 +41,48 @@ static const char overview[] =
 	"Exit status: 0 done, 1 failed, 2 usage, 3 target unusable,\n"
 	"4 not permitted or not supported here.\n";
 
+/* NAME.bt is the script, also where a command or a program is NAME. */
+static int find_plugin(struct plugin *ret)
+{
+	char name[PLUGIN_NAME_MAX + 1];
+	size_t n = strlen(topic);
+
+	if (n <= 3 || n - 3 >= sizeof(name) || strcmp(topic + n - 3, ".bt"))
+		return plugin_find(topic, ret, NULL);
+	snprintf(name, sizeof(name), "%.*s", (int)(n - 3), topic);
+	return plugin_find_script(name, ret, NULL);
+}
+
+static int explain_plugin(void)
+{
+	struct buf summary = { 0 }, manual = { 0 };
+	struct plugin p;
+	int err = find_plugin(&p);
+
+	if (err) {
+		fprintf(stderr, "gobpf help: no command '%s'%s%s\n", topic,
+			err == -ESRCH ? "; 'gobpf list' shows them all" : ": ",
+			err == -ESRCH ? "" : err_text());
+		return EXIT_USAGE;
+	}
+	if (p.kind == PLUGIN_SCRIPT && !command_find(p.name)) {
+		char *ask[] = { NULL, (char *)"--help", NULL };
+
+		return plugin_run_script(&p, 2, ask);	/* argp prints its help and exits */
+	}
+	err = plugin_words(&p, &summary, &manual);
+	if (err)
+		fprintf(stderr, "gobpf help: %s\n", err_text());
+	else if (manual.len)
+		printf(p.kind == PLUGIN_SCRIPT ? "Usage: gobpf script --run %s PID [ARG...]\n\n%s\n(%s)\n" :
+		       "Usage: gobpf %s\n\n%s\n(%s)\n", p.name, manual.data, p.path);
+	else
+		printf("gobpf %s runs %s, which has no words on itself.\n", p.name, p.path);
+	buf_free(&summary);
+	buf_free(&manual);
+	return err_status(err);
+}
+
 static int run(int argc, char **argv)
 {
 	const struct command *c;
@@ -50,10 +94,8 @@ static int run(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	c = command_find(topic);
-	if (!c) {
-		fprintf(stderr, "gobpf help: no command '%s'; 'gobpf list' shows them all\n", topic);
-		return EXIT_USAGE;
-	}
+	if (!c)
+		return explain_plugin();
 	ask[0] = malloc(strlen(c->name) + sizeof("gobpf "));
 	if (!ask[0])
 		return EXIT_FAILED;

@@ -34,7 +34,8 @@ static void resolve_one(struct part text, const struct elf_file *elf)
 {
 	static const char *const args[] = { "/proc/1/exe", "1", "0x10", "a\"b\\" };
 	unsigned way = text.len % 8;
-	struct bpftrace bt = { .path = "/bpftrace", .minor = can[way & 1].minor, .can = &can[way & 1] };
+	struct bpftrace bt = { .path = "/bpftrace", .minor = can[way & 1].minor,
+			       .can = { can[way & 1] } };
 	struct script_request rq = {
 		.name = "fuzz.bt", .text = text, .bt = &bt, .args = args,
 		.nargs = way & 2 ? ARRAY_SIZE(args) : 2, .elf = way & 4 ? elf : NULL,

@@ -52,14 +52,21 @@ static char **merged_env(char *const env[])
 	return all;
 }
 
+/* What the child is to have. */
+struct plan {
+	char *const *argv, *const *envp;
+	int in, out, err;
+	bool limited;		/* to CHILD_OUTPUT_MAX */
+	int report;		/* says why exec failed */
+};
+
 /* In the child, between fork and exec: async-signal-safe calls only. */
-static void become(const struct child *c, pid_t parent, char *const argv[], char *const envp[],
-		   int in, int report)
+static void become(pid_t parent, const struct plan *p)
 {
 	struct rlimit limit = { CHILD_OUTPUT_MAX, CHILD_OUTPUT_MAX };
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	int err, in = p->in;
 	sigset_t none;
-	int err;
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -67,17 +74,17 @@ static void become(const struct child *c, pid_t parent, char *const argv[], char
 		_exit(127);
 	if (in < 0)
 		in = open("/dev/null", O_RDONLY);
-	if (c->out >= 0)
+	if (p->limited)
 		setrlimit(RLIMIT_FSIZE, &limit);
 	sigaction(SIGPIPE, &dfl, NULL);
 	sigaction(SIGINT, &dfl, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (in >= 0 && dup2(in, STDIN_FILENO) >= 0 &&
-	    (c->out < 0 || dup2(c->out, STDOUT_FILENO) >= 0) && dup2(c->err, STDERR_FILENO) >= 0)
-		execve(argv[0], argv, envp);
+	if (in >= 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(p->out, STDOUT_FILENO) >= 0 &&
+	    dup2(p->err, STDERR_FILENO) >= 0)
+		execve(p->argv[0], p->argv, p->envp);
 	err = errno;
-	if (write(report, &err, sizeof(err)) < 0)
+	if (write(p->report, &err, sizeof(err)) < 0)
 		_exit(126);
 	_exit(127);
 }
@@ -94,47 +101,68 @@ static int exec_result(int fd)
 	return n == sizeof(err) ? err : 0;
 }
 
-static int fork_exec(struct child *c, char *const argv[], char *const envp[], int in)
+static int fork_exec(struct child *c, struct plan *p)
 {
 	pid_t parent = getpid();
 	int report[2], err;
 
 	if (pipe2(report, O_CLOEXEC))
-		return err_sys(errno, "can't run %s", argv[0]);
+		return err_sys(errno, "can't run %s", p->argv[0]);
+	p->report = report[1];
 	c->pid = fork();
 	if (c->pid == 0)
-		become(c, parent, argv, envp, in, report[1]);
+		become(parent, p);
 	err = errno;
 	close(report[1]);
 	if (c->pid < 0) {
 		close(report[0]);
 		c->pid = 0;
-		return err_sys(err, "can't run %s", argv[0]);
+		return err_sys(err, "can't run %s", p->argv[0]);
 	}
 	/* On both sides, whoever comes first: a signal may follow at once. */
 	setpgid(c->pid, c->pid);
 	err = exec_result(report[0]);
 	close(report[0]);
-	return err ? err_sys(err, "can't run %s", argv[0]) : 0;
+	return err ? err_sys(err, "can't run %s", p->argv[0]) : 0;
+}
+
+/* Where it writes to, and where that is read; false with errno. */
+static bool open_stream(enum child_streams streams, const char *name, int *ret_read, int *ret_write)
+{
+	int pair[2];
+
+	if (streams == CHILD_MEMORY) {
+		*ret_read = memfd_create(name, MFD_CLOEXEC);
+		*ret_write = *ret_read;
+		return *ret_read >= 0;
+	}
+	if (pipe2(pair, O_CLOEXEC))
+		return false;
+	*ret_read = pair[0];
+	*ret_write = pair[1];
+	return true;
 }
 
 int child_start(struct child *c, char *const argv[], char *const env[], int in,
-		bool capture_stdout)
+		enum child_streams streams)
 {
 	char **envp = merged_env(env);
+	struct plan plan = { argv, envp, in, -1, -1, streams == CHILD_MEMORY, -1 };
 	int ret;
 
 	*c = (struct child){ .out = -1, .err = -1 };
 	if (!envp)
 		return err_sys(ENOMEM, "can't run %s", argv[0]);
-	if (capture_stdout)
-		c->out = memfd_create("stdout", MFD_CLOEXEC);
-	c->err = memfd_create("stderr", MFD_CLOEXEC);
-	if (c->err < 0 || (capture_stdout && c->out < 0))
+	if (!open_stream(streams, "stdout", &c->out, &plan.out) ||
+	    !open_stream(streams, "stderr", &c->err, &plan.err))
 		ret = err_sys(errno, "can't run %s", argv[0]);
 	else
-		ret = fork_exec(c, argv, envp, in);
+		ret = fork_exec(c, &plan);
 	free(envp);
+	if (plan.out >= 0 && plan.out != c->out)
+		close(plan.out);
+	if (plan.err >= 0 && plan.err != c->err)
+		close(plan.err);
 	if (ret)
 		child_free(c);
 	return ret;
@@ -201,6 +229,7 @@ void child_stop(struct child *c, int sig, uint64_t grace_ns)
 		if (ended_by(c, now + AGAIN_NS < end ? now + AGAIN_NS : end))
 			return;
 	}
+	c->killed = true;
 	kill(-group, SIGKILL);
 	while (!ended_by(c, UINT64_MAX))
 		;

@@ -56,22 +56,49 @@ bool program_find(const char *name, char ret[PATH_MAX])
 	return search(folders ? folders : SYSTEM_PATH, name, ret);
 }
 
-int program_version(const char *path, struct buf *ret)
+int program_run(char *const argv[], char *const env[], int in, uint64_t deadline_ns,
+		struct program_result *ret)
 {
-	char *argv[] = { (char *)path, (char *)"--version", NULL }, *env[] = { NULL };
-	uint64_t deadline = num_now_ns() + VERSION_DEADLINE_NS;
+	struct program_result r = { 0 };
 	struct timespec nap = { 0, 1000000 };
 	struct child c;
-	int err = child_start(&c, argv, env, -1, true);
+	int err = child_start(&c, argv, env, in, CHILD_MEMORY);
 
 	if (err)
 		return err;
-	while (!child_ended(&c) && num_now_ns() < deadline)
+	while (!child_ended(&c) && num_now_ns() < deadline_ns)
 		nanosleep(&nap, NULL);
 	if (c.pid)
-		err = err_set(ETIMEDOUT, "%s --version doesn't answer", path);
-	else
-		err = child_output(c.out, ret);
+		err = err_set(ETIMEDOUT, "%s %s doesn't answer", argv[0], argv[1] ? argv[1] : "");
+	if (!err)
+		err = child_output(c.out, &r.out);
+	if (!err)
+		err = child_output(c.err, &r.err);
+	r.wait_status = c.wait_status;
 	child_free(&c);
+	if (err)
+		program_result_free(&r);
+	else
+		*ret = r;
 	return err;
+}
+
+void program_result_free(struct program_result *r)
+{
+	buf_free(&r->out);
+	buf_free(&r->err);
+}
+
+int program_version(const char *path, struct buf *ret)
+{
+	char *argv[] = { (char *)path, (char *)"--version", NULL }, *env[] = { NULL };
+	struct program_result r;
+	int err = program_run(argv, env, -1, num_now_ns() + VERSION_DEADLINE_NS, &r);
+
+	if (err)
+		return err;
+	buf_free(&r.err);
+	buf_free(ret);
+	*ret = r.out;
+	return 0;
 }

@@ -37,6 +37,8 @@ struct script_place {
 	enum script_place_kind kind;
 };
 
+struct golang;
+
 struct script_request {
 	const char *name;		/* for words: "heap-hotspots.bt" */
 	struct part text;
@@ -57,12 +59,29 @@ struct script_request {
 	void *ctx;
 	/* Stacks and usym() as addresses, for script_read(). */
 	bool raw_stacks;
+	/* Go's own words (golang.h) are understood; NULL: they aren't. Needs elf. */
+	const struct golang *go;
+};
+
+/* A map that has gostack among its keys: its stacks are to be read by gostacks.h. */
+struct script_map {
+	char name[64];		/* "@bytes" */
+	unsigned nth;		/* which of its stacks it is, from 1 */
+	unsigned depth;		/* frames at most */
 };
 
 struct script {
-	struct buf text;	/* what bpftrace gets */
+	struct buf text;	/* what bpftrace gets; each line has the number that it had */
+	/*
+	 * What people want above it: the interpreter's line, the bpftrace, the build, and what was
+	 * probed where.  To be shown in place of the first `shebang' bytes of the text.
+	 */
+	struct buf top;
+	size_t shebang;
 	bool unsafe;		/* with --unsafe */
 	bool raw_stacks;
+	struct script_map *maps;
+	size_t nmaps, maps_cap;
 	unsigned placed;	/* probes of the target that are in it */
 	struct buf remarks;	/* what was left out, a line each; "" when nothing was */
 };

@@ -90,8 +90,7 @@ static size_t string_call(struct part run, size_t i, unsigned *ret)
 	return char_at(run, j, ')') ? j + 1 - i : 0;
 }
 
-/* "(8)" or "(perf, 8)" at i: its length, and the number in it; 0: something else. */
-static size_t mode_and_depth(struct part run, size_t i, struct part *ret)
+size_t rewrite_depth(struct part run, size_t i, struct part *ret)
 {
 	size_t j = i + blanks(run, i);
 
@@ -113,7 +112,7 @@ static size_t raw_ustack(const struct script_request *rq, struct part run, size_
 	size_t len = strlen("ustack");
 	struct part depth = { NULL, 0 };
 
-	len += mode_and_depth(run, i + len, &depth);
+	len += rewrite_depth(run, i + len, &depth);
 	buf_str(out, rq->bt->can->raw_stacks ? "ustack(raw" : "ustack(perf");
 	if (depth.len)
 		buf_printf(out, ", %.*s", (int)depth.len, depth.p);
@@ -121,8 +120,7 @@ static size_t raw_ustack(const struct script_request *rq, struct part run, size_
 	return len;
 }
 
-/* A word that is a field of something, or a name of the script's own, means nothing to us. */
-static bool own_word(struct part run, size_t i)
+bool rewrite_own_word(struct part run, size_t i)
 {
 	char before = i ? run.p[i - 1] : ' ';
 
@@ -130,13 +128,14 @@ static bool own_word(struct part run, size_t i)
 	       (before == '>' && i >= 2 && run.p[i - 2] == '-');
 }
 
-static size_t word(const struct script_request *rq, struct part run, size_t i, struct buf *out)
+static int word(struct rewriting *rw, struct part run, size_t i, struct brackets *b, struct buf *out)
 {
+	const struct script_request *rq = rw->rq;
 	struct part token = { run.p + i, text_token(run, i) };
 	unsigned n;
-	size_t len;
+	int len;
 
-	if (!own_word(run, i)) {
+	if (!rewrite_own_word(run, i)) {
 		len = part_is(token, "str") ? string_call(run, i, &n) : 0;
 		if (len) {
 			string(rq, n, out);
@@ -146,9 +145,38 @@ static size_t word(const struct script_request *rq, struct part run, size_t i, s
 			return raw_ustack(rq, run, i, out);
 		if (rq->raw_stacks && part_is(token, "usym"))
 			return token.len;
+		len = rw->site ? golang_word(rw, run, i, b, out) : 0;
+		if (len)
+			return len;
 	}
 	buf_add(out, token.p, token.len);
 	return token.len;
+}
+
+/* Keeps count of the brackets; what is deeper than there is room for is no map's. */
+static void look_at(struct brackets *b, struct part token)
+{
+	struct bracket *top = b->depth && b->depth <= BRACKETS_MAX ? &b->v[b->depth - 1] : NULL;
+
+	switch (token.len == 1 ? token.p[0] : 0) {
+	case '[':
+	case '(':
+	case '{':
+		if (b->depth++ < BRACKETS_MAX)
+			b->v[b->depth - 1] = (struct bracket){ { NULL, 0 }, 0 };
+		if (token.p[0] == '[' && b->depth <= BRACKETS_MAX && b->last.len && b->last.p[0] == '@')
+			b->v[b->depth - 1].map = b->last;
+		break;
+	case ']':
+	case ')':
+	case '}':
+		b->depth -= b->depth > 0;
+		break;
+	default:
+		if (top && (part_is(token, "ustack") || part_is(token, "kstack")))
+			top->stacks++;
+	}
+	b->last = token;
 }
 
 /* "$N" or "$#" at i becomes what it stands for: its length, 0: there is none; or -EINVAL with words. */
@@ -167,16 +195,19 @@ static int put_argument(const struct script_request *rq, struct part run, size_t
 	return strlen("$#");
 }
 
-int rewrite(const struct script_request *rq, struct part run, struct buf *out)
+int rewrite(struct rewriting *rw, struct part run, struct buf *out)
 {
+	struct brackets b = { .depth = 0 };
 	int len;
 
 	for (size_t i = 0; i < run.len; i += len) {
-		len = put_argument(rq, run, i, out);
+		if (rw->site)
+			look_at(&b, (struct part){ run.p + i, text_token(run, i) });
+		len = put_argument(rw->rq, run, i, out);
+		if (!len)
+			len = word(rw, run, i, &b, out);
 		if (len < 0)
 			return len;
-		if (!len)
-			len = word(rq, run, i, out);
 	}
 	return 0;
 }

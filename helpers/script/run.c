@@ -2,8 +2,10 @@
 #include "script/run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -12,57 +14,13 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "script/child.h"
+#include "script/explain.h"
+#include "script/relay.h"
 
 #define ATTACH_POLL_NS	2000000ULL
 #define WINDOW_POLL_NS	50000000ULL
 #define STOP_GRACE_NS	30000000000ULL	/* to take probes out and print, on a busy machine */
 #define MAX_KEYS	65536	/* different stacks in a map; bpftrace's default is 4,096 */
-
-/* bpftrace prints this line when __BPFTRACE_NOTIFY_PROBES_ATTACHED is set (bpftrace.cpp). */
-#define ATTACHED_LINE "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
-
-/*
- * Seen on working runs of 0.17, 0.23 and 0.27: no CAP_SYS_RESOURCE, no list of
- * kernel functions, kernels without legacy uprobe files, and the remark that
- * comes with each file offset (those are decoded and checked by the resolver).
- */
-static const char *const noise[] = {
-	"couldn't set RLIMIT_MEMLOCK",
-	"Could not read functions from",
-	"/uprobe_events)",
-	"failed to detach probe: uprobe:",
-	"Could not determine instruction boundary",
-	ATTACHED_LINE,
-};
-
-/* An empty line is part of what 0.17 to 0.27 print before their maps. */
-static bool is_noise(const char *line, size_t len)
-{
-	if (len == 0 || (len >= 9 && !memcmp(line, "Attaching", 9)) ||
-	    (len >= 9 && !memcmp(line, "Attached ", 9)))
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(noise); i++)
-		if (memmem(line, len, noise[i], strlen(noise[i])))
-			return true;
-	return false;
-}
-
-size_t script_drop_noise(char *text, size_t len)
-{
-	size_t kept = 0, n;
-
-	for (size_t i = 0; i < len; i += n) {
-		const char *nl = memchr(text + i, '\n', len - i);
-		size_t line = nl ? (size_t)(nl - (text + i)) : len - i;
-
-		n = line + !!nl;
-		if (is_noise(text + i, line))
-			continue;
-		memmove(text + kept, text + i, n);
-		kept += n;
-	}
-	return kept;
-}
 
 /* The program in a memory file, to be bpftrace's stdin. */
 static int text_file(const struct script *s)
@@ -82,66 +40,41 @@ static int text_file(const struct script *s)
 	return fd >= 0 ? fd : err_sys(errno, "can't keep the script in memory");
 }
 
-static int start(const struct bpftrace *bt, const struct script *s, const struct script_window *w,
-		 struct child *c)
+static int start(const struct bpftrace *bt, const struct script *s, struct child *c)
 {
 	char max_keys[64];
-	char *argv[7] = { (char *)bt->path, (char *)"-B", (char *)"line" };
-	char *env[4] = { max_keys };
-	int fd = text_file(s), ret, n = 3, e = 1;
+	char *argv[6] = { (char *)bt->path, (char *)"-B", (char *)"line" };
+	char *env[4] = { max_keys, (char *)SAID_ATTACHED "=1" };
+	int fd = text_file(s), ret, n = 3, e = 2;
 
 	if (fd < 0)
 		return fd;
 	if (s->unsafe)
 		argv[n++] = (char *)"--unsafe";
-	if (w->pass_through)
-		argv[n++] = (char *)"-q";
-	else
-		env[e++] = (char *)ATTACHED_LINE "=1";
 	argv[n] = (char *)"-";
 	snprintf(max_keys, sizeof(max_keys), "%s=%d", bt->can->max_keys, MAX_KEYS);
 	/* 0.17 reads the target's symbol table for each name that it prints. */
 	if (s->raw_stacks && !bt->can->raw_stacks)
 		env[e++] = (char *)"BPFTRACE_NO_USER_SYMBOLS=1";
-	ret = child_start(c, argv, env, fd, !w->pass_through);
+	ret = child_start(c, argv, env, fd, CHILD_PIPES);
 	close(fd);
 	return ret;
 }
 
-/* 0.17 says it on stderr, later ones on stdout. */
-static bool said_attached(const struct child *c, struct buf *scratch)
-{
-	int fds[] = { c->out, c->err };
-
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
-		if (!child_output(fds[i], scratch) && scratch->len &&
-		    memmem(scratch->data, scratch->len, ATTACHED_LINE, strlen(ATTACHED_LINE)))
-			return true;
-	return false;
-}
-
 /* Until the probes are attached. 1: they are; 0: ended by wait() or by itself. */
-static int await_attached(struct child *c, const struct script_window *w)
+static bool await_attached(struct child *c, struct relay *r, const struct script_window *w)
 {
-	struct buf scratch = { 0 };
-	int ret = w->pass_through;
-
-	while (!ret) {
-		bool over = child_ended(c);
-
-		ret = said_attached(c, &scratch);
-		if (over || w->wait(w->ctx, num_now_ns() + ATTACH_POLL_NS))
+	while (!atomic_load(&r->attached))
+		if (child_ended(c) || w->wait(w->ctx, num_now_ns() + ATTACH_POLL_NS))
 			break;
-	}
-	buf_free(&scratch);
-	return ret;
+	return atomic_load(&r->attached);
 }
 
-static void await_end(struct child *c, const struct script_window *w)
+static void await_end(struct child *c, struct relay *r, const struct script_window *w)
 {
 	uint64_t end = w->duration_ns ? num_now_ns() + w->duration_ns : UINT64_MAX;
 
-	while (!child_ended(c)) {
+	while (!child_ended(c) && !atomic_load(&r->failed)) {
 		uint64_t now = num_now_ns(), until = now + WINDOW_POLL_NS;
 
 		if (now >= end || w->wait(w->ctx, until < end ? until : end))
@@ -149,78 +82,135 @@ static void await_end(struct child *c, const struct script_window *w)
 	}
 }
 
-/* The first message that is one, else the first line. */
-static const char *message(struct buf *err, int *ret_len)
+/* How often the kernel ended a process for lack of memory (proc(5), /proc/vmstat). */
+static uint64_t oom_kills(void)
 {
-	const char *error = err->len ? strstr(err->data, "ERROR: ") : NULL;
-	const char *line = error ? error + strlen("ERROR: ") : err->len ? err->data : "";
+	static const char key[] = "\noom_kill ";
+	struct buf b = { 0 };
+	const char *line = NULL;
+	uint64_t n = 0;
 
-	*ret_len = (int)strcspn(line, "\n");
-	return line;
+	if (!buf_read_file(&b, "/proc/vmstat", 1 << 20) && b.data)
+		line = strstr(b.data, key);
+	if (line)
+		n = strtoull(line + strlen(key), NULL, 10);
+	buf_free(&b);
+	return n;
 }
 
-static bool says(const struct buf *err, const char *const *words)
+/* The streams as the caller gets them, and what they lack. */
+static void collect(struct relay *r, struct script_output *o)
 {
-	for (; *words; words++)
-		if (err->len && strstr(err->data, *words))
-			return true;
-	return false;
+	const struct said *out = &r->out.said, *err = &r->err.said;
+	int failed = atomic_load(&r->failed);
+
+	o->lost = out->lost > err->lost ? out->lost : err->lost;
+	o->missed = out->missed + err->missed;
+	if (o->lost)
+		buf_printf(&o->losses, "%" PRIu64 " events were lost: they came faster than bpftrace "
+			   "reads them; print less, or count in maps\n", o->lost);
+	if (o->missed)
+		buf_printf(&o->losses, "%" PRIu64 " values were lost: a map was full (%d keys); use "
+			   "fewer keys\n", o->missed, MAX_KEYS);
+	if (out->full[0])
+		buf_printf(&o->losses, "map %s is full (%d keys): values of further keys are "
+			   "missing\n", out->full, MAX_KEYS);
+	if (r->more)
+		buf_printf(&o->losses, "%" PRIu64 " further messages of bpftrace are left out\n", r->more);
+	if (failed == EFBIG)
+		buf_printf(&o->losses, "the output ends after %u MiB\n", RELAY_OUTPUT_MAX >> 20);
+	if (r->out.kept.failed || r->out.line.failed)
+		buf_str(&o->losses, "parts of the output are missing: out of memory\n");
+	o->out = r->out.kept;
+	o->err = r->err.kept;
+	r->out.kept = r->err.kept = (struct buf){ 0 };
 }
 
-static int failure(const struct bpftrace *bt, const struct child *c, struct buf *err)
+static int failure(const struct bpftrace *bt, const struct script *s, const struct script_window *w,
+		   int wait_status, bool oom, const struct script_output *o)
 {
-	static const char *const denied[] = { "ot permitted", "as the root user",
-					      "ermission denied", NULL };
-	static const char *const nothing[] = { "No probes to attach", "No matches for",
-					       "no valid attach points", "Could not resolve",
-					       NULL };
-	int len, errnum = says(err, denied) ? EPERM : says(err, nothing) ? ENOEXEC : EIO;
-	const char *line = message(err, &len);
+	struct explain e = {
+		.bt = bt, .name = w->name, .text = { s->text.data, s->text.len },
+		.source = w->source, .wait_status = wait_status, .oom = oom,
+	};
 
-	if (!len && WIFSIGNALED(c->wait_status))
-		return err_set(EIO, "bpftrace %u.%u was ended by signal %d", bt->major, bt->minor,
-			       WTERMSIG(c->wait_status));
-	return err_set(errnum, "bpftrace %u.%u: %.*s", bt->major, bt->minor, len ? len : 21,
-		       len ? line : "it ended unexpectedly");
+	return explain(&e, (struct part){ o->err.data ? o->err.data : "", o->err.len });
 }
 
-static void collect(struct child *c, struct script_output *o)
+/* The whole time of the window, and what came of it. */
+static int run(struct child *c, struct relay *r, const struct script_window *w,
+	       struct script_output *o, bool *ret_failed)
 {
-	if (c->out >= 0 && !child_output(c->out, &o->out) && o->out.len)
-		o->out.data[o->out.len = script_drop_noise(o->out.data, o->out.len)] = '\0';
-	if (!child_output(c->err, &o->err) && o->err.len)
-		o->err.data[o->err.len = script_drop_noise(o->err.data, o->err.len)] = '\0';
+	bool by_itself, attached = await_attached(c, r, w);
+	uint64_t since = num_now_ns();
+	int out;
+
+	if (attached) {
+		if (w->attached)
+			w->attached(w->ctx);
+		await_end(c, r, w);
+		o->window_ns = num_now_ns() - since;
+	}
+	by_itself = child_ended(c);
+	child_stop(c, SIGINT, STOP_GRACE_NS);
+	relay_finish(r, w->wait, w->ctx);
+	collect(r, o);
+	*ret_failed = (by_itself || attached) && (c->wait_status && (by_itself || WIFSIGNALED(c->wait_status)));
+	out = atomic_load(&r->failed);
+	if (out && out != EFBIG)
+		return err_sys(out, "can't write to stdout");
+	return 0;
+}
+
+/* Warnings name the script as the user does. */
+static void name_script(struct buf *messages, const char *name)
+{
+	static const char own[] = "stdin:";
+	struct buf named = { 0 };
+	const char *p = messages->data;
+
+	while (p && *p) {
+		size_t len = strcspn(p, "\n") + 1, skip = strncmp(p, own, strlen(own)) ? 0 : strlen(own) - 1;
+
+		if (len > strlen(p))
+			len = strlen(p);
+		if (skip)
+			buf_str(&named, name);
+		buf_add(&named, p + skip, len - skip);
+		p += len;
+	}
+	buf_free(messages);
+	*messages = named;
 }
 
 int script_run(const struct bpftrace *bt, const struct script *script,
 	       const struct script_window *window, struct script_output *ret)
 {
 	struct script_output o = { 0 };
-	uint64_t attached = 0;
-	bool by_itself;
+	uint64_t kills = oom_kills();
+	struct relay r = { 0 };
+	bool failed = false;
 	struct child c;
-	int err = start(bt, script, window, &c);
+	int err = start(bt, script, &c);
 
 	if (err)
 		return err;
-	if (await_attached(&c, window)) {
-		attached = num_now_ns();
-		if (window->attached)
-			window->attached(window->ctx);
-		await_end(&c, window);
-		o.window_ns = num_now_ns() - attached;
-	}
-	by_itself = child_ended(&c);
-	child_stop(&c, SIGINT, STOP_GRACE_NS);
-	collect(&c, &o);
-	if ((by_itself && !attached) || (by_itself && c.wait_status) ||
-	    (attached && WIFSIGNALED(c.wait_status)))
-		err = failure(bt, &c, &o.err);
+	err = relay_start(&r, c.out, c.err, window->pass_through ? STDOUT_FILENO : -1, MAX_KEYS);
+	c.out = c.err = -1;
+	if (!err)
+		err = run(&c, &r, window, &o, &failed);
+	if (!err && c.killed)
+		err = err_set(EIO, "bpftrace %u.%u.%u did not end when asked to for %u s and was killed: what "
+			      "it prints at the end is missing", bt->major, bt->minor, bt->patch,
+			      (unsigned)(STOP_GRACE_NS / 1000000000));
+	else if (!err && failed)
+		err = failure(bt, script, window, c.wait_status, oom_kills() > kills, &o);
 	child_free(&c);
-	if (err)
+	relay_free(&r);
+	name_script(&o.err, window->name ? window->name : "the script");
+	if (err && (err != -EIO || window->pass_through))
 		script_output_free(&o);
-	else
-		*ret = o;
+	*ret = o;
 	return err;
 }
 
@@ -228,4 +218,5 @@ void script_output_free(struct script_output *o)
 {
 	buf_free(&o->out);
 	buf_free(&o->err);
+	buf_free(&o->losses);
 }

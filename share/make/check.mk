@@ -2,7 +2,7 @@
 # Tests.  `make check' installs what they need and runs them all; TESTS=tests/list.bats
 # runs some.  tests/run prints the count in the last line.
 
-TESTS ?= $(filter-out tests/real.bats tests/real-%.bats tests/files-%.bats tests/matrix.bats,$(sort $(wildcard tests/*.bats)))
+TESTS ?= $(filter-out tests/real.bats tests/real-%.bats tests/files-%.bats tests/matrix.bats tests/deb.bats,$(sort $(wildcard tests/*.bats)))
 # tests/run runs JOBS suites at a time, one for each CPU unless said: make check JOBS=1.
 # Tests that want another Go than the installed one have the tag newer: make matrix runs them.
 # Suites that need no probe and little time: these run with sanitizers, too, but what has the tag plain
@@ -35,9 +35,9 @@ check-real:
 check-real-run: all
 	$(Q)O='$(O_ABS)' tests/run tests/real.bats $(sort $(wildcard tests/real-*.bats))
 
-# Files and heap-hotspots with every Go toolchain and way to build: make matrix
-# GOBPF_TOOLCHAINS=GOROOT:GOROOT...; MATRIX=files for files alone.
-# Without toolchains given, those that Debian has are fetched by tests/get-toolchains.
+# Files and heap-hotspots with every Go toolchain and way to build, scripts with every bpftrace:
+# make matrix GOBPF_TOOLCHAINS=GOROOT:GOROOT... GOBPF_BPFTRACES=PROGRAM:PROGRAM...; MATRIX=files, engines
+# or bpftraces for that part alone.  What is not given is fetched from Debian into a cache.
 matrix:
 	$(Q)share/deps build run test
 	$(Q)$(MAKE) --no-print-directory all test-programs
@@ -51,9 +51,9 @@ check-versions:
 
 check-versions-run: all test-programs
 	$(Q)bpftrace=$$(tests/get-bpftrace trixie) && \
-		O='$(O_ABS)' GOBPF_BPFTRACES=$$bpftrace tests/run tests/script.bats
+		O='$(O_ABS)' GOBPF_BPFTRACES=$$bpftrace tests/run tests/script.bats tests/run.bats
 	$(Q)goroot=$$(tests/get-toolchains 1.27) && \
-		O='$(O_ABS)' GOBPF_TOOLCHAINS=$$goroot tests/matrix
+		O='$(O_ABS)' GOBPF_TOOLCHAINS=$$goroot MATRIX='files engines' tests/matrix
 
 # Every header must compile on its own.
 check-headers: $(HEADERS:%=$O/%.ok)

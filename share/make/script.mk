@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The test program of helpers/script for tests/script.bats.
-$O/tests/scriptlib: $O/tests/unit/scriptlib.o $O/libgobpf.a
+# The test programs of helpers/script for tests/script.bats and tests/translate.bats.
+SCRIPT_TESTS := scriptlib translatelib
+$(SCRIPT_TESTS:%=$O/tests/%): $O/tests/%: $O/tests/unit/%.o $O/libgobpf.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-test-programs: $O/tests/scriptlib
--include $O/tests/unit/scriptlib.d
+test-programs: $(SCRIPT_TESTS:%=$O/tests/%)
+-include $(SCRIPT_TESTS:%=$O/tests/unit/%.d)

@@ -1,0 +1,3 @@
+module gobpf/usdt
+
+go 1.19
