@@ -523,6 +523,19 @@ behind() { golib behind "$(printf %s "$@" | tr -d ' ')" 1100; }
 	[ "$(place '4885c0 75fb c3')" = "1003 branch+repeats" ]
 	[ "$(place '55 c3 06')" = "1000 entry" ]
 	[ "$(place '')" = "1000 entry" ]
+	# the function calls itself, which is no jump
+	[ "$(place '55 e8faffffff c3')" = "1000 push" ]
+	# what never holds an argument may change before, 15 instructions at most
+	[ "$(place '4d89ff 55 c3')" = "1003 push" ]
+	[ "$(place '4d89ed 55 c3')" = "1003 push" ]
+	[ "$(place '4d89c0 55 c3')" = "1000 entry" ]
+	[ "$(place "$(printf '4d89e4%.0s' {1..15})" '55 c3')" = "102d push" ]
+	[ "$(place "$(printf '4d89e4%.0s' {1..16})" '55 c3')" = "1000 entry" ]
+	# the first place of all; a check behind a branch, after another comparison, or a second one is none
+	[ "$(place '4989e4 720c 55 c3')" = "1003 branch" ]
+	[ "$(place '4885c0 7401 493b6610 7606 55 c3 c3')" = "1003 branch" ]
+	[ "$(place '493b6610 4885c0 7606 55 c3')" = "1007 branch" ]
+	[ "$(place "$check" '493b6610 7606 55 c3')" = "100a branch" ]
 }
 
 @test "probe: behind a call, by hand" {
@@ -538,6 +551,9 @@ behind() { golib behind "$(printf %s "$@" | tr -d ' ')" 1100; }
 	# the result is lost before, or something unknown comes first
 	[ "$(behind 'e8fb000000 4889c8 7401 c3 c3')" = none ]
 	[ "$(behind 'e8fb000000 0fa2 7401 c3 c3')" = none ]
+	# that of three between is the last that may be
+	[ "$(behind 'e8fb000000 4885c0 4885c0 4885c0 7401 c3 c3')" = "100e branch" ]
+	[ "$(behind 'e8fb000000 4885c0 4885c0 4885c0 4885c0 7401 c3 c3')" = none ]
 	# a jump leads between call and place
 	[ "$(behind 'e8fb000000 4885c0 7402 c3 c3 ebf7')" = none ]
 	[ "$(behind 'e8fb000000')" = none ]
