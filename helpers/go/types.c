@@ -19,7 +19,7 @@ enum {
 static struct span name_at(const struct go_file *g, struct span *types, uint64_t off)
 {
 	uint64_t text = off + 1;
-	uint32_t len;
+	uint32_t len = 0;
 
 	if (span_u8(types, off) & NAME_FLAGS_UNUSED) {
 		types->bad = true;
