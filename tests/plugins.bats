@@ -28,10 +28,14 @@ script() {
 		'//           And who not?' '' '// code' 'BEGIN { printf("hello\n"); exit(); }' >"$1"
 }
 
-# plugins - the part of list about them, without gobpf's own scripts: two lines each
+# plugins - the part of list about them, without the scripts of gobpf itself
 plugins() {
 	gobpf "$@" list | sed -n '/^Plugins$/,$p' | sed '/^$/,$d' | tail -n +2 |
-		awk -v ours="$(realpath "$TOP")/scripts/" 'index($0, ours) { held = ""; next } { printf "%s", held; held = $0 "\n" } END { printf "%s", held }'
+		awk -v ours=" $TOP/scripts/" '
+			index($0, ours) { held = ""; next }
+			held { print held }
+			{ held = $0 }
+			END { if (held) print held }'
 }
 unused() { gobpf "$@" list | sed -n '/^Not used$/,$p' | sed '/^$/,$d' | tail -n +2; }
 
