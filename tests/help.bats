@@ -26,7 +26,7 @@ load helpers
 
 @test "help: NAME.bt is the script, also where a command has its name" {
 	run -0 gobpf help heap-hotspots.bt
-	[ "${lines[0]}" = "Usage: gobpf script --run heap-hotspots PID [ARG...]" ]
+	[ "${lines[0]}" = "Usage: gobpf script --run heap-hotspots [OPTION...] PID [ARG...]" ]
 	[[ $output == *$'\nheap-hotspots.bt - which call sites '*$'\nANSWERS:  '*$'\nEXAMPLE:  '* ]]
 	run -2 gobpf help nothing-such.bt
 }
