@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # What holds of every reader and of every writer: nothing gets lost, nothing is made up, hostile text stays text.
+# bats file_tags=long
 
 load helpers
 load pictures

@@ -217,6 +217,116 @@ globals_of() { echo $(($(golib global-names | wc -l) - ($(minor "$1") < 25))); }
 	done < <(roots)
 }
 
+# prepare ROOT - $copy of a stripped program, $text and $data (address, what of it is in the file, all of it) of
+# its segments, and nm of its twin
+prepare() {
+	program "$1" nodwarf
+	go tool nm -size "$program" >"$BATS_TEST_TMPDIR/nm"
+	program "$1" strip
+	copy=$BATS_TEST_TMPDIR/copy
+	cp "$program" "$copy"
+	text=$(readelf -lW "$copy" | awk '/^  LOAD .* R E / { print $3 " - " $2; exit }')
+	read -r -a data < <(readelf -lW "$copy" | awk '/^  LOAD .* RW / { print $3, $5, $6; exit }')
+}
+
+# refers FUNC [OPCODE ADDRESS]... - in $copy the code of FUNC is just these, each with ADDRESS relative to rip
+refers() {
+	local at size bytes='' disp
+	read -r at size < <(awk -v func="$1" '$4 == func { print "0x" $1, $2 }' "$BATS_TEST_TMPDIR/nm")
+	while [ $# -gt 1 ]; do
+		disp=$(printf %08x $((($3 - (at + (${#bytes} + ${#2}) / 2 + 4)) & 0xffffffff)))
+		bytes+=$2${disp:6:2}${disp:4:2}${disp:2:2}${disp:0:2}
+		shift 2
+	done
+	[ ${#bytes} -le $((2 * size)) ]
+	bytes+=$(printf '%*s' $((size - ${#bytes} / 2)) '' | sed 's/ /90/g')
+	# shellcheck disable=SC2001,SC2059
+	printf "$(sed 's/../\\x&/g' <<<"$bytes")" | dd of="$copy" oflag=seek_bytes seek=$((at - (text))) conv=notrunc status=none
+}
+
+# told NAME - the address of that variable in $copy, by the code, or how many there could be
+told() { golib global "$copy" "runtime.$1" 2>&1 | sed -E "s/.* where runtime\\.$1 is \\((.*)\\)\$/\\1/"; }
+
+@test "globals: each function vouches once, for what it refers to in the way it is known to" {
+	local root at end init one many i
+	while read -r root; do
+		prepare "$root"
+		init=runtime.doInit1
+		(($(minor "$root") > 20)) || init=runtime.doInit
+		at=$(printf 0x%x $((data[0] + data[2] - 64))) end=$((data[0] + data[2]))
+		# main stores, init loads
+		refers runtime.main 488905 "$at"
+		refers $init 488b05 "$at"
+		[ "$(told runtimeInitTime)" = "$at" ]
+		# a store, four bytes, an address, a comparison
+		for one in 488905 8b05 488d05 483b05; do
+			refers $init $one "$at"
+			[ "$(told runtimeInitTime)" = '1 candidates, 1 witnesses' ] || fail "$one"
+		done
+		refers $init 488b05 "$at"
+		# four bytes, an addition, a load
+		for one in 8905 480105 488b05; do
+			refers runtime.main $one "$at"
+			[ "$(told runtimeInitTime)" = '1 candidates, 1 witnesses' ] || fail "$one"
+		done
+		# twice by one function is once
+		refers $init
+		refers runtime.main 488905 "$at" 488905 "$at"
+		[ "$(told runtimeInitTime)" = '1 candidates, 1 witnesses' ]
+		# two are one too many, also side by side
+		refers $init 488b05 "$at" 488b05 $((at + 8))
+		refers runtime.main 488905 "$at" 488905 $((at + 8))
+		[ "$(told runtimeInitTime)" = '2 candidates, 2 witnesses' ]
+		# from its first byte that is not in the file to its last; neither aligned otherwise, nor beyond
+		for one in $((data[0] + data[1])) $((end - 8)); do
+			refers $init 488b05 "$one"
+			refers runtime.main 488905 "$one"
+			[ "$(told runtimeInitTime)" = "$(printf 0x%x "$one")" ] || fail "$one: $(told runtimeInitTime)"
+		done
+		# the data begin with what go version looks for, which is not 0
+		for one in $((at + 4)) $end $((data[0])); do
+			refers $init 488b05 "$one"
+			refers runtime.main 488905 "$one"
+			[ "$(told runtimeInitTime)" = '0 candidates, 0 witnesses' ] || fail "$one: $(told runtimeInitTime)"
+		done
+		# as many as there is room for, and one more
+		many=()
+		for ((i = 0; i < 64; i++)); do many+=(488905 $((data[0] + data[1] + 8 * i))); done
+		refers runtime.main "${many[@]}"
+		refers $init
+		[ "$(told runtimeInitTime)" = '64 candidates, 1 witnesses' ] || fail "$(told runtimeInitTime)"
+		refers runtime.main "${many[@]}" 488905 "$at"
+		[[ $(told runtimeInitTime) == *': runtime.main: Argument list too long' ]]
+	done < <(roots)
+}
+
+@test "globals: the two words of a slice, which begin at the lower one" {
+	local root at name names
+	while read -r root; do
+		prepare "$root"
+		at=$(printf 0x%x $((data[0] + data[2] - 64)))
+		names=(runtime.forEachG runtime.gcMarkRootPrepare)
+		(($(minor "$root") < 25)) || names[1]=runtime.gcPrepareMarkRoots
+		for name in "${names[@]}"; do refers "$name" 488b05 $((at + 8)) 488b05 "$at"; done
+		[ "$(told allgs)" = "$at" ]
+		for name in "${names[@]}"; do refers "$name" 488b05 $((at + 16)) 488b05 "$at"; done
+		[ "$(told allgs)" = '2 candidates, 2 witnesses' ]
+	done < <(roots)
+}
+
+@test "globals: not of another version, nor in code for another processor; strings as long as what they begin with" {
+	local at
+	program "$(go env GOROOT)" strip
+	(($(minor "$(go env GOROOT)") > 24)) || golib globals "$program" 2>&1 | grep -q 'Go 1\.[0-9]* has no runtime\.gcCleanups$'
+	prepare "$(go env GOROOT)"
+	at=$(told buildVersion)
+	at=$((at + 8 - $(readelf -lW "$copy" | awk '/^  LOAD .* RW / { print $3 " + " $2; exit }')))
+	printf '\3' | dd of="$copy" bs=1 seek=$at conv=notrunc status=none
+	[ "$(told buildVersion)" = '0 candidates, 0 witnesses' ]
+	program "$(go env GOROOT)" strip arm64
+	[ "$(golib globals "$program" 2>&1 | grep -c 'without a symbol table runtime\..* is found in x86-64 code only$')" -gt 20 ]
+}
+
 @test "globals: are in data that can be written, or nowhere" {
 	local at flags=$BATS_TEST_TMPDIR/readonly
 	program "$(go env GOROOT)" strip
@@ -248,6 +358,113 @@ globals_of() { echo $(($(golib global-names | wc -l) - ($(minor "$1") < 25))); }
 			end frames
 		done
 	done < <(roots)
+}
+
+@test "insn: what is read of each instruction, by hand" {
+	local said=$BATS_TEST_TMPDIR/said n
+	cat >"$BATS_TEST_TMPDIR/table" <<-END
+		50 | 1 push; left 0
+		5f | 1 other; left 0
+		41 57 | 2 push; left 0
+		41 5f | 2 other; left 0
+		48 ff f0 | 3 other; left 0
+		90 | 1 nop; left 0
+		66 90 | 2 nop; left 0
+		f3 90 | 2 other; left 0
+		0f1f 00 | 3 plain; left 0
+		0f1f 40 08 | 4 plain; left 0
+		76 06 | 2 jcc cc=6 to=1008; left 0
+		7c 06 | 2 jcc cc=12 to=1008; left 0
+		0f8f 10000000 | 6 jcc cc=15 to=1016; left 0
+		0f86 10000000 | 6 jcc cc=6 to=1016; left 0
+		0f96 c0 | 3 other; left 0
+		eb fe | 2 jmp to=1000; left 0
+		e9 fb000000 | 5 jmp to=1100; left 0
+		e8 fb000000 | 5 call to=1100; left 0
+		48 e8 fa000000 | 6 other; left 0
+		e3 10 | 2 other to=1012; left 0
+		48 89 c8 | 3 mov writes=1; left 0
+		48 b8 8877665544332211 | 10 mov writes=1 const=1122334455667788; left 0
+		b8 05000000 | 5 mov writes=1 const=5; left 0
+		48 c7 c0 ffffffff | 7 mov writes=1 const=ffffffffffffffff; left 0
+		c6 00 05 | 3 mov stores mem=0+0:1w; left 0
+		c7 05 10000000 05000000 | 10 mov stores rip=101a:4w; left 0
+		0fb6 c8 | 3 mov writes=2; left 0
+		0fbe c8 | 3 mov writes=2; left 0
+		48 63 c8 | 3 mov writes=2; left 0
+		4d 89 e4 | 3 mov writes=1000; left 0
+		41 b4 05 | 3 mov writes=1000 const=5; left 0
+		48 50 | 2 other; left 0
+		eb 50 | 2 jmp to=1052; left 0
+		66 41 89 c4 | 4 mov writes=1000; left 0
+		88 e0 | 2 mov writes=1; left 0
+		b4 01 | 2 mov writes=1 const=1; left 0
+		b6 01 | 2 mov writes=4 const=1; left 0
+		b5 01 | 2 mov writes=2 const=1; left 0
+		b7 01 | 2 mov writes=8 const=1; left 0
+		66 b8 0100 | 4 mov writes=1 const=1; left 0
+		40 b6 01 | 3 mov writes=40 const=1; left 0
+		48 8d 05 10000000 | 7 lea writes=1 rip=1017:8; left 0
+		48 8d 44 24 08 | 5 lea writes=1 mem=4+8:8; left 0
+		48 8d 04 c8 | 4 lea writes=1; left 0
+		48 8b 05 10000000 | 7 mov writes=1 rip=1017:8; left 0
+		8b 05 10000000 | 6 mov writes=1 rip=1016:4; left 0
+		48 89 05 10000000 | 7 mov stores rip=1017:8w; left 0
+		48 39 05 10000000 | 7 cmp rip=1017:8; left 0
+		80 3d 10000000 00 | 7 cmp rip=1017:1; left 0
+		48 8b 44 24 f8 | 5 mov writes=1 mem=4-8:8; left 0
+		48 89 44 24 08 | 5 mov stores mem=4+8:8w; left 0
+		48 8b 04 c8 | 4 mov writes=1; left 0
+		48 89 04 c8 | 4 mov stores; left 0
+		64 48 8b 04 25 f8ffffff | 9 mov writes=1 fs=16-8; left 0
+		64 48 8b 40 10 | 5 mov writes=1 fs=0+16; left 0
+		64 48 8b 04 08 | 5 mov writes=1; left 0
+		65 48 8b 40 10 | 5 mov writes=1; left 0
+		48 85 c0 | 3 cmp; left 0
+		48 39 c8 | 3 cmp; left 0
+		48 01 c8 | 3 plain writes=1; left 0
+		48 29 c8 | 3 plain writes=1; left 0
+		48 21 c8 | 3 plain writes=1; left 0
+		48 09 c8 | 3 plain writes=1; left 0
+		48 31 c0 | 3 plain writes=1; left 0
+		48 01 08 | 3 plain stores mem=0+0:8w; left 0
+		48 83 ec 18 | 4 plain writes=10; left 0
+		49 3b 66 10 | 4 cmp checks mem=14+16:8; left 0
+		49 3b 66 18 | 4 cmp checks mem=14+24:8; left 0
+		49 3b 66 20 | 4 cmp mem=14+32:8; left 0
+		4d 3b 66 10 | 4 cmp checks mem=14+16:8; left 0
+		4d 3b 6e 10 | 4 cmp checks mem=14+16:8; left 0
+		4d 3b 5e 10 | 4 cmp mem=14+16:8; left 0
+		49 2b 66 10 | 4 plain writes=10 mem=14+16:8; left 0
+		49 39 66 10 | 4 cmp mem=14+16:8; left 0
+		49 3b 64 0e 10 | 5 cmp; left 0
+		48 3b 61 10 | 4 cmp mem=1+16:8; left 0
+		49 83 7e 10 00 | 5 cmp mem=14+16:8; left 0
+		c3 | 1 ret; left 0
+		c2 0800 | 3 ret; left 0
+		ff e0 | 2 far; left 0
+		ff 24 c1 | 3 table; left 0
+		ff 25 00000000 | 6 far rip=1006:8; left 0
+		ff d0 | 2 other; left 0
+		0fa2 | 2 other; left 0
+		48 87 08 | 3 other mem=0+0:8w; left 0
+		48 87 c8 | 3 other; left 0
+		0f10 00 | 3 other mem=0+0:16; left 0
+		76 06 55 48 89 e5 c3 06 | 2 jcc cc=6 to=1008; 1 push; 3 mov writes=20; 1 ret; left 1
+		c3 48 b8 11 22 33 | 1 ret; left 5
+		00 | left 1
+	END
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/table")" -eq 90 ]
+	cut -d'|' -f1 "$BATS_TEST_TMPDIR/table" | tr -d ' ' | golib insns >"$said"
+	paste -d'|' <(cut -d'|' -f1 "$BATS_TEST_TMPDIR/table") "$said" | sed 's/|/| /' | diff "$BATS_TEST_TMPDIR/table" -
+	# a constant to each register, as a whole and in its three parts
+	for n in {0..15}; do
+		printf '%x%s%x01000000\n%x%s%x01000000\n66%x%s%x0100\n%x%s%x01\n' $((0x48 + n / 8)) c7c $((n % 8)) \
+			$((0x40 + n / 8)) b $((8 + n % 8)) $((0x40 + n / 8)) b $((8 + n % 8)) $((0x40 + n / 8)) b $((n % 8))
+	done | golib insns | sed 's/^[0-9]* //' >"$said"
+	for n in {0..15}; do
+		for _ in {1..4}; do printf 'mov writes=%x const=1; left 0\n' $((1 << n)); done
+	done | diff - "$said"
 }
 
 @test "probe: every place in every function is safe, by another disassembler" {
@@ -306,6 +523,19 @@ behind() { golib behind "$(printf %s "$@" | tr -d ' ')" 1100; }
 	[ "$(place '4885c0 75fb c3')" = "1003 branch+repeats" ]
 	[ "$(place '55 c3 06')" = "1000 entry" ]
 	[ "$(place '')" = "1000 entry" ]
+	# the function calls itself, which is no jump
+	[ "$(place '55 e8faffffff c3')" = "1000 push" ]
+	# what never holds an argument may change before, 15 instructions at most
+	[ "$(place '4d89ff 55 c3')" = "1003 push" ]
+	[ "$(place '4d89ed 55 c3')" = "1003 push" ]
+	[ "$(place '4d89c0 55 c3')" = "1000 entry" ]
+	[ "$(place "$(printf '4d89e4%.0s' {1..15})" '55 c3')" = "102d push" ]
+	[ "$(place "$(printf '4d89e4%.0s' {1..16})" '55 c3')" = "1000 entry" ]
+	# the first place of all; a check behind a branch, after another comparison, or a second one is none
+	[ "$(place '4989e4 720c 55 c3')" = "1003 branch" ]
+	[ "$(place '4885c0 7401 493b6610 7606 55 c3 c3')" = "1003 branch" ]
+	[ "$(place '493b6610 4885c0 7606 55 c3')" = "1007 branch" ]
+	[ "$(place "$check" '493b6610 7606 55 c3')" = "100a branch" ]
 }
 
 @test "probe: behind a call, by hand" {
@@ -321,6 +551,9 @@ behind() { golib behind "$(printf %s "$@" | tr -d ' ')" 1100; }
 	# the result is lost before, or something unknown comes first
 	[ "$(behind 'e8fb000000 4889c8 7401 c3 c3')" = none ]
 	[ "$(behind 'e8fb000000 0fa2 7401 c3 c3')" = none ]
+	# that of three between is the last that may be
+	[ "$(behind 'e8fb000000 4885c0 4885c0 4885c0 7401 c3 c3')" = "100e branch" ]
+	[ "$(behind 'e8fb000000 4885c0 4885c0 4885c0 4885c0 7401 c3 c3')" = none ]
 	# a jump leads between call and place
 	[ "$(behind 'e8fb000000 4885c0 7402 c3 c3 ebf7')" = none ]
 	[ "$(behind 'e8fb000000')" = none ]

@@ -20,7 +20,7 @@ fields() { sed -n 's/^FIELDS //p' "$BATS_TEST_TMPDIR/app.log"; }
 	local bt
 	cp "$TOP/scripts/otel-spans.bt" "$BATS_TEST_TMPDIR/script.bt"
 	while read -r bt; do
-		app otel gopath
+		app otel-spans
 		# shellcheck disable=SC2046 # words
 		spawn bt env __BPFTRACE_NOTIFY_PROBES_ATTACHED=1 "$bt" "$BATS_TEST_TMPDIR/script.bt" \
 			"/proc/${PID[app]}/exe" "${PID[app]}" "$(gobpf goid --json "$fixture" runtime.g.goid |
@@ -43,7 +43,7 @@ fields() { sed -n 's/^FIELDS //p' "$BATS_TEST_TMPDIR/app.log"; }
 	local words
 	for words in '' 'strip pie'; do
 		# shellcheck disable=SC2086 # words
-		app otel gopath $words
+		app otel-spans $words
 		watched
 		[ "$(jq -c '[.source, .late, .lost, (.spans | length)]' "$BATS_TEST_TMPDIR/spans.json")" = '["otel",0,0,46]' ]
 		of_json <"$BATS_TEST_TMPDIR/spans.json" >"$BATS_TEST_TMPDIR/spans"
@@ -58,20 +58,20 @@ fields() { sed -n 's/^FIELDS //p' "$BATS_TEST_TMPDIR/app.log"; }
 	local words want
 	for words in '' 'pie strip' 'cgo lld pie strip'; do
 		# shellcheck disable=SC2086 # words
-		app otel gopath $words
+		app otel-spans $words
 		read -ra want < <(fields)
 		run -0 --separate-stderr gobpf spans --print "${PID[app]}"
-		[[ $output == *'buf(*(uint64 *)(reg("ax") + '"${want[0]})"* ]]
-		[[ $output == *'$id = *(uint64 *)(reg("ax") + '"${want[1]} + 16)"* ]]
-		[[ $output == *'$p = *(uint64 *)(reg("ax") + '"${want[2]} + 16)"* ]]
-		[[ $output == *'*(uint64 *)(reg("ax") + '"${want[3]}"') == 0'* ]]
+		[[ $output == *'buf(*(uint64 *)($span + '"${want[0]})"* ]]
+		[[ $output == *'$id = *(uint64 *)($span + '"${want[1]} + 16)"* ]]
+		[[ $output == *'$p = *(uint64 *)($span + '"${want[2]} + 16)"* ]]
+		[[ $output == *'$end = *(uint64 *)($span + '"${want[3]}) |"* ]]
 		end app
 	done
 }
 
 @test "otel-spans: spans of the other kind are asked for by --source" {
 	requires root
-	app otel gopath
+	app otel-spans
 	run -3 gobpf spans --source usdt "${PID[app]}"
 	[[ $output == *'it has nothing of usdt'* ]]
 	run -0 --separate-stderr gobpf spans --source otel --print "${PID[app]}"

@@ -13,6 +13,7 @@
 #include "go/calls.h"
 #include "go/current.h"
 #include "go/globals.h"
+#include "go/insn.h"
 #include "go/heap_profile.h"
 #include "go/layout.h"
 #include "go/probe.h"
@@ -82,6 +83,23 @@ static int cmd_globals(char **a)
 		if (global_find(&go, i, &again, &symtab) || again != addr)
 			printf("DIFFERENT ");
 		printf("%" PRIx64 " %s%s\n", addr, global_name(i), symtab ? " symtab" : "");
+	}
+	return err;
+}
+
+/* global FILE NAME: its address by the code, or why there is none */
+static int cmd_global(char **a)
+{
+	int err = open_file(a[0]);
+
+	for (int i = 0; !err && i < GLOBALS; i++) {
+		uint64_t addr;
+
+		if (strcmp(global_name(i), a[1]))
+			continue;
+		err = global_find_by_code(&go, i, &addr);
+		if (!err)
+			printf("0x%" PRIx64 "\n", addr);
 	}
 	return err;
 }
@@ -176,6 +194,56 @@ static int cmd_code(char **a)
 	return err;
 }
 
+static void print_insn(const struct insn *i)
+{
+	static const char *const kinds[] = { "push", "nop", "jcc", "jmp", "call", "mov", "lea", "cmp",
+					     "plain", "other", "ret", "table", "far" };
+
+	printf("%u %s", i->len, kinds[i->kind]);
+	if (i->kind == INSN_JCC)
+		printf(" cc=%u", i->cc);
+	if (i->target)
+		printf(" to=%" PRIx64, i->target);
+	if (i->writes)
+		printf(" writes=%x", i->writes);
+	if (i->writes_mem)
+		printf(" stores");
+	if (i->checks_stack)
+		printf(" checks");
+	if (i->rip_addr)
+		printf(" rip=%" PRIx64 ":%u%s", i->rip_addr, i->rip_size, i->rip_written ? "w" : "");
+	if (i->mem)
+		printf(" mem=%d%+" PRId64 ":%u%s", i->mem_base, i->mem_offset, i->mem_size,
+		       i->mem_written ? "w" : "");
+	if (i->fs)
+		printf(" fs=%d%+" PRId64, i->fs_base, i->fs_offset);
+	if (i->constant)
+		printf(" const=%" PRIx64, (uint64_t)i->value);
+	printf("; ");
+}
+
+/* insns: of each line on stdin, bare code that begins at 0x1000, the instructions and how much is left of it */
+static int cmd_insns(char **a)
+{
+	char line[256];
+
+	(void)a;
+	while (fgets(line, sizeof(line), stdin)) {
+		struct span code;
+		struct insn_reader *r;
+		struct insn i;
+
+		line[strcspn(line, "\n")] = '\0';
+		code = parse_hex(line);
+		r = insn_open(code, 0x1000);
+		for (; r && insn_next(r, &i); code.len -= i.len)
+			print_insn(&i);
+		insn_close(r);
+		printf("left %zu\n", code.len);
+	}
+	return 0;
+}
+
 /* behind HEX CALLEE: the places behind calls of the address CALLEE, or "none" */
 static int cmd_behind(char **a)
 {
@@ -265,11 +333,13 @@ static const struct unit_command commands[] = {
 	{ "layout", 3, cmd_layout },
 	{ "layout-in", 4, cmd_layout_in },
 	{ "globals", 1, cmd_globals },
+	{ "global", 2, cmd_global },
 	{ "global-names", 0, cmd_global_names },
 	{ "places", 1, cmd_places },
 	{ "after", 3, cmd_after },
 	{ "calls", 2, cmd_calls },
 	{ "code", 1, cmd_code },
+	{ "insns", 0, cmd_insns },
 	{ "behind", 2, cmd_behind },
 	{ "exact", 1, cmd_exact },
 	{ "exp", 0, cmd_exp },
