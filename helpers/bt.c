@@ -154,7 +154,7 @@ static int run(struct bt *b, const struct script *s)
 		.duration_ns = b->window.duration_ns, .wait = over, .ctx = b, .pass_through = !s->nmaps,
 		.name = b->name, .source = { b->text.data, b->text.len },
 	};
-	struct script_output output;
+	struct script_output output = { 0 };
 	struct resolving resolving = { .process.pidfd = -1 };
 	int err = s->nmaps ? bt_stacks_open(b, &resolving) : 0;
 
@@ -162,6 +162,9 @@ static int run(struct bt *b, const struct script *s)
 	fflush(stdout);
 	if (!err)
 		err = script_run(&b->found, s, &window, &output);
+	/* kept, and bpftrace died: what it had printed by then */
+	if (err && output.out.len)
+		fwrite(output.out.data, 1, output.out.len, stdout);
 	if (err)
 		goto out;
 	if (output.err.len && !b->filter.out.quiet)
@@ -172,8 +175,8 @@ static int run(struct bt *b, const struct script *s)
 		fprintf(stderr, "%s: %s\n", program_invocation_name, err_text());
 	if (s->nmaps)
 		err = bt_stacks_write(b, &resolving, s, &output.out);
-	script_output_free(&output);
 out:
+	script_output_free(&output);
 	resolving_close(&resolving);
 	return err;
 }

@@ -43,7 +43,8 @@ setup() {
 	command -v go >/dev/null || skip "requires go"
 	((EUID == 0)) || skip "requires root"
 	mkfifo "$BATS_TEST_TMPDIR/stdin"
-	"$BATS_FILE_TMPDIR/server" <"$BATS_TEST_TMPDIR/stdin" >"$BATS_TEST_TMPDIR/log" 3>&- &
+	: >"$BATS_TEST_TMPDIR/log"
+	"$BATS_FILE_TMPDIR/server" <"$BATS_TEST_TMPDIR/stdin" >>"$BATS_TEST_TMPDIR/log" 3>&- &
 	server=$!
 	exec {stdin}>"$BATS_TEST_TMPDIR/stdin"
 }
@@ -58,10 +59,11 @@ probed() {
 	awk '/^[0-9a-f]+-/ { code = $2 ~ /x/ } /^Anonymous:/ && code { kb += $2 } END { exit !kb }' "/proc/$server/smaps"
 }
 
-# wait_for PID CMD... - until CMD succeeds; fails when PID has ended
+# wait_for PID CMD... - until CMD succeeds; fails when PID has ended, and after a minute
 wait_for() {
+	local end=$((SECONDS + 60))
 	until "${@:2}"; do
-		kill -0 "$1" 2>/dev/null || return
+		((SECONDS < end)) && kill -0 "$1" 2>/dev/null || return
 		sleep 0.05
 	done
 }
@@ -92,7 +94,7 @@ counted() {
 
 @test "@NAME@: the same through gobpf" {
 	command -v "${GOBPF:-gobpf}" >/dev/null || skip "requires gobpf"
-	counted "${GOBPF:-gobpf}" run "$server" "$script"
+	counted "${GOBPF:-gobpf}" run ${BPFTRACE:+--bpftrace "$BPFTRACE"} "$server" "$script"
 }
 
 @test "@NAME@: its header is complete" {

@@ -346,7 +346,7 @@ gone() { [ ! -d "/proc/$1" ]; }
 
 # ticking NAME [WORD] - a script that prints TICK 1, TICK 2, ... and, at its end, a map
 ticking() {
-	echo 'BEGIN { @m = 7; } interval:ms:20 { @n++; printf("TICK %d\n", @n); }' >ticking.bt
+	printf '%s\n' 'BEGIN { @m = 7; } interval:ms:20 { @n++; printf("TICK %d\n", @n); }' >ticking.bt
 	spawn "$1" env --default-signal=INT,TERM "$GOBPF" --script-path "$PWD" script --run ticking
 	[ "${2-}" = unready ] || await "$1" '^TICK 2$'
 }
@@ -416,7 +416,7 @@ ticking() {
 # bats test_tags=probe
 @test "bpftrace: nobody reads stdout any more" {
 	local status=0
-	echo 'interval:ms:10 { printf("TICK\n"); }' >ticking.bt
+	printf '%s\n' 'interval:ms:10 { printf("TICK\n"); }' >ticking.bt
 	{ "$GOBPF" --script-path "$PWD" script --run ticking 2>stderr || echo $? >status; } | head -1 >line
 	[ "$(<line)" = TICK ]
 	[ "$(<status)" = 1 ]
@@ -424,7 +424,7 @@ ticking() {
 	# a reader that has stopped reading keeps Ctrl-C from ending it for a few seconds only
 	mkfifo pipe
 	exec {fd}<>pipe
-	echo 'interval:ms:1 { $i = 0; while ($i < 200) { printf("0123456789012345678901234567890123456789\n"); $i++; } }' >ticking.bt
+	printf '%s\n' 'interval:ms:1 { $i = 0; while ($i < 200) { printf("0123456789012345678901234567890123456789\n"); $i++; } }' >ticking.bt
 	spawn stuck sh -c 'exec "$@" >pipe' sh "$GOBPF" --script-path "$PWD" script --run ticking
 	full() { grep -q '^State:	S' "/proc/${PID[stuck]}/status" && ! timeout 1 dd if=/dev/zero of=pipe bs=4096 count=1 status=none; }
 	retry 60 full

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# bats file_tags=plain
 # What bash, zsh and fish offer, each by its own completion of the same lines.
 
 load helpers
@@ -22,7 +23,7 @@ setup_file() {
 	cd "$here/folder" || return
 	PATH=${GOBPF%/*}:$PATH
 	bash "$TOP/tests/completion.bash" "$file.bash" <"$here/lines" >"$here/bash"
-	timeout 60 zsh -f "$TOP/tests/completion.zsh" "$here/functions" <"$here/lines" >"$here/zsh"
+	timeout 200 zsh -f "$TOP/tests/completion.zsh" "$here/functions" <"$here/lines" >"$here/zsh"
 	fish --no-config -c "source '$file.fish'
 		while read -l line; echo \"== \$line\"; complete -C \"\$line\"; end" <"$here/lines" >"$here/fish"
 	kill -KILL $!
@@ -33,9 +34,9 @@ setup() { requires zsh fish; }
 
 all_lines() {
 	local name
-	printf 'gobpf %s\n' '' lis mi 'help lis' 'script heap-hot' 'script mi' gree 'greet --' 'stats -f ' 'fold --format=s' \
+	printf 'gobpf %s\n' '' lis mi 'help lis' 'script heap-hot' 'script mi' 'script audi' gree 'greet --' 'stats -f ' 'fold --format=s' \
 		'heap-hotspots --engine b' 'goroutines --state r' 'diff --width ' "script heap-hotspots $asked" "stats $asked" \
-		"fold -p $asked" "stats only$asked" 'fold qz' 'fold -o qz' 'fold --output=qz' 'fold --title qz' 'capture qz' \
+		"fold -p $asked" "run $asked" "stats only$asked" 'fold qz' 'fold -o qz' 'fold --output=qz' 'fold --title qz' 'run 1 -e qz' 'capture qz' \
 		'list qz' 'fold --debug-dir in' '--script-path in' '--script-path inner heap-hot' 'fold --f' 'stats -'
 	for name in $(commands); do
 		printf 'gobpf %s --\n' "$name"
@@ -117,6 +118,7 @@ all_offer() {
 	all_offer 'gobpf help lis' list
 	all_offer 'gobpf script heap-hot' heap-hotspots
 	all_offer 'gobpf script mi' mine
+	all_offer 'gobpf script audi'
 	all_offer 'gobpf mi' mine
 	all_offer 'gobpf gree' greet
 	all_offer 'gobpf greet --' --loudly
@@ -125,7 +127,7 @@ all_offer() {
 
 @test "completion: processes by PID or name, where a command takes one" {
 	local shell line
-	for line in "script heap-hotspots $asked" "stats $asked" "fold -p $asked"; do
+	for line in "script heap-hotspots $asked" "stats $asked" "fold -p $asked" "run $asked"; do
 		for shell in bash zsh fish; do
 			# 1234 is the beginning of 12345, which may run, too
 			offered $shell "gobpf $line" | cut -f 1 | grep -qx "$asked" || fail "$shell: $line" || return
@@ -141,6 +143,7 @@ all_offer() {
 	all_offer 'gobpf fold --output=qz' qzx.folded
 	all_offer 'gobpf fold --debug-dir in' inner
 	all_offer 'gobpf --script-path in' inner
+	all_offer 'gobpf run 1 -e qz'
 	all_offer 'gobpf capture qz'
 	all_offer 'gobpf list qz'
 }

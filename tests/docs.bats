@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# bats file_tags=plain
 # The manual: pages made from headers and tables, as pages of man and in a browser.
 
 load helpers
@@ -29,7 +30,7 @@ bare_words() { tr -s ' \n' '\n' | sed 's/[:,]$//' | grep -vx 'o\|-\|' | sort; }
 
 # calls - of shell lines, "NAME REST" of each call of gobpf, without what is in quotes
 calls() {
-	sed -E "s/'[^']*'/Q/g; s/\"[^\"]*\"/Q/g; s/(\||&&|;|\\$\(|\))/\n/g" | sed -nE 's/^ *gobpf +([a-z].*)/\1/p'
+	sed -E "s/'[^']*'/Q/g; s/\"[^\"]*\"/Q/g; s/(\||&&|;|\\$\(|\))/\n/g" | sed -nE 's/^ *([#$] )?gobpf +([a-z].*)/\2/p'
 }
 
 # options_in WORD... - the options in words: --name, or - and a letter
@@ -66,6 +67,13 @@ options_in() {
 		diff <(words_of_header "$script") <(words_of_page "$script") ||
 			fail "$script: left only in the header, right only on the page" || return
 	done
+}
+
+@test "docs: columns, maps and arguments of a script are entries on its page" {
+	local entries
+	entries=$(sed -n '/^\.TP$/{n; s/^\.B //; s/\\-/-/g; p}' "$O/man/gobpf-spans.bt.1" | paste -sd' ')
+	[ "$entries" = "GOID-OFFSET SECONDS KIND START DURATION GOID>GOID TID TRACE SPAN PARENT STATUS NAME @late[KIND]" ]
+	[ "$(grep -c '^\.IP' "$O/man/gobpf-spans.bt.1")" -eq "$(grep -c '^// *\(CAVEATS: *\)\?- ' scripts/spans.bt)" ]
 }
 
 @test "docs: every page has EXAMPLES, with options that the commands have" {

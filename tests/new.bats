@@ -22,7 +22,7 @@ own_test() {
 	# bats puts its inner programs in front of PATH
 	env -i PATH="${PATH//"$BATS_LIBEXEC":/}" HOME="$HOME" TMPDIR="$BATS_TEST_TMPDIR" GOBPF="$GOBPF" BPFTRACE="${BPFTRACE-}" \
 		GOCACHE="${GOCACHE-$HOME/.cache/go-build}" ${GOROOT+GOROOT="$GOROOT"} GOTOOLCHAIN=local GOENV=off \
-		GO111MODULE=off bats --tap "${@:2}" "$1" 3>&-
+		GO111MODULE=off timeout 200 bats --tap "${@:2}" "$1" 3>&-
 }
 
 @test "new: a script and its test in the user's folder: a command at once, listed and explained" {
@@ -62,7 +62,7 @@ Test it:  bats $mine/slow-dials.bats" ]
 	gobpf new one --folder "$BATS_TEST_TMPDIR"
 	# the registry's rules for scripts, on a tree of which this is one
 	mkdir -p "$rules/tests" "$rules/scripts"
-	cp "$TOP/tests/registry.bats" "$TOP/tests/helpers.bash" "$rules/tests"
+	cp "$TOP"/tests/registry.bats "$TOP"/tests/*.bash "$rules/tests"
 	cp "$script" "$rules/scripts"
 	cp "${script%.bt}.bats" "$rules/tests"
 	run -0 own_test "$rules/tests/registry.bats" -f 'registry: every script'

@@ -103,13 +103,13 @@ shape() { sed -E '/^Attach(ing|ed) [0-9]+ probe/d' | sed -nE '/./{s/[0-9]+/N/g; 
 	done
 }
 
-@test "registry: every script's header has these keys, in this order, and fits a terminal" {
+@test "registry: every script's header has these keys, in this order, and fits a terminal, as its comments do" {
 	local script
 	for script in scripts/*.bt; do
 		diff <(printf '%s\n' ANSWERS USAGE PROBES FIELDS REQUIRES TESTED OVERHEAD CAVEATS 'SEE ALSO' EXAMPLE) \
 			<(heading "$script" | sed -nE 's/^([A-Z][A-Z ]*):( .*|$)/\1/p') || fail "$script: keys"
 		heading "$script" | grep -E '^[A-Z][A-Z ]*:' | grep -vqE '^.{9} [^ ]' && fail "$script: a key without text"
-		run awk '{ gsub(/\t/, "        ") } length > 80 { print FILENAME ":" FNR }' "$script"
+		run awk '/^[ \t]*\/\// { gsub(/\t/, "        "); if (length > 80) print FILENAME ":" FNR }' "$script"
 		[ -z "$output" ] || fail "more than 80 columns: $output"
 	done
 }

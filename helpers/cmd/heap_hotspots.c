@@ -25,7 +25,7 @@ static const struct argp_option options[] = {
 	{ "force", OPT_FORCE, NULL, 0, "Let --exact slow the target by more than 20 %", 10 },
 	{ "max-overhead", OPT_MAX_OVERHEAD, "PERCENT", 0,
 	  "What refill may cost the target, of its CPU time (default 1 %)", 10 },
-	{ "bpftrace", OPT_BPFTRACE, "PROGRAM", 0, "The bpftrace to use with --engine=bpftrace", 10 },
+	{ "bpftrace", OPT_BPFTRACE, "PATH", 0, "The bpftrace to use with --engine=bpftrace", 10 },
 	{ 0 },
 };
 

@@ -41,13 +41,14 @@ static const char overview[] =
 	"Exit status: 0 done, 1 failed, 2 usage, 3 target unusable,\n"
 	"4 not permitted or not supported here.\n";
 
-/* NAME.bt is the script, also where a command or a program is NAME. */
-static int find_plugin(struct plugin *ret)
+/* NAME.bt is the script, also where a command or a program is NAME: then *by_file. */
+static int find_plugin(struct plugin *ret, bool *by_file)
 {
 	char name[PLUGIN_NAME_MAX + 1];
 	size_t n = strlen(topic);
 
-	if (n <= 3 || n - 3 >= sizeof(name) || strcmp(topic + n - 3, ".bt"))
+	*by_file = n > 3 && n - 3 < sizeof(name) && !strcmp(topic + n - 3, ".bt");
+	if (!*by_file)
 		return plugin_find(topic, ret, NULL);
 	snprintf(name, sizeof(name), "%.*s", (int)(n - 3), topic);
 	return plugin_find_script(name, ret, NULL);
@@ -57,7 +58,8 @@ static int explain_plugin(void)
 {
 	struct buf summary = { 0 }, manual = { 0 };
 	struct plugin p;
-	int err = find_plugin(&p);
+	bool by_file;
+	int err = find_plugin(&p, &by_file);
 
 	if (err) {
 		fprintf(stderr, "gobpf help: no command '%s'%s%s\n", topic,
@@ -65,7 +67,7 @@ static int explain_plugin(void)
 			err == -ESRCH ? "" : err_text());
 		return EXIT_USAGE;
 	}
-	if (p.kind == PLUGIN_SCRIPT && !command_find(p.name)) {
+	if (p.kind == PLUGIN_SCRIPT && !by_file) {
 		char *ask[] = { NULL, (char *)"--help", NULL };
 
 		return plugin_run_script(&p, 2, ask);	/* argp prints its help and exits */
@@ -74,8 +76,8 @@ static int explain_plugin(void)
 	if (err)
 		fprintf(stderr, "gobpf help: %s\n", err_text());
 	else if (manual.len)
-		printf(p.kind == PLUGIN_SCRIPT ? "Usage: gobpf script --run %s PID [ARG...]\n\n%s\n(%s)\n" :
-		       "Usage: gobpf %s\n\n%s\n(%s)\n", p.name, manual.data, p.path);
+		printf("Usage: gobpf %s%s%s\n\n%s\n(%s)\n", by_file ? "script --run " : "", p.name,
+		       by_file ? " [OPTION...] PID [ARG...]" : "", manual.data, p.path);
 	else
 		printf("gobpf %s runs %s, which has no words on itself.\n", p.name, p.path);
 	buf_free(&summary);

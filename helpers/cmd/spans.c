@@ -11,16 +11,21 @@
 #include "go/layout.h"
 #include "paths.h"
 #include "script_place.h"
+#include "script_place.h"
 
 enum { OPT_TRACE = OPT_OWN, OPT_PRINT, OPT_SOURCE, OPT_BPFTRACE };
 
+#define OTEL "go.opentelemetry.io/otel/sdk/trace."
+
 static const struct spans_source sources[] = {
-	{ "usdt", "spans", { "gobpf/usdt.probe_span_start", "gobpf/usdt.probe_span_end" }, "gobpf/usdt" },
+	{ "usdt", "spans", { "gobpf/usdt.probe_span_start", "gobpf/usdt.probe_span_end" }, "gobpf/usdt", NULL },
+	{ "otel", "otel-spans", { OTEL "(*recordingSpan).runtimeTrace", OTEL "(*recordingSpan).End" },
+	  "OpenTelemetry", spans_otel_args },
 };
 
 static const struct argp_option options[] = {
 	{ "trace", OPT_TRACE, NULL, 0, "Every span, not sums by name", 1 },
-	{ "source", OPT_SOURCE, "NAME", 0, "Whose spans: usdt (package gobpf/usdt)", 1 },
+	{ "source", OPT_SOURCE, "NAME", 0, "Whose spans: usdt (package gobpf/usdt) or otel (OpenTelemetry-Go)", 1 },
 	{ "print", OPT_PRINT, NULL, 0, "Print the bpftrace script for this process instead of running it", 1 },
 	{ "bpftrace", OPT_BPFTRACE, "PATH", 0, "The bpftrace to use", 1 },
 	{ 0 },
@@ -57,7 +62,8 @@ static const struct argp_child children[] = { { &live_argp, 0, NULL, 0 },
 static const struct argp argp = {
 	options, parse, "PID|NAME",
 	"Show the spans and requests that an application ends, how long they took, and the goroutines "
-	"they were on: those that it tells of by the probes of package gobpf/usdt. Nothing is stopped.\v"
+	"they were on: those that it tells of by the probes of package gobpf/usdt, else those that it "
+	"makes by OpenTelemetry-Go, as it is. Nothing is stopped.\v"
 	"Examples:\n"
 	"  gobpf spans 4242\n"
 	"  gobpf spans --trace -d 2s server\n"
@@ -83,15 +89,19 @@ static int choose(struct spans_run *r)
 		bool named = r->wanted && !strcmp(r->wanted, sources[i].name);
 
 		known |= named;
-		if ((!r->wanted || named) && has(r, &sources[i])) {
+		if ((r->wanted && !named) || !has(r, &sources[i]))
+			continue;
+		if (r->source)
+			buf_line(&r->notes, "it uses %s, too: --source=%s", sources[i].what, sources[i].name);
+		else
 			r->source = &sources[i];
-			return 0;
-		}
 	}
+	if (r->source)
+		return 0;
 	if (!known)
 		return err_set(EINVAL, "'%s' is no source of spans", r->wanted);
-	return err_set(ENOEXEC, "process %d (%s) tells of no spans: it has no calls of %s", r->live.target.pid,
-		       r->live.target.comm, r->wanted ? r->wanted : "package gobpf/usdt");
+	return err_set(ENOEXEC, "process %d (%s) tells of no spans: it has nothing of %s", r->live.target.pid,
+		       r->live.target.comm, r->wanted ? r->wanted : "package gobpf/usdt or OpenTelemetry's SDK");
 }
 
 /* 0 with a note when this Go's layout is not known: goroutines are left out then. */
@@ -108,22 +118,29 @@ static uint32_t goid_offset(struct spans_run *r)
 
 static int resolve(struct spans_run *r, const struct bpftrace *bt, struct script *ret)
 {
-	char path[PATH_MAX], name[64], words[3][24];
+	char path[PATH_MAX], name[64], words[3 + SPANS_ARGS_MAX][24];
 	struct buf text = { 0 };
-	const char *args[] = { r->live.target.exe, words[0], words[1], words[2] };
+	const char *args[4 + SPANS_ARGS_MAX] = { r->live.target.exe, words[0], words[1], words[2] };
 	struct script_request rq = {
 		.name = name,
 		.bt = bt,
 		.args = args,
-		.nargs = ARRAY_SIZE(args),
+		.nargs = 4,
 		.elf = &r->live.process.elf,
 		.resolve = script_place,
 		.ctx = &r->live.process,
 	};
 	/* we end it; its own limit is there in case we can't */
 	uint64_t seconds = r->window.duration_ns ? r->window.duration_ns / 1000000000 + 60 : 366ull * 24 * 3600;
-	int err;
+	uint32_t more[SPANS_ARGS_MAX];
+	int err, n = r->source->args ? r->source->args(&r->live.process, more) : 0;
 
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n; i++) {
+		snprintf(words[3 + i], sizeof(words[0]), "%u", more[i]);
+		args[rq.nargs++] = words[3 + i];
+	}
 	snprintf(name, sizeof(name), "%s.bt", r->source->script);
 	snprintf(words[0], sizeof(words[0]), "%d", r->live.target.pid);
 	snprintf(words[1], sizeof(words[1]), "%u", goid_offset(r));

@@ -189,9 +189,9 @@ static void print_head(const struct spans_run *r, FILE *f)
 	if (r->late)
 		fprintf(f, ", %" PRIu64 " more had begun before and are not in it", r->late);
 	fputc('\n', f);
-	if (r->lost)
+	if (r->output.lost)
 		fprintf(f, "%" PRIu64 " were lost: the program ended more than bpftrace could print, so counts and "
-			"totals are too low\n", r->lost);
+			"totals are too low\n", r->output.lost);
 }
 
 static json_t *group_json(const struct group *g)
@@ -222,9 +222,9 @@ static int print_json(const struct spans_run *r, const struct groups *gs, FILE *
 
 	for (size_t i = 0; i < gs->n; i++)
 		json_array_append_new(names, group_json(&gs->v[i]));
-	rest = json_pack("{s:s, s:I, s:I, s:I, s:o}", "source", r->source->name, "window_ns",
+	rest = json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "source", r->source->name, "window_ns",
 			 (json_int_t)r->output.window_ns, "late", (json_int_t)r->late, "lost",
-			 (json_int_t)r->lost, "names", names);
+			 (json_int_t)r->output.lost, "missed", (json_int_t)r->output.missed, "names", names);
 	if (rest && r->trace) {
 		json_t *spans = json_array();
 

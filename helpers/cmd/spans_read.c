@@ -101,15 +101,6 @@ static int add(struct spans_run *r, char *line)
 	return 0;
 }
 
-/* "Lost 12 events", wherever it stands */
-static void add_lost(struct spans_run *r, const char *line)
-{
-	const char *p = strstr(line, "Lost ");
-
-	if (p && strstr(p, " events"))
-		r->lost += strtoull(p + 5, NULL, 10);
-}
-
 static int each_line(struct spans_run *r, char *line)
 {
 	if (!strncmp(line, "span ", 5) || !strncmp(line, "request ", 8))
@@ -119,7 +110,6 @@ static int each_line(struct spans_run *r, char *line)
 
 		r->late += value ? strtoull(value + 3, NULL, 10) : 0;
 	}
-	add_lost(r, line);
 	return 0;
 }
 
@@ -130,12 +120,9 @@ int spans_read(struct spans_run *r)
 
 	while (!err && rest && (line = strsep(&rest, "\n")))
 		err = each_line(r, line);
-	rest = r->output.err.data;
-	while (rest && (line = strsep(&rest, "\n"))) {
-		if (strstr(line, "Lost "))
-			add_lost(r, line);
-		else if (*line)
-			buf_line(&r->notes, "bpftrace: %s", line);
-	}
+	if (r->output.err.len)
+		buf_line(&r->notes, "bpftrace: %.*s", (int)strcspn(r->output.err.data, "\n"), r->output.err.data);
+	if (r->output.losses.len)
+		buf_str(&r->notes, r->output.losses.data);
 	return err;
 }

@@ -6,12 +6,16 @@
 #include "live.h"
 #include "script/run.h"
 
+enum { SPANS_ARGS_MAX = 4 };
+
 /* Where spans come from: a script each, and what a program must have for it. */
 struct spans_source {
 	const char *name;	/* as --source has it */
 	const char *script;
 	const char *functions[2];
 	const char *what;	/* for words */
+	/* What else the script gets: how many, or -errno with words. NULL: nothing. */
+	int (*args)(struct go_process *p, uint32_t ret[SPANS_ARGS_MAX]);
 };
 
 /* One that has ended, as the script's line has it. */
@@ -36,11 +40,13 @@ struct spans_run {
 	struct spans_span *v;
 	size_t n, cap;
 	uint64_t late;		/* ended, but had begun before */
-	uint64_t lost;		/* lines that bpftrace could not print */
 	struct buf notes;
 };
 
-/* spans_read.c: output into v, late and lost; 0 or -errno with words. */
+/* spans_otel.c: where recordingSpan has name, spanContext, parent and endTime. */
+int spans_otel_args(struct go_process *p, uint32_t ret[SPANS_ARGS_MAX]);
+
+/* spans_read.c: output into v and late; 0 or -errno with words. */
 int spans_read(struct spans_run *r);
 
 /* spans_print.c: 0 or -errno with words; write errors stay in f. */

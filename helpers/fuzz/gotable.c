@@ -326,6 +326,8 @@ static void look(const struct go_file *g)
 	struct go_frame fr[8];
 	struct go_func f;
 	uint64_t some[] = { g->text, g->text + 20, g->text + CODE + 20, g->etext, 0, UINT64_MAX };
+	struct go_type_field field;
+	uint64_t strct;
 	char name[64];
 	int32_t sp;
 
@@ -348,8 +350,11 @@ static void look(const struct go_file *g)
 			if (fr[i].inlined != (i + 1 < n) || in_image(fr[i].func) + in_image(fr[i].file) > SIZE)
 				abort();
 	}
-	for (uint64_t addr = g->types; addr < g->types + 0xa0; addr += 8)
+	for (uint64_t addr = g->types; addr < g->types + 0xa0; addr += 8) {
 		go_type_name(g, addr, name, sizeof(name));
+		go_type_field(g, addr, "f", &field);
+	}
+	go_type_struct(g, "main", "main.t", &strct);
 	go_func_named(g, "main.f2", &f);
 }
 

@@ -16,4 +16,20 @@
  */
 bool go_type_name(const struct go_file *g, uint64_t addr, char *ret, size_t size);
 
+/*
+ * The descriptor of a structure type by its name ("trace.recordingSpan") and the path of its package,
+ * which is recorded when it has fields that are not exported.  It is in every program that makes
+ * an interface value of it, stripped or not.  false: there is none, or Go < 1.19, which recorded
+ * offsets of fields in another way.  Source: internal/abi/type.go (StructType, StructField), before
+ * 1.21 runtime/type.go.
+ */
+bool go_type_struct(const struct go_file *g, const char *package, const char *name, uint64_t *ret);
+
+/* One of its fields; false: it has none of that name, or the descriptor is damaged. */
+struct go_type_field {
+	uint64_t offset;	/* bytes */
+	uint64_t type;		/* its type's descriptor */
+};
+bool go_type_field(const struct go_file *g, uint64_t strct, const char *name, struct go_type_field *ret);
+
 #endif

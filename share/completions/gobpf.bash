@@ -39,7 +39,7 @@ _gobpf_argument() {
 	case $1 in
 	PID) _gobpf_processes ;;
 	DIR) _gobpf_files -d ;;
-	FILE | OUT | PATH | PROGRAM) _gobpf_files -f ;;
+	FILE | OUT | PATH) _gobpf_files -f ;;
 	esac
 }
 
@@ -50,7 +50,7 @@ _gobpf_target() {
 	case $2${usage#'[OPTION...]'} in
 	'yes [COMMAND]') _gobpf_offer -W "$("${program[@]}" list --names 2>/dev/null)" ;;
 	'yes NAME [PID'*) _gobpf_offer -W "$("${program[@]}" list --scripts 2>/dev/null)" ;;
-	*PID*) _gobpf_processes ;;&
+	*PID* | *TARGET*) _gobpf_processes ;;&
 	*FILE* | *CORE* | *CAPTURE* | *BEFORE*) _gobpf_files -f ;;
 	esac
 }

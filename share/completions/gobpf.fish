@@ -32,7 +32,7 @@ function __gobpf_argument
             __gobpf_processes
         case DIR
             __fish_complete_directories $argv[3]
-        case FILE OUT PATH PROGRAM
+        case FILE OUT PATH
             __fish_complete_path $argv[3]
     end
 end
@@ -55,7 +55,7 @@ function __gobpf_target
             __gobpf_commands
         case '1NAME [PID*'
             $program list --scripts 2>/dev/null
-        case '*PID*'
+        case '*PID*' '*TARGET*'
             __gobpf_processes
             string match -qr 'FILE|CORE|CAPTURE' -- $usage; and __fish_complete_path (commandline -ct)
         case '*FILE*' '*BEFORE*'

@@ -24,7 +24,7 @@ _gobpf_processes() {
 }
 
 _gobpf_targets() {
-	[[ $usage != *PID* ]] || _gobpf_processes
+	[[ $usage != *(PID|TARGET)* ]] || _gobpf_processes
 	[[ $usage != *(FILE|CORE|CAPTURE|BEFORE)* ]] || _files
 }
 
@@ -50,7 +50,7 @@ _gobpf_help() {
 			[[ -z $values ]] || action=":$argument:($values)" ;|
 		PID) action=':process:_gobpf_processes' ;;
 		DIR) action=':folder:_files -/' ;;
-		FILE|OUT|PATH|PROGRAM) action=':file:_files' ;;
+		FILE|OUT|PATH) action=':file:_files' ;;
 		esac
 		text=${${${text//\\/\\\\}//\[/\\[}//\]/\\]}
 		for name in ${=names}; do

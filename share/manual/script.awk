@@ -2,9 +2,9 @@
 # script.awk - the manual page of a script, made from its header:
 #   awk -v version=V -v date=D -f script.awk scripts/NAME.bt
 #
-# Keys are sections; ANSWERS is DESCRIPTION, USAGE's first line SYNOPSIS.  In FIELDS a line that begins with "@...: " or
-# "CAPITALS: " begins an entry, elsewhere one that begins with "- "; an empty line ends a paragraph.
-# In EXAMPLE what is indented is shown as it is.
+# Keys are sections; ANSWERS is DESCRIPTION, USAGE's first line SYNOPSIS.  Behind that and in FIELDS a line that begins
+# with "@...: ", "CAPITALS: " or, as in a table, "CAPITALS  " begins an entry, elsewhere one with "- "; an empty line
+# ends a paragraph.  In EXAMPLE what is indented is shown as it is.
 
 function escape(s) {
 	gsub(/\\/, "\\e", s)
@@ -16,15 +16,18 @@ function escape(s) {
 # out TEXT - a line of the section that the page is in
 function out(s) { body[key] = body[key] s "\n" }
 
-function prose(s) {
+function prose(s,   name) {
 	if (s == "")
 		out(".PP")
-	else if (key == "FIELDS" && match(s, /^(@[^:]*|[A-Z][A-Z0-9 \/%]*): /))
-		out(".TP\n.B " escape(substr(s, 1, RLENGTH - 2)) "\n" escape(substr(s, RLENGTH + 1)))
-	else if (sub(/^- /, "", s))
+	else if (has_entries && match(s, /^(@[^:]*: |[A-Z][A-Z0-9 \/%-]*: |[A-Z][A-Z0-9\/%]*  +|[A-Z]+>[A-Z]+ +)/)) {
+		name = substr(s, 1, RLENGTH)
+		sub(/:? +$/, "", name)
+		out(".TP\n.B " escape(name) "\n" escape(substr(s, RLENGTH + 1)))
+	} else if (sub(/^- /, "", s))
 		out(".IP \\(bu 2\n" escape(s))
 	else
-		out(escape(s))
+		out((new_paragraph ? ".PP\n" : "") escape(s))
+	new_paragraph = 0
 }
 
 # Others' pages: name(1), name(8).  More on the next line.
@@ -61,6 +64,7 @@ NR < 3 || /SPDX-License-Identifier/ { next }
 	if (first) {
 		key = substr($0, 1, index($0, ":") - 1)
 		$0 = substr($0, RLENGTH + 1)
+		has_entries = key == "FIELDS" || key == "USAGE"
 	} else if (key != "EXAMPLE")
 		sub(/^ +/, "")
 }
@@ -69,7 +73,7 @@ key == "SEE ALSO" { see($0); next }
 key == "USAGE" && first {
 	synopsis = $0
 	key = "ANSWERS"
-	out(".PP")
+	new_paragraph = 1
 	next
 }
 key == "EXAMPLE" && (first || /^ / || (/^$/ && is_transcript)) {
