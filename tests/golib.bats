@@ -561,6 +561,9 @@ behind() { golib behind "$(printf %s "$@" | tr -d ' ')" 1100; }
 	[ "$(behind 'e8fb000000 4885c0 4885c0 4885c0 4885c0 7401 c3 c3')" = none ]
 	# a jump leads between call and place
 	[ "$(behind 'e8fb000000 4885c0 7402 c3 c3 ebf7')" = none ]
+	[ "$(behind 'e8fb000000 4885c0 7401 c3 c3 ebfa')" = none ]
+	# code that cannot be read to its end
+	[ "$(behind 'e8fb000000 4885c0 7401 c3 c3 06')" = none ]
 	[ "$(behind 'e8fb000000')" = none ]
 }
 
