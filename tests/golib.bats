@@ -522,6 +522,7 @@ behind() { golib behind "$(printf %s "$@" | tr -d ' ')" 1100; }
 	# a loop to the beginning; code that cannot be read to its end; none
 	[ "$(place '4885c0 75fb c3')" = "1003 branch+repeats" ]
 	[ "$(place '55 c3 06')" = "1000 entry" ]
+	[ "$(place "$check" '4883ec18 c3 06')" = "1000 entry+repeats" ]
 	[ "$(place '')" = "1000 entry" ]
 	# the function calls itself, which is no jump
 	[ "$(place '55 e8faffffff c3')" = "1000 push" ]
@@ -548,6 +549,10 @@ behind() { golib behind "$(printf %s "$@" | tr -d ' ')" 1100; }
 	# one of two is not usable
 	[ "$(behind 'e8fb000000 4885c0 7401 c3 e8f0000000 31c0 7401 c3 c3')" = none ]
 	[ "$(behind 'e8fb000000 4885c0 7401 c3 e9f0000000')" = none ]
+	[ "$(behind 'e8fb000000 4885c0 7401 c3 e9f0000000 4885c0 7401 c3 c3')" = none ]
+	# the frame is another one before
+	[ "$(behind 'e8fb000000 4889e5 7401 c3 c3')" = none ]
+	[ "$(behind 'e8fb000000 4883c410 7401 c3 c3')" = none ]
 	# the result is lost before, or something unknown comes first
 	[ "$(behind 'e8fb000000 4889c8 7401 c3 c3')" = none ]
 	[ "$(behind 'e8fb000000 0fa2 7401 c3 c3')" = none ]
@@ -556,6 +561,9 @@ behind() { golib behind "$(printf %s "$@" | tr -d ' ')" 1100; }
 	[ "$(behind 'e8fb000000 4885c0 4885c0 4885c0 4885c0 7401 c3 c3')" = none ]
 	# a jump leads between call and place
 	[ "$(behind 'e8fb000000 4885c0 7402 c3 c3 ebf7')" = none ]
+	[ "$(behind 'e8fb000000 4885c0 7401 c3 c3 ebfa')" = none ]
+	# code that cannot be read to its end
+	[ "$(behind 'e8fb000000 4885c0 7401 c3 c3 06')" = none ]
 	[ "$(behind 'e8fb000000')" = none ]
 }
 
