@@ -264,3 +264,16 @@ stacks() {
 	done
 	unharmed oneliner
 }
+
+@test "run: each of docs/one-liners.md can be translated" {
+	requires root bpftrace
+	local program n=0
+	oneliner
+	while read -r program; do
+		n=$((n + 1))
+		run -0 --separate-stderr run_pid --print -e "$program"
+		[[ $output == *probe:* || $output == *tracepoint:* ]]
+		[[ $output != *goid* && $output != *gostack* && $output != *goarg* ]] || fail "$program"
+	done < <(sed -n 's/^    //p' "$TOP/docs/one-liners.md")
+	((n == 15)) || fail "$n one-liners"
+}
