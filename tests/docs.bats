@@ -33,9 +33,9 @@ calls() {
 	sed -E "s/'[^']*'/Q/g; s/\"[^\"]*\"/Q/g; s/(\||&&|;|\\$\(|\))/\n/g" | sed -nE 's/^ *([#$] )?gobpf +([a-z].*)/\2/p'
 }
 
-# options_in WORD... - the options in words: --name, or - and a letter
+# options_in WORD... - the options in words: --name, or - and a letter; behind -- they are another's
 options_in() {
-	printf '%s\n' "$@" | sed -nE 's/^(--[a-z][a-z-]*).*/\1/p; s/^(-[a-zA-Z]).*/\1/p'
+	printf '%s\n' "$@" | sed -nE '/^--$/q; s/^(--[a-z][a-z-]*).*/\1/p; s/^(-[a-zA-Z]).*/\1/p'
 }
 
 @test "docs: each command and each script has a page of man" {

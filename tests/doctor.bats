@@ -277,7 +277,10 @@ attempt() {
 	capture) set -- capture -q "$2" ;;
 	heap-hotspots) set -- heap-hotspots -d 300ms --json "$2" ;;
 	gc-signals) set -- gc-signals -d 300ms -i 100ms "$2" ;;
+	perf-probes) set -- perf-probes --print "$2" ;;
+	run) set -- run --print -e 'go:main.main { exit(); }' "$2" ;;
 	script) set -- script heap-hotspots "$2" ;;
+	spans) set -- spans -d 300ms "$2" ;;
 	sym) set -- sym "$2" main.main ;;
 	esac
 	"${rights[@]}" "$GOBPF" "$@" >"$tmp/attempt" 2>"$tmp/attempt.err"

@@ -16,6 +16,7 @@
 #include "go/values.h"
 #include "input/cgroup.h"
 #include "input/sockets.h"
+#include "input/tracefs.h"
 #include "script/bpftrace.h"
 
 struct verdict {
@@ -166,6 +167,37 @@ static void script(struct doctor *d, struct verdict *v)
 	free(b);
 }
 
+static void spans(struct doctor *d, struct verdict *v)
+{
+	struct go_func f;
+
+	script(d, v);
+	if (v->state == doctor_unavailable)
+		return;
+	if (!go_func_named(&d->process.go, "gobpf/usdt.probe_span_end", &f) &&
+	    !go_func_named(&d->process.go, "go.opentelemetry.io/otel/sdk/trace.(*recordingSpan).End", &f))
+		set(v, doctor_unavailable, "it has neither package gobpf/usdt nor OpenTelemetry's SDK", NULL);
+	else if (v->state == doctor_degraded)
+		set(v, doctor_unavailable, "needs uprobes, which are not to be had here",
+		    "run as root, or grant CAP_BPF and CAP_PERFMON");
+}
+
+static void perf_probes(struct doctor *d, struct verdict *v)
+{
+	struct tracefs t;
+
+	executable(d, v);
+	if (v->state != doctor_ok)
+		return;
+	if (d->elf.machine != EM_X86_64)
+		set(v, doctor_unavailable, "places for probes are found on x86-64 only", NULL);
+	else if (tracefs_open(&t, true))
+		set(v, doctor_degraded, "prints the events (--print), but can't register them: no access to uprobe_events",
+		    "run as root");
+	else
+		tracefs_close(&t);
+}
+
 /* Does the kernel give these texts? */
 static bool texts(struct doctor *d, const char *const *names, struct verdict *v)
 {
@@ -226,8 +258,9 @@ static const struct {
 	{ "goroutines", goroutines }, { "heap-hotspots", heap_hotspots },
 	{ "heap-profile", heap_profile }, { "help", files_only },
 	{ "list", files_only },	  { "new", files_only },
-	{ "pprof", files_only },
-	{ "rss-gap", memstats },  { "script", script },
+	{ "perf-probes", perf_probes }, { "pprof", files_only },
+	{ "rss-gap", memstats },  { "run", script },
+	{ "script", script },	  { "spans", spans },
 	{ "stats", memstats },	  { "sym", executable },
 	{ "vma-gaps", vma_gaps },
 };

@@ -77,7 +77,7 @@ static int explain_plugin(void)
 		fprintf(stderr, "gobpf help: %s\n", err_text());
 	else if (manual.len)
 		printf("Usage: gobpf %s%s%s\n\n%s\n(%s)\n", by_file ? "script --run " : "", p.name,
-		       by_file ? " PID [ARG...]" : "", manual.data, p.path);
+		       by_file ? " [OPTION...] PID [ARG...]" : "", manual.data, p.path);
 	else
 		printf("gobpf %s runs %s, which has no words on itself.\n", p.name, p.path);
 	buf_free(&summary);

@@ -11,7 +11,6 @@
 #include "go/layout.h"
 #include "paths.h"
 #include "script_place.h"
-#include "script_place.h"
 
 enum { OPT_TRACE = OPT_OWN, OPT_PRINT, OPT_SOURCE, OPT_BPFTRACE };
 
