@@ -28,15 +28,8 @@ script() {
 		'//           And who not?' '' '// code' 'BEGIN { printf("hello\n"); exit(); }' >"$1"
 }
 
-# plugins - the part of list about them, without the scripts of gobpf itself
-plugins() {
-	gobpf "$@" list | sed -n '/^Plugins$/,$p' | sed '/^$/,$d' | tail -n +2 |
-		awk -v ours=" $TOP/scripts/" '
-			index($0, ours) { held = ""; next }
-			held { print held }
-			{ held = $0 }
-			END { if (held) print held }'
-}
+# plugins - the part of list about them
+plugins() { gobpf "$@" list | sed -n '/^Plugins$/,$p' | sed '/^$/,$d' | tail -n +2; }
 unused() { gobpf "$@" list | sed -n '/^Not used$/,$p' | sed '/^$/,$d' | tail -n +2; }
 
 @test "plugins: programs and scripts are listed with what they say of themselves, none is run" {

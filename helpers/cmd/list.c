@@ -43,17 +43,34 @@ static void show_script(const struct plugin *p, void *arg)
 		printf("%s\n", p->name);
 }
 
+static void show_name(const struct plugin *p, void *arg)
+{
+	(void)arg;
+	if (!p->unused[0])
+		printf("%s\n", p->name);
+}
+
+/* Which came with gobpf: among its commands.  Others with where they are. */
+static void show_ours(const struct plugin *p, void *arg)
+{
+	struct buf summary = { 0 }, manual = { 0 };
+
+	(void)arg;
+	if (!p->unused[0] && p->ours) {
+		plugin_words(p, &summary, &manual);
+		printf("  %-16s %s\n", p->name, summary.len ? summary.data : "");
+	}
+	buf_free(&summary);
+	buf_free(&manual);
+}
+
 static void show_plugin(const struct plugin *p, void *arg)
 {
 	struct buf summary = { 0 }, manual = { 0 };
 	bool *heading = arg;
 
-	if (p->unused[0])
+	if (p->unused[0] || p->ours)
 		return;
-	if (names_only) {
-		printf("%s\n", p->name);
-		return;
-	}
 	printf("%s", *heading ? "" : "\nPlugins\n");
 	*heading = true;
 	plugin_words(p, &summary, &manual);
@@ -85,6 +102,8 @@ static void show_group(const char *group)
 	for (const struct command *const *c = commands; *c; c++)
 		if (!strcmp((*c)->group, group))
 			printf("  %-16s %s\n", (*c)->name, (*c)->summary);
+	if (!strcmp(group, command_find("script")->group))
+		plugin_each(show_ours, NULL);
 }
 
 static bool first_of_group(const struct command *const *at)
@@ -110,9 +129,11 @@ static int run(int argc, char **argv)
 		else if (first_of_group(c))
 			show_group((*c)->group);
 	}
-	plugin_each(show_plugin, &plugins);
-	if (names_only)
+	if (names_only) {
+		plugin_each(show_name, NULL);
 		return EXIT_DONE;
+	}
+	plugin_each(show_plugin, &plugins);
 	plugin_each(show_unused, &unused);
 	printf("\n'gobpf help COMMAND' explains one.\n");
 	return EXIT_DONE;

@@ -292,7 +292,7 @@ static enum word word_of(struct part token)
 	return WORD_NONE;
 }
 
-int golang_word(struct rewriting *rw, struct part run, size_t i, struct brackets *b, struct buf *out)
+static int replace(struct rewriting *rw, struct part run, size_t i, struct brackets *b, struct buf *out)
 {
 	struct part token = { run.p + i, text_token(run, i) };
 	int err;
@@ -327,4 +327,26 @@ bool golang_used(struct part text)
 			return true;
 	}
 	return false;
+}
+
+static unsigned line_ends(const char *text, size_t len)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += text[i] == '\n';
+	return n;
+}
+
+int golang_word(struct rewriting *rw, struct part run, size_t i, struct brackets *b, struct buf *out)
+{
+	size_t before = out->len;
+	int len = replace(rw, run, i, b, out);
+
+	if (len <= 0)
+		return len;
+	/* what follows keeps its line: label()'s key, and the blanks around it, may have had some */
+	for (unsigned n = line_ends(run.p + i, len), m = line_ends(out->data + before, out->len - before); m < n; m++)
+		buf_str(out, "\n");
+	return len;
 }

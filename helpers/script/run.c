@@ -73,10 +73,12 @@ static bool await_attached(struct child *c, struct relay *r, const struct script
 static void await_end(struct child *c, struct relay *r, const struct script_window *w)
 {
 	uint64_t end = w->duration_ns ? num_now_ns() + w->duration_ns : UINT64_MAX;
+	uint64_t nap = ATTACH_POLL_NS;	/* what ends by itself often does so at once */
 
 	while (!child_ended(c) && !atomic_load(&r->failed)) {
-		uint64_t now = num_now_ns(), until = now + WINDOW_POLL_NS;
+		uint64_t now = num_now_ns(), until = now + nap;
 
+		nap = nap < WINDOW_POLL_NS / 2 ? nap * 2 : WINDOW_POLL_NS;
 		if (now >= end || w->wait(w->ctx, until < end ? until : end))
 			return;
 	}
