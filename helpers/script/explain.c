@@ -64,7 +64,7 @@ static const struct pattern patterns[] = {
 
 static bool find_in(struct part p, const char *words)
 {
-	return memmem(p.p, p.len, words, strlen(words)) != NULL;
+	return p.len && memmem(p.p, p.len, words, strlen(words)) != NULL;
 }
 
 /* The next line, without its end; false when there is none. */

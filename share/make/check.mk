@@ -28,12 +28,13 @@ check-asan-run: $O/tests/gosymlib
 	$(Q)$(MAKE) --no-print-directory O=$(ASAN) SANITIZE=address,undefined all test-programs
 	$(Q)O='$(O_ABS)' GOBPF='$(CURDIR)/$(ASAN)/gobpf' tests/run --filter-tags '!probe,!newer,!plain' $(ASAN_TESTS)
 
+# Servers under load: what they allocate in a given time is looked at, so nothing runs beside them.
 check-real:
 	$(Q)share/deps build run test real
 	$(again) check-real-run
 
 check-real-run: all
-	$(Q)O='$(O_ABS)' tests/run tests/real.bats $(sort $(wildcard tests/real-*.bats))
+	$(Q)O='$(O_ABS)' JOBS=1 tests/run tests/real.bats $(sort $(wildcard tests/real-*.bats))
 
 # Files and heap-hotspots with every Go toolchain and way to build, scripts with every bpftrace:
 # make matrix GOBPF_TOOLCHAINS=GOROOT:GOROOT... GOBPF_BPFTRACES=PROGRAM:PROGRAM...; MATRIX=files, engines
