@@ -138,11 +138,11 @@ exact() {
 @test "kill -9 of the collector leaves no breakpoint" {
 	start counted
 	collect exact 0 0
-	run same_code "${PID[target]}"
+	run code_is_same "${PID[target]}"
 	[ "$status" -ne 0 ]
 	kill -KILL "${PID[collect]}"
 	reap collect || :
-	retry 60 same_code "${PID[target]}"
+	retry 60 code_is_same "${PID[target]}"
 	unharmed target
 }
 
@@ -171,7 +171,7 @@ exact() {
 	await target '^SITE 60 '
 	before=$(grep -c '^BURST' "$BATS_TEST_TMPDIR/collect.log" || :)
 	another() {
-		same_code "${PID[target]}" || touched=yes
+		code_is_same "${PID[target]}" || touched=yes
 		(($(grep -c "^BURST" "$BATS_TEST_TMPDIR/collect.log") >= before + 2))
 	}
 	retry 60 another || fail "no two bursts after $before"

@@ -60,16 +60,16 @@ profile() {
 	reap pprof
 	go tool pprof -sample_index=alloc_space -lines -top -nodefraction=0 -nodecount=1000 "$BATS_TEST_TMPDIR/theirs.pb.gz" |
 		awk '/^ *flat /{ on = 1; next } on { print $2 + 0, $6, $7 }' >"$BATS_TEST_TMPDIR/theirs"
-	jq -r '.sites[] | "\(.share) \(.func) \(.file):\(.line)"' "$BATS_TEST_TMPDIR/ours.json" >"$BATS_TEST_TMPDIR/ours"
+	jq -r '.sites[] | "\(.share) \(.func) \(.file):\(.line) \(.error // 0)"' "$BATS_TEST_TMPDIR/ours.json" >"$BATS_TEST_TMPDIR/ours"
 	[ "$(awk '$1 > 0' "$BATS_TEST_TMPDIR/theirs" | wc -l)" -ge 10 ]
 }
 
 # agree - of our top 10 sites at least 8 are in their top 10, or as heavy there as their
-# tenth within the tenth part: near the border the order is chance.
+# tenth within the tenth part, or as heavy as here within the error that we state: near the border the order is chance.
 agree() {
 	awk '
 		NR == FNR { share[$2 " " $3] = $1; if (FNR == 10) tenth = $1; next }
-		FNR <= 10 { same = share[$2 " " $3] >= 0.9 * tenth; n += same; print (same ? "same " : "ours ") $0, "theirs", share[$2 " " $3] }
+		FNR <= 10 { theirs = share[$2 " " $3]; same = theirs >= 0.9 * tenth || theirs >= $1 - $4; n += same; print (same ? "same " : "ours ") $0, "theirs", theirs }
 		END { print n " of 10"; exit n < 8 }
 	' "$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours" || {
 		head -12 "$BATS_TEST_TMPDIR/theirs"
@@ -97,6 +97,8 @@ well() {
 
 # right ASKED ENGINE LOAD - asked for an engine, that one tells what etcd's own profile tells
 right() {
+	# 2,000 samples in 10 s of those: eight of a site with 0.4 %
+	[ "$2 $3" != "refill etcdctl" ] || WINDOW=$((3 * WINDOW))
 	puts "$3"
 	profile "$1"
 	[ "$(jq -r .engine "$BATS_TEST_TMPDIR/ours.json")" = "$2" ]

@@ -441,7 +441,7 @@ gone() {
 	kill -KILL "${PID[run]}"
 	run reap run
 	retry 60 gone "$child"
-	retry 60 same_code "${PID[burst]}"
+	retry 60 code_is_same "${PID[burst]}"
 	unharmed burst
 }
 
