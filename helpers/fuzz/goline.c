@@ -61,15 +61,6 @@ static int resolve(void *ctx, const char *name, struct script_place *ret)
 	return strlen(name) % 4 == 3 ? -ENOENT : 0;
 }
 
-static size_t line_ends(const char *text, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += text[i] == '\n';
-	return n;
-}
-
 static bool go_probes_left(struct part text)
 {
 	struct text_item item;
@@ -99,7 +90,7 @@ static void translate(struct part text, const struct elf_file *elf)
 
 	if (script_resolve(&rq, &s))
 		return;
-	if (line_ends(s.text.data, s.text.len) != line_ends(text.p, text.len) ||
+	if (text_line_ends((struct part){ s.text.data, s.text.len }) != text_line_ends(text) ||
 	    go_probes_left((struct part){ s.text.data, s.text.len }))
 		abort();
 	gostacks_split(&s, text, &stacks, &rest);

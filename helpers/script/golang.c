@@ -329,15 +329,6 @@ bool golang_used(struct part text)
 	return false;
 }
 
-static unsigned line_ends(const char *text, size_t len)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += text[i] == '\n';
-	return n;
-}
-
 int golang_word(struct rewriting *rw, struct part run, size_t i, struct brackets *b, struct buf *out)
 {
 	size_t before = out->len;
@@ -346,7 +337,8 @@ int golang_word(struct rewriting *rw, struct part run, size_t i, struct brackets
 	if (len <= 0)
 		return len;
 	/* what follows keeps its line: label()'s key, and the blanks around it, may have had some */
-	for (unsigned n = line_ends(run.p + i, len), m = line_ends(out->data + before, out->len - before); m < n; m++)
-		buf_str(out, "\n");
+	for (unsigned n = text_line_ends((struct part){ run.p + i, len }),
+		      m = text_line_ends((struct part){ out->data + before, out->len - before }); m < n; m++)
+		buf_char(out, '\n');
 	return len;
 }

@@ -24,15 +24,6 @@ bool probes_target(const struct text_spec *s)
 	return false;
 }
 
-static unsigned line_ends(const char *from, const char *to)
-{
-	unsigned n = 0;
-
-	for (; from < to; from++)
-		n += *from == '\n';
-	return n;
-}
-
 /* As many line ends as there are in the original, so that no line gets another number. */
 static void keep_lines(struct specs *s, unsigned lines)
 {
@@ -299,7 +290,7 @@ static int emit(struct work *w, const struct text_item *item, struct head *h, bo
 
 	if (!specs->text.len)
 		return 0;
-	keep_lines(specs, line_ends(item->specs.p, item->specs.p + item->specs.len));
+	keep_lines(specs, text_line_ends(item->specs));
 	buf_add(&w->out->text, specs->text.data, specs->text.len);
 	ret = add_conditions(w, item, h, branch);
 	return ret ? ret : add_body(w, item, &h->site);
@@ -323,7 +314,7 @@ static int emit_both(struct work *w, const struct text_item *item, struct head *
 		one_line(out, from);
 	/* nothing is left of it but its lines */
 	if (!h->plain.text.len && !h->branch.text.len)
-		for (unsigned n = line_ends(item->all.p, item->all.p + item->all.len); n; n--)
+		for (unsigned n = text_line_ends(item->all); n; n--)
 			buf_char(out, '\n');
 	return ret;
 }
@@ -364,7 +355,7 @@ static int add_specs(struct work *w, const struct text_item *item, struct head *
 	int ret = 0;
 
 	while (!ret && text_next_spec(item->specs, &pos, &spec) > 0) {
-		h->lines = line_ends(item->specs.p, spec.all.p);
+		h->lines = text_line(item->specs, spec.all.p) - 1;
 		ret = ours ? add_spec(w, &spec, h) : plain_spec(w, &spec, h);
 	}
 	h->site.guarded = h->go;

@@ -13,13 +13,18 @@ bool part_is(struct part p, const char *word)
 	return p.len == strlen(word) && !memcmp(p.p, word, p.len);
 }
 
+unsigned text_line_ends(struct part text)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += text.p[i] == '\n';
+	return n;
+}
+
 unsigned text_line(struct part text, const char *p)
 {
-	unsigned line = 1;
-
-	for (const char *q = text.p; q < p; q++)
-		line += *q == '\n';
-	return line;
+	return 1 + text_line_ends((struct part){ text.p, p - text.p });
 }
 
 static bool word_char(char c)

@@ -54,6 +54,8 @@ size_t text_token(struct part text, size_t i);
 
 bool part_is(struct part p, const char *word);
 
+unsigned text_line_ends(struct part text);
+
 /* Which line p points into, from 1. */
 unsigned text_line(struct part text, const char *p);
 
